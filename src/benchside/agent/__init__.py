@@ -1,0 +1,1 @@
+"""The agent: identity, link to the server, requests, policy, attempts, the PC's journal."""

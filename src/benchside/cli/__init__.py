@@ -1,0 +1,1 @@
+"""Dispatches to a program's own app.py; nothing else."""

@@ -1,0 +1,1 @@
+"""The installer: preflight, review, terms, enrolment (a named place; built with the installer)."""

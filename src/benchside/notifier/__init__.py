@@ -1,0 +1,1 @@
+"""The notifier: conditions and notices (a named place; built with the notices)."""

@@ -1,0 +1,1 @@
+"""Bytes <-> messages, a file per noun.  May import protocol.errors only."""

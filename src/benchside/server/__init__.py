@@ -1,0 +1,1 @@
+"""The server: web, gateway, relay, worker."""

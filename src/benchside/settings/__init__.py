@@ -1,0 +1,1 @@
+"""Reading configuration files, with a sentence for each mistake.  May import protocol."""

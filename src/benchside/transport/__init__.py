@@ -1,0 +1,1 @@
+"""Moving bytes: dial, serve, pump and framing.  May import media and protocol."""

@@ -1,0 +1,1 @@
+"""The updater: signed releases (a named place; built with the updates)."""
