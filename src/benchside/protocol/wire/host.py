@@ -1,0 +1,248 @@
+"""The inherited socket between the agent and the host of one session.
+
+The agent starts the host with one end of a socket pair as its standard input: nobody else can speak on
+it.  Frames as on the desk's socket.  The agent holds the long-lived keys and the journal; the host holds
+the session's keys and forgets them when told, or when this socket ends.
+
+    agent                                         host
+    BeginHosting(...)                        ->
+                                             <-   HostReady(code)
+                                             <-   WantTicket(main) ; TicketGiven ->
+                                             <-   SpendGuess(key)  ; GuessCounted | GuessRefused ->
+                                             <-   SignAnswer(content) ; AnswerSigned ->
+                                             <-   GuessRight | (nothing: the guess stays counted as wrong)
+                                             <-   ShowPrompt ; PromptAnswered ->
+                                             <-   RecordEntry(entry) ; EntryRecorded ->    before the effect
+    EndHosting(reason)                       ->
+                                             <-   HostEnded(reason)        or it is killed 250 ms later
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from benchside.protocol.errors import Refusal
+from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo, WindowInfo
+from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.desk import AssociateShown, GrantShown, PromptKind
+from benchside.protocol.wire.ids import Bytes16, Fingerprint, Signature4096, SpkiBytes, TicketBytes
+from benchside.protocol.wire.policy import Region
+from benchside.protocol.wire.session import InstrumentInfo, SessionEnd
+from benchside.protocol.wire.text import Line, Name, Word
+
+__all__ = [
+    "HOST", "AgentAlive", "AnswerSigned", "BeginHosting", "EndHosting", "EntryFailed", "EntryRecorded", "GuessCounted",
+    "GuessRefused", "GuessRight", "HidePrompt", "HostAlive", "HostEnded", "HostMessage", "HostReady", "PauseHosting",
+    "PolicyChanged", "PromptAnswered", "RecordEntry", "RenewCode", "RevokeHosting", "SessionStands", "ShowPrompt", "SignAnswer",
+    "SpendGuess", "TicketGiven", "TicketWithheld", "WantTicket", "WatchIndicator",
+]
+
+_Entry = Annotated[int, Meta(ge=1, le=2**53)]
+_Prompt = Annotated[int, Meta(ge=1, le=2**53)]
+_Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+_Code = Annotated[str, Meta(min_length=13, max_length=13)]
+
+
+class BeginHosting(Message, tag="begin"):
+    """All that a host needs to know; sent once, first."""
+
+    request_id: Bytes16
+    device_id: Bytes16
+    identity_key: SpkiBytes
+    policy: Annotated[bytes, Meta(min_length=64, max_length=4 * 1024 * 1024)]
+    authority_key: SpkiBytes
+    region: Region
+    site: Word
+    site_name: Line
+    device: Line
+    technician: Name
+    instruments: Annotated[tuple[InstrumentInfo, ...], Meta(max_length=16)]
+    offered: Annotated[tuple[Capability, ...], Meta(max_length=5)]
+    relay: Word
+    relay_url: Line
+    ca_file: Annotated[str, Meta(max_length=512)] | None
+    grant_s: _Seconds
+    silence_s: _Seconds
+
+
+class HostReady(Message, tag="ready"):
+    """The host made a code; the agent hands it to the desk and keeps no copy."""
+
+    code: _Code
+
+
+class RenewCode(Message, tag="renew_code"):
+    """The technician's hand asked for another code; answered by HostReady."""
+
+
+class WantTicket(Message, tag="want_ticket"):
+    """For one connection to one channel."""
+
+    channel: Channel
+
+
+class TicketGiven(Message, tag="ticket"):
+    """Answers WantTicket."""
+
+    channel: Channel
+    ticket: TicketBytes
+
+
+class TicketWithheld(Message, tag="no_ticket"):
+    """Answers WantTicket: refused, or no link to the server at the moment (`reason` is None)."""
+
+    channel: Channel
+    reason: Refusal | None
+
+
+class SpendGuess(Message, tag="spend_guess"):
+    """An associate in the policy, with this key, has proved it and wants to try the code."""
+
+    associate: Word
+    key: Fingerprint
+
+
+class GuessCounted(Message, tag="guess_counted"):
+    """The attempt is on disk as wrong; the host may answer once."""
+
+    attempts_left: Annotated[int, Meta(ge=0, le=3)]
+
+
+class GuessRefused(Message, tag="guess_refused"):
+    """No attempt now."""
+
+    reason: Refusal
+    wait_s: _Seconds | None
+
+
+class GuessRight(Message, tag="guess_right"):
+    """The console's confirmation was right: the code is used up, the attempt no longer counts as wrong."""
+
+
+class SignAnswer(Message, tag="sign_answer"):
+    """The content that the device's identity signs: one for each counted guess, of the answer's form only."""
+
+    content: Annotated[bytes, Meta(min_length=64, max_length=8192)]
+
+
+class AnswerSigned(Message, tag="answer_signed"):
+    """Answers SignAnswer."""
+
+    signature: Signature4096
+
+
+class RecordEntry(Message, tag="record"):
+    """Write this into the journal; the effect waits for EntryRecorded."""
+
+    entry: _Entry
+    kind: EventKind
+    details: EventDetails
+
+
+class EntryRecorded(Message, tag="recorded"):
+    """The entry is on disk."""
+
+    entry: _Entry
+
+
+class EntryFailed(Message, tag="not_recorded"):
+    """The journal cannot be written: nothing that needs it happens."""
+
+    entry: _Entry
+
+
+class ShowPrompt(Message, tag="show_prompt"):
+    """Ask the technician; one at a time."""
+
+    prompt: _Prompt
+    kind: PromptKind
+    capability: Capability
+    associate: AssociateShown
+    purpose: Line
+    monitors: Annotated[tuple[MonitorInfo, ...], Meta(max_length=16)]
+    windows: Annotated[tuple[WindowInfo, ...], Meta(max_length=64)]
+    silence_s: _Seconds
+    grant_s: _Seconds
+
+
+class HidePrompt(Message, tag="hide_prompt"):
+    """The prompt's time is over or its question is gone."""
+
+    prompt: _Prompt
+
+
+class PromptAnswered(Message, tag="prompt_answered"):
+    """The technician's answer."""
+
+    prompt: _Prompt
+    allow: bool
+    scope: GrantScope
+
+
+class SessionStands(Message, tag="stands"):
+    """For the indicator: who, which grants, paused, line.  `associate` is None until the code was right."""
+
+    associate: AssociateShown | None
+    checking: bool
+    grants: Annotated[tuple[GrantShown, ...], Meta(max_length=5)]
+    paused: bool
+    line_lost: bool
+
+
+class PauseHosting(Message, tag="pause"):
+    """Hold picture and input back, or let them go on."""
+
+    paused: bool
+
+
+class RevokeHosting(Message, tag="revoke"):
+    """End this grant now."""
+
+    capability: Capability
+
+
+class WatchIndicator(Message, tag="watch"):
+    """The desk's indicator is this window (None: it is not up)."""
+
+    window: Annotated[int, Meta(ge=1, le=2**63)] | None
+
+
+class PolicyChanged(Message, tag="policy"):
+    """A newer policy: an associate that it no longer admits loses the session at once."""
+
+    policy: Annotated[bytes, Meta(min_length=64, max_length=4 * 1024 * 1024)]
+
+
+class EndHosting(Message, tag="end"):
+    """Forget the keys first, tell the network after, answer HostEnded, exit."""
+
+    reason: SessionEnd
+
+
+class HostEnded(Message, tag="host_ended"):
+    """The keys are gone; also said when the host ends by itself."""
+
+    reason: SessionEnd
+
+
+class HostAlive(Message, tag="host_alive"):
+    """Every 100 ms from the host's only loop; the agent kills a host that is silent for 400 ms after a stop, 5 s otherwise."""
+
+
+class AgentAlive(Message, tag="agent_alive"):
+    """Every 200 ms; a host that hears nothing for 900 ms ends everything."""
+
+
+HostMessage = (
+    BeginHosting | HostReady | RenewCode | WantTicket | TicketGiven | TicketWithheld | SpendGuess | GuessCounted | GuessRefused
+    | GuessRight | SignAnswer | AnswerSigned | RecordEntry | EntryRecorded | EntryFailed | ShowPrompt | HidePrompt
+    | PromptAnswered | SessionStands | PauseHosting | RevokeHosting | WatchIndicator | PolicyChanged | EndHosting | HostEnded
+    | HostAlive | AgentAlive
+)
+
+HOST: Codec[HostMessage] = Codec(HostMessage, max_bytes=5 * 1024 * 1024, name="host")
+"""5 MiB: the policy."""

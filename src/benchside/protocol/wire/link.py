@@ -1,0 +1,192 @@
+"""The link: an agent and the gateway, over one WebSocket that the PC dials and keeps.
+
+    agent                                         gateway
+                                             <-   LinkChallenge(nonce, server time)
+    LinkHello(device, nonce, proof)          ->
+                                             <-   LinkWelcome(proof, ...)        or the socket closes
+    ... then, in any order, what follows.  Each ask of the agent has one answer with the same `ask`.
+
+Proofs: HMAC-SHA256 with a key derived from the device's AES-256 key over both nonces and the device id
+(benchside.protocol.trust.device).  The gateway is hostile to the PC's consent: nothing here can grant,
+answer a prompt, or make the PC believe in an associate; it can deliver or not deliver.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from benchside.protocol.errors import Refusal
+from benchside.protocol.wire.audit import PcEvent
+from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.ids import Bytes16, Bytes32, TicketBytes
+from benchside.protocol.wire.session import InstrumentInfo
+from benchside.protocol.wire.text import Line, Name, Paragraph, Word
+from benchside.protocol.wire.ticket import UtcMs
+
+__all__ = [
+    "LINK", "AskTicket", "Described", "EventsKept", "EventsReported", "LinkChallenge", "LinkHello", "LinkMessage",
+    "LinkPing", "LinkPong", "LinkRefused", "LinkWelcome", "PolicyOffered", "PolicyWanted", "RequestCancelled",
+    "RequestClaimed", "RequestOpened", "RequestQueued", "RequestReleased", "RequestUnknown", "TicketIssued", "TicketRefused",
+]
+
+_Ask = Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class LinkChallenge(Message, tag="challenge"):
+    """The gateway's nonce.  Its time is used for nothing but showing how far the PC's clock is off."""
+
+    version: int
+    nonce: Bytes32
+    now_utc_ms: UtcMs
+
+
+class LinkHello(Message, tag="hello"):
+    """Which device this is, and the proof that it holds that device's key."""
+
+    version: int
+    device_id: Bytes16
+    nonce: Bytes32
+    proof: Bytes32
+
+
+class LinkRefused(Message, tag="refused"):
+    """Before the socket closes: unknown or revoked device, wrong proof, wrong version."""
+
+    reason: Word
+
+
+class LinkWelcome(Message, tag="welcome"):
+    """The server's own proof, the version of the policy it has, and the head of the PC's journal it knows."""
+
+    proof: Bytes32
+    policy_version: Annotated[int, Meta(ge=0, le=2**53)]
+    journal_sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    relay: Word
+    relay_url: Line
+    phone: Line
+
+
+class Described(Message, tag="described"):
+    """What the PC is and which gates it has passed; after the welcome and when it changes."""
+
+    site: Line
+    device: Line
+    instruments: Annotated[tuple[InstrumentInfo, ...], Meta(max_length=16)]
+    software: Line
+    policy_version: Annotated[int, Meta(ge=0, le=2**53)]
+    it_review_utc_ms: UtcMs | None
+    terms_version: Line | None
+    offered: Annotated[tuple[Capability, ...], Meta(max_length=5)]
+
+
+class PolicyWanted(Message, tag="policy_wanted"):
+    """The agent asks for the newest policy and the rotations after the serial it has."""
+
+    rotation_serial: Annotated[int, Meta(ge=0, le=2**31)]
+
+
+class PolicyOffered(Message, tag="policy"):
+    """A signed policy, with the rotations that lead to its key.  Believed only after its signature is checked."""
+
+    policy: Annotated[bytes, Meta(min_length=64, max_length=4 * 1024 * 1024)]
+    rotations: Annotated[tuple[Annotated[bytes, Meta(max_length=2048)], ...], Meta(max_length=64)] = ()
+
+
+class RequestOpened(Message, tag="request"):
+    """A technician calls for help.  Sent again after each reconnect while the request is open."""
+
+    request_id: Bytes16
+    technician: Name
+    reason: Paragraph
+    instrument: Line
+    opened_utc_ms: UtcMs
+
+
+class RequestQueued(Message, tag="queued"):
+    """The request is in the queue that associates see."""
+
+    request_id: Bytes16
+
+
+class RequestUnknown(Message, tag="request_refused"):
+    """The server does not take the request, or no longer knows it."""
+
+    request_id: Bytes16
+    reason: Refusal
+
+
+class RequestClaimed(Message, tag="claimed"):
+    """An associate took it.  `associate` is looked up in the policy before anything of it is shown."""
+
+    request_id: Bytes16
+    associate: Word
+
+
+class RequestReleased(Message, tag="released"):
+    """The associate put it back into the queue."""
+
+    request_id: Bytes16
+
+
+class RequestCancelled(Message, tag="cancelled"):
+    """From the agent: the request or its session is over.  From the gateway: an operator withdrew it."""
+
+    request_id: Bytes16
+    reason: Word
+
+
+class AskTicket(Message, tag="ask_ticket"):
+    """The agent needs a ticket for its host, for one connection to one channel."""
+
+    ask: _Ask
+    request_id: Bytes16
+    channel: Channel
+
+
+class TicketIssued(Message, tag="ticket"):
+    """Answers AskTicket."""
+
+    ask: _Ask
+    ticket: TicketBytes
+
+
+class TicketRefused(Message, tag="no_ticket"):
+    """Answers AskTicket."""
+
+    ask: _Ask
+    reason: Refusal
+    wait_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
+
+
+class EventsReported(Message, tag="events"):
+    """Entries of the PC's journal, in order, each once; again from the last that was kept after a reconnect."""
+
+    events: Annotated[tuple[PcEvent, ...], Meta(min_length=1, max_length=100)]
+
+
+class EventsKept(Message, tag="kept"):
+    """The server has all entries up to `sequence`."""
+
+    sequence: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class LinkPing(Message, tag="ping"):
+    """From either side after 20 s of silence; 45 s without anything is a lost link."""
+
+
+class LinkPong(Message, tag="pong"):
+    """Answers a LinkPing."""
+
+
+LinkMessage = (
+    LinkChallenge | LinkHello | LinkRefused | LinkWelcome | Described | PolicyWanted | PolicyOffered | RequestOpened
+    | RequestQueued | RequestUnknown | RequestClaimed | RequestReleased | RequestCancelled | AskTicket | TicketIssued | TicketRefused
+    | EventsReported | EventsKept | LinkPing | LinkPong
+)
+
+LINK: Codec[LinkMessage] = Codec(LinkMessage, max_bytes=5 * 1024 * 1024, name="link")
+"""5 MiB: the largest policy and its rotations.  The gateway itself accepts 512 KiB from an agent."""
