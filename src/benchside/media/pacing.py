@@ -1,0 +1,133 @@
+"""Pacing: when the next picture may be taken.
+
+Newest wins: while the viewer is behind, damage gathers in a `Region` and one picture answers for all of it.
+The first damage after a rest is taken at once; under continuous damage at most 60 pictures a second go out.
+A viewer that stops acknowledging stops the picture, so nothing queues without bound.
+
+Times are seconds on one monotonic clock, passed in as `now`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from benchside.protocol.errors import CallerError, PeerError, PeerFault
+
+__all__ = ["MAX_BYTES_IN_FLIGHT", "MAX_PICTURES_IN_FLIGHT", "MAX_PICTURES_PER_S", "Pacing"]
+
+# What a screen shows; more only burns the processor of the instrument's PC.
+MAX_PICTURES_PER_S = 60
+
+# A click's first repaint must not make its second wait a whole period: two may go out back to back after a
+# rest.  The refill is lowered by as much, so no window of one second ever holds more than 60.
+BURST_PICTURES = 2
+REFILL_PER_S = MAX_PICTURES_PER_S - BURST_PICTURES
+
+# 60 pictures a second over a round trip of 100 ms; more would only be older when it arrives.
+MAX_PICTURES_IN_FLIGHT = 6
+
+# 0.1 s of a line of 84 Mbit/s.  Taking stops once this much is unacknowledged, so in flight are at most this
+# and one picture: a whole photograph of 1080p (3 MB) passes, but alone.
+MAX_BYTES_IN_FLIGHT = 1 << 20
+
+
+class _Flight(NamedTuple):
+    sequence: int
+    size_bytes: int
+    sent_at: float
+
+
+class Pacing:
+    """One viewer's pace, from its channel's opening to its end; a reconnect starts a new one."""
+
+    def __init__(self, now: float) -> None:
+        self._damaged = False
+        self._tokens = float(BURST_PICTURES)
+        self._tokens_at = now
+        self._in_flight: deque[_Flight] = deque()
+        self._bytes_in_flight = 0
+        self._last_sequence = 0
+
+    @property
+    def next_sequence(self) -> int:
+        """The number of the picture to be sent next; they count from 1."""
+        return self._last_sequence + 1
+
+    @property
+    def in_flight(self) -> int:
+        """Pictures sent and not yet shown."""
+        return len(self._in_flight)
+
+    @property
+    def bytes_in_flight(self) -> int:
+        return self._bytes_in_flight
+
+    def damage_arrived(self, now: float) -> None:
+        """Something changed on the screen."""
+        self._refill(now)
+        self._damaged = True
+
+    def may_capture(self, now: float) -> bool:
+        """Whether to take the gathered damage now; changes nothing."""
+        return self._damaged and self._has_room() and self._tokens_by(now) >= 1.0
+
+    def deadline(self) -> float | None:
+        """When `may_capture` becomes true without another event; None while only an event can."""
+        if not self._damaged or not self._has_room():
+            return None
+        return self._tokens_at + max(0.0, 1.0 - self._tokens) / REFILL_PER_S
+
+    def picture_sent(self, sequence: int, size_bytes: int, now: float) -> None:
+        """The damage went out as picture `sequence` of `size_bytes`.
+
+        CallerError: not the next number, or a picture although `may_capture` said no.
+        """
+        if sequence != self.next_sequence:
+            raise CallerError(f"expected picture {self.next_sequence}, got {sequence}")
+        if size_bytes < 0:
+            raise CallerError(f"expected a size of 0 bytes or more, got {size_bytes}")
+        self._spend(now)
+        self._last_sequence = sequence
+        self._in_flight.append(_Flight(sequence, size_bytes, now))
+        self._bytes_in_flight += size_bytes
+
+    def picture_unchanged(self, now: float) -> None:
+        """The damage was taken and held nothing new.  It costs a turn, or false damage would never rest."""
+        self._spend(now)
+
+    def picture_shown(self, sequence: int, now: float) -> float:
+        """The viewer shows `sequence` and all before it; returns that picture's seconds from sent to shown.
+
+        PeerError: a picture that was never sent, or one that it has acknowledged before.
+        """
+        if sequence > self._last_sequence:
+            text = f"expected a picture up to {self._last_sequence}, got {sequence}"
+            raise PeerError(PeerFault.OUT_OF_ORDER, text)
+        if not self._in_flight or sequence < self._in_flight[0].sequence:
+            raise PeerError(PeerFault.OUT_OF_ORDER, f"picture {sequence} was acknowledged before")
+        sent_at = now
+        while self._in_flight and self._in_flight[0].sequence <= sequence:
+            flight = self._in_flight.popleft()
+            self._bytes_in_flight -= flight.size_bytes
+            sent_at = flight.sent_at
+        return max(0.0, now - sent_at)
+
+    def _has_room(self) -> bool:
+        return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < MAX_BYTES_IN_FLIGHT
+
+    def _tokens_by(self, now: float) -> float:
+        # The epsilon makes `may_capture(deadline())` true in spite of rounding.
+        elapsed_s = max(0.0, now - self._tokens_at)
+        return min(float(BURST_PICTURES), self._tokens + elapsed_s * REFILL_PER_S + 1e-6)
+
+    def _refill(self, now: float) -> None:
+        self._tokens = self._tokens_by(now)
+        self._tokens_at = max(now, self._tokens_at)
+
+    def _spend(self, now: float) -> None:
+        if not self.may_capture(now):
+            raise CallerError("a picture was taken out of turn")
+        self._refill(now)
+        self._tokens -= 1.0
+        self._damaged = False
