@@ -22,8 +22,16 @@ from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.ids import Bytes32, TicketBytes
 
 __all__ = [
-    "CHANNEL_OPEN", "MAX_FRAME_BYTES", "MAX_RECORD_BYTES", "RECORD_TAG_BYTES", "REKEY_AFTER_RECORDS", "Channel",
-    "ChannelOpen", "Direction", "Epoch", "Role",
+    "CHANNEL_OPEN",
+    "MAX_FRAME_BYTES",
+    "MAX_RECORD_BYTES",
+    "RECORD_TAG_BYTES",
+    "REKEY_AFTER_RECORDS",
+    "Channel",
+    "ChannelOpen",
+    "Direction",
+    "Epoch",
+    "Role",
 ]
 
 MAX_RECORD_BYTES = 320 * 1024
@@ -60,7 +68,7 @@ class Direction(StrEnum):
 Epoch = Annotated[int, Meta(ge=0, le=0xFFFFFFFF)]
 
 
-class ChannelOpen(Message, tag="open"):
+class ChannelOpen(Message, frozen=True, kw_only=True, tag="open"):
     """Opens one epoch of one channel.  Not authentic by itself: a change in it gives different keys."""
 
     version: int

@@ -34,7 +34,7 @@ class Codec(Generic[M]):
 
     def __init__(self, family: object, *, max_bytes: int, name: str) -> None:
         """`family`: a union of message types; `name`: what the log calls it."""
-        self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(family, strict=True)  # type: ignore[call-overload]  # a union is no type to mypy
+        self._decoder: msgspec.msgpack.Decoder[M] = msgspec.msgpack.Decoder(family, strict=True)
         self._encoder = msgspec.msgpack.Encoder()
         self.max_bytes = max_bytes
         self.name = name
@@ -50,10 +50,13 @@ class Codec(Generic[M]):
         """Return the message in `data`; PeerError when it is not exactly one valid message."""
         if len(data) > self.max_bytes:
             raise PeerError(
-                PeerFault.TOO_LARGE, f"expected a {self.name} message of at most {self.max_bytes} bytes, got {len(data)}"
+                PeerFault.TOO_LARGE,
+                f"expected a {self.name} message of at most {self.max_bytes} bytes, got {len(data)}",
             )
         try:
             return self._decoder.decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, OverflowError, RecursionError) as error:
             # msgspec's text names types and paths, never values, so it may go into a log
-            raise PeerError(PeerFault.MALFORMED, f"expected a {self.name} message, got one that breaks its form: {error}") from error
+            raise PeerError(
+                PeerFault.MALFORMED, f"expected a {self.name} message, got one that breaks its form: {error}"
+            ) from error

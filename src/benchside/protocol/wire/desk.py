@@ -36,10 +36,38 @@ from benchside.protocol.wire.text import Line, Name, Paragraph
 from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
-    "DESK", "DESK_VERSION", "AnswerPrompt", "AssociateShown", "CancelRequest", "CodeGone", "CodeShown", "DeskAlive", "DeskHello",
-    "DeskMessage", "DeskRefused", "DeskWelcome", "GrantShown", "HistoryEvent", "HistoryShown", "HistoryWanted",
-    "IndicatorGone", "IndicatorShown", "LinkShown", "NewCode", "OpenRequest", "PromptClosed", "PromptKind", "PromptShown",
-    "RequestPhase", "RequestShown", "RevokeGrant", "SessionOver", "SessionPast", "SessionShown", "SetPaused", "StopSession",
+    "DESK",
+    "DESK_VERSION",
+    "AnswerPrompt",
+    "AssociateShown",
+    "CancelRequest",
+    "CodeGone",
+    "CodeShown",
+    "DeskAlive",
+    "DeskHello",
+    "DeskMessage",
+    "DeskRefused",
+    "DeskWelcome",
+    "GrantShown",
+    "HistoryEvent",
+    "HistoryShown",
+    "HistoryWanted",
+    "IndicatorGone",
+    "IndicatorShown",
+    "LinkShown",
+    "NewCode",
+    "OpenRequest",
+    "PromptClosed",
+    "PromptKind",
+    "PromptShown",
+    "RequestPhase",
+    "RequestShown",
+    "RevokeGrant",
+    "SessionOver",
+    "SessionPast",
+    "SessionShown",
+    "SetPaused",
+    "StopSession",
 ]
 
 DESK_VERSION = 1
@@ -87,15 +115,17 @@ class GrantShown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     scope: GrantScope
 
 
-class DeskHello(Message, tag="hello"):
+class DeskHello(Message, frozen=True, kw_only=True, tag="hello"):
     """`display`: DISPLAY, XAUTHORITY, XDG_RUNTIME_DIR and the like, for the host; other names are dropped."""
 
     version: int
     locale: Annotated[str, Meta(pattern="^[a-z]{2}(_[A-Z]{2})?\\Z")]
-    display: Annotated[dict[Annotated[str, Meta(max_length=32)], Annotated[str, Meta(max_length=512)]], Meta(max_length=12)]
+    display: Annotated[
+        dict[Annotated[str, Meta(max_length=32)], Annotated[str, Meta(max_length=512)]], Meta(max_length=12)
+    ]
 
 
-class DeskWelcome(Message, tag="welcome"):
+class DeskWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The PC as the agent knows it.  `missing`: the gates that are still closed, in the order to open them."""
 
     version: int
@@ -106,21 +136,21 @@ class DeskWelcome(Message, tag="welcome"):
     missing: Annotated[tuple[Refusal, ...], Meta(max_length=8)]
 
 
-class DeskRefused(Message, tag="refused"):
+class DeskRefused(Message, frozen=True, kw_only=True, tag="refused"):
     """What was asked last is refused; `wait_s` when asking later can help."""
 
     reason: Refusal
     wait_s: _Seconds | None = None
 
 
-class LinkShown(Message, tag="link"):
+class LinkShown(Message, frozen=True, kw_only=True, tag="link"):
     """Whether the server is reached; `since_s`: for how long it has been so."""
 
     online: bool
     since_s: Annotated[int, Meta(ge=0, le=2**31)]
 
 
-class OpenRequest(Message, tag="open_request"):
+class OpenRequest(Message, frozen=True, kw_only=True, tag="open_request"):
     """Request help.  The reason must not hold a patient's name; the window says so."""
 
     technician: Name
@@ -128,11 +158,11 @@ class OpenRequest(Message, tag="open_request"):
     instrument: Line
 
 
-class CancelRequest(Message, tag="cancel_request"):
+class CancelRequest(Message, frozen=True, kw_only=True, tag="cancel_request"):
     """The technician no longer needs help; nobody is connected yet."""
 
 
-class RequestShown(Message, tag="request"):
+class RequestShown(Message, frozen=True, kw_only=True, tag="request"):
     """The request's phase; `associate` once the policy knows who claimed it."""
 
     phase: RequestPhase
@@ -141,11 +171,11 @@ class RequestShown(Message, tag="request"):
     waiting_s: _Seconds = 0
 
 
-class NewCode(Message, tag="new_code"):
+class NewCode(Message, frozen=True, kw_only=True, tag="new_code"):
     """The technician wants another code (the last is dead or out of time).  Only this makes one."""
 
 
-class CodeShown(Message, tag="code"):
+class CodeShown(Message, frozen=True, kw_only=True, tag="code"):
     """The code: 13 characters (12 and the check character), not grouped.  The desk alone shows and spells it."""
 
     code: Annotated[str, Meta(min_length=13, max_length=13, pattern="^[0-9A-HJKMNP-TV-Z*~$=U]{13}\\Z")]
@@ -155,13 +185,13 @@ class CodeShown(Message, tag="code"):
     """More than ten wrong attempts today: the window says so."""
 
 
-class CodeGone(Message, tag="code_gone"):
+class CodeGone(Message, frozen=True, kw_only=True, tag="code_gone"):
     """The code is dead: used up by wrong attempts, out of time, or used (then a session began)."""
 
     reason: Annotated[str, Meta(pattern="^(used|wrong|expired|ended)\\Z")]
 
 
-class PromptShown(Message, tag="prompt"):
+class PromptShown(Message, frozen=True, kw_only=True, tag="prompt"):
     """Ask the technician.  `monitors` and `windows`: what may be chosen for `view`; windows' titles stay here."""
 
     prompt: _PromptId
@@ -175,7 +205,7 @@ class PromptShown(Message, tag="prompt"):
     grant_s: _Seconds
 
 
-class AnswerPrompt(Message, tag="answer"):
+class AnswerPrompt(Message, frozen=True, kw_only=True, tag="answer"):
     """The technician's answer to the prompt that is open now; any other id is ignored and logged."""
 
     prompt: _PromptId
@@ -183,13 +213,13 @@ class AnswerPrompt(Message, tag="answer"):
     scope: GrantScope = GrantScope()
 
 
-class PromptClosed(Message, tag="prompt_closed"):
+class PromptClosed(Message, frozen=True, kw_only=True, tag="prompt_closed"):
     """The prompt must vanish: answered, silence, given back, or the session's end."""
 
     prompt: _PromptId
 
 
-class SessionShown(Message, tag="session"):
+class SessionShown(Message, frozen=True, kw_only=True, tag="session"):
     """What the indicator shows; sent at each change."""
 
     associate: AssociateShown
@@ -198,43 +228,43 @@ class SessionShown(Message, tag="session"):
     line_lost: bool
 
 
-class SessionOver(Message, tag="over"):
+class SessionOver(Message, frozen=True, kw_only=True, tag="over"):
     """The session's outcome; keys and pictures are gone already."""
 
     outcome: SessionEnd
 
 
-class StopSession(Message, tag="stop"):
+class StopSession(Message, frozen=True, kw_only=True, tag="stop"):
     """End everything now."""
 
 
-class SetPaused(Message, tag="set_paused"):
+class SetPaused(Message, frozen=True, kw_only=True, tag="set_paused"):
     """Hold picture and input back, both at once, or let them go on."""
 
     paused: bool
 
 
-class RevokeGrant(Message, tag="revoke"):
+class RevokeGrant(Message, frozen=True, kw_only=True, tag="revoke"):
     """End this grant now."""
 
     capability: Capability
 
 
-class IndicatorShown(Message, tag="indicator"):
+class IndicatorShown(Message, frozen=True, kw_only=True, tag="indicator"):
     """The indicator's native window is up; the host watches that it stays visible."""
 
     window: Annotated[int, Meta(ge=1, le=2**63)]
 
 
-class IndicatorGone(Message, tag="indicator_gone"):
+class IndicatorGone(Message, frozen=True, kw_only=True, tag="indicator_gone"):
     """The desk takes the indicator down (nobody views or controls any more)."""
 
 
-class DeskAlive(Message, tag="alive"):
+class DeskAlive(Message, frozen=True, kw_only=True, tag="alive"):
     """From the desk's window thread every 200 ms while a session runs, every 5 s otherwise."""
 
 
-class HistoryWanted(Message, tag="history_wanted"):
+class HistoryWanted(Message, frozen=True, kw_only=True, tag="history_wanted"):
     """Earlier sessions, newest first; `before`: older than this journal sequence."""
 
     before: Annotated[int, Meta(ge=1, le=2**53)] | None = None
@@ -256,7 +286,7 @@ class SessionPast(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     events: Annotated[tuple[HistoryEvent, ...], Meta(max_length=200)]
 
 
-class HistoryShown(Message, tag="history"):
+class HistoryShown(Message, frozen=True, kw_only=True, tag="history"):
     """Up to 20 sessions; `intact`: the journal's chain was checked over all of it just now."""
 
     sessions: Annotated[tuple[SessionPast, ...], Meta(max_length=20)]
@@ -265,9 +295,29 @@ class HistoryShown(Message, tag="history"):
 
 
 DeskMessage = (
-    DeskHello | DeskWelcome | DeskRefused | LinkShown | OpenRequest | CancelRequest | RequestShown | NewCode | CodeShown
-    | CodeGone | PromptShown | AnswerPrompt | PromptClosed | SessionShown | SessionOver | StopSession | SetPaused | RevokeGrant
-    | IndicatorShown | IndicatorGone | DeskAlive | HistoryWanted | HistoryShown
+    DeskHello
+    | DeskWelcome
+    | DeskRefused
+    | LinkShown
+    | OpenRequest
+    | CancelRequest
+    | RequestShown
+    | NewCode
+    | CodeShown
+    | CodeGone
+    | PromptShown
+    | AnswerPrompt
+    | PromptClosed
+    | SessionShown
+    | SessionOver
+    | StopSession
+    | SetPaused
+    | RevokeGrant
+    | IndicatorShown
+    | IndicatorGone
+    | DeskAlive
+    | HistoryWanted
+    | HistoryShown
 )
 
 DESK: Codec[DeskMessage] = Codec(DeskMessage, max_bytes=1024 * 1024, name="desk")

@@ -25,8 +25,16 @@ from benchside.protocol.wire.text import Line, Name, Word
 from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
-    "ENROLMENT", "SEALED", "TOKEN", "DeviceEnrolled", "EnrolDevice", "EnrolmentKey", "EnrolmentMessage",
-    "EnrolmentRefused", "EnrolmentToken", "SealedEnrolment",
+    "ENROLMENT",
+    "SEALED",
+    "TOKEN",
+    "DeviceEnrolled",
+    "EnrolDevice",
+    "EnrolmentKey",
+    "EnrolmentMessage",
+    "EnrolmentRefused",
+    "EnrolmentToken",
+    "SealedEnrolment",
 ]
 
 
@@ -43,7 +51,7 @@ class EnrolmentToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     expires_utc_ms: UtcMs
 
 
-class EnrolmentKey(Message, tag="key"):
+class EnrolmentKey(Message, frozen=True, kw_only=True, tag="key"):
     """The server's RSA-4096 key for sealing, and the authority's public key; the token names both."""
 
     version: int
@@ -65,7 +73,7 @@ class SealedEnrolment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     region: Region
 
 
-class EnrolDevice(Message, tag="enrol"):
+class EnrolDevice(Message, frozen=True, kw_only=True, tag="enrol"):
     """`wrapped_key`: RSA-OAEP of a fresh AES key; `content`: 12-byte nonce, ciphertext and tag of SealedEnrolment."""
 
     wrapped_key: Annotated[bytes, Meta(min_length=512, max_length=512)]
@@ -74,7 +82,7 @@ class EnrolDevice(Message, tag="enrol"):
     """The new identity's PSS signature over wrapped_key and content: the PC holds the private key."""
 
 
-class DeviceEnrolled(Message, tag="enrolled"):
+class DeviceEnrolled(Message, frozen=True, kw_only=True, tag="enrolled"):
     """The PC is a device now."""
 
     device_id: Bytes16
@@ -84,7 +92,7 @@ class DeviceEnrolled(Message, tag="enrolled"):
     phone: Line
 
 
-class EnrolmentRefused(Message, tag="refused"):
+class EnrolmentRefused(Message, frozen=True, kw_only=True, tag="refused"):
     """token_unknown, token_used, token_expired, wrong_region, malformed."""
 
     reason: Word

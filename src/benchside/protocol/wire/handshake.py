@@ -26,8 +26,16 @@ from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.ids import Bytes32, Bytes64, Signature4096, SpkiBytes, TicketBytes
 
 __all__ = [
-    "HANDSHAKE", "SUITE", "Answer", "Challenge", "ConsoleConfirm", "HandshakeMessage", "Hello", "HostConfirm",
-    "Proof", "Refused",
+    "HANDSHAKE",
+    "SUITE",
+    "Answer",
+    "Challenge",
+    "ConsoleConfirm",
+    "HandshakeMessage",
+    "Hello",
+    "HostConfirm",
+    "Proof",
+    "Refused",
 ]
 
 SUITE = "CPACE-X25519-SHA512,ML-KEM-768,RSA-4096-PSS-SHA256,HKDF-SHA512,AES-256-GCM"
@@ -39,7 +47,7 @@ KemCiphertext = Annotated[bytes, Meta(min_length=1088, max_length=1088)]
 """ML-KEM-768 ciphertext (FIPS 203 table 3)."""
 
 
-class Hello(Message, tag="hello"):
+class Hello(Message, frozen=True, kw_only=True, tag="hello"):
     """The console's first word: who it says it is, and a fresh nonce."""
 
     version: int
@@ -48,14 +56,14 @@ class Hello(Message, tag="hello"):
     nonce: Bytes32
 
 
-class Challenge(Message, tag="challenge"):
+class Challenge(Message, frozen=True, kw_only=True, tag="challenge"):
     """The PC's nonce and identity."""
 
     nonce: Bytes32
     key: SpkiBytes
 
 
-class Proof(Message, tag="proof"):
+class Proof(Message, frozen=True, kw_only=True, tag="proof"):
     """The console proves its key over everything said so far, and offers its two shares."""
 
     ticket: TicketBytes
@@ -64,7 +72,7 @@ class Proof(Message, tag="proof"):
     signature: Signature4096
 
 
-class Answer(Message, tag="answer"):
+class Answer(Message, frozen=True, kw_only=True, tag="answer"):
     """The PC's shares, sent only after the guess was counted."""
 
     share: Bytes32
@@ -72,19 +80,19 @@ class Answer(Message, tag="answer"):
     signature: Signature4096
 
 
-class ConsoleConfirm(Message, tag="console_confirm"):
+class ConsoleConfirm(Message, frozen=True, kw_only=True, tag="console_confirm"):
     """Shows that the console knows the code."""
 
     mac: Bytes64
 
 
-class HostConfirm(Message, tag="host_confirm"):
+class HostConfirm(Message, frozen=True, kw_only=True, tag="host_confirm"):
     """Shows that the PC knows the code."""
 
     mac: Bytes64
 
 
-class Refused(Message, tag="refused"):
+class Refused(Message, frozen=True, kw_only=True, tag="refused"):
     """Why the PC will not go on; a hint, for it is not authentic."""
 
     reason: Refusal

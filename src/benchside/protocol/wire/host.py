@@ -35,10 +35,35 @@ from benchside.protocol.wire.session import InstrumentInfo, SessionEnd
 from benchside.protocol.wire.text import Line, Name, Word
 
 __all__ = [
-    "HOST", "AgentAlive", "AnswerSigned", "BeginHosting", "EndHosting", "EntryFailed", "EntryRecorded", "GuessCounted",
-    "GuessRefused", "GuessRight", "HidePrompt", "HostAlive", "HostEnded", "HostMessage", "HostReady", "PauseHosting",
-    "PolicyChanged", "PromptAnswered", "RecordEntry", "RenewCode", "RevokeHosting", "SessionStands", "ShowPrompt", "SignAnswer",
-    "SpendGuess", "TicketGiven", "TicketWithheld", "WantTicket", "WatchIndicator",
+    "HOST",
+    "AgentAlive",
+    "AnswerSigned",
+    "BeginHosting",
+    "EndHosting",
+    "EntryFailed",
+    "EntryRecorded",
+    "GuessCounted",
+    "GuessRefused",
+    "GuessRight",
+    "HidePrompt",
+    "HostAlive",
+    "HostEnded",
+    "HostMessage",
+    "HostReady",
+    "PauseHosting",
+    "PolicyChanged",
+    "PromptAnswered",
+    "RecordEntry",
+    "RenewCode",
+    "RevokeHosting",
+    "SessionStands",
+    "ShowPrompt",
+    "SignAnswer",
+    "SpendGuess",
+    "TicketGiven",
+    "TicketWithheld",
+    "WantTicket",
+    "WatchIndicator",
 ]
 
 _Entry = Annotated[int, Meta(ge=1, le=2**53)]
@@ -47,7 +72,7 @@ _Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 _Code = Annotated[str, Meta(min_length=13, max_length=13)]
 
 
-class BeginHosting(Message, tag="begin"):
+class BeginHosting(Message, frozen=True, kw_only=True, tag="begin"):
     """All that a host needs to know; sent once, first."""
 
     request_id: Bytes16
@@ -69,73 +94,73 @@ class BeginHosting(Message, tag="begin"):
     silence_s: _Seconds
 
 
-class HostReady(Message, tag="ready"):
+class HostReady(Message, frozen=True, kw_only=True, tag="ready"):
     """The host made a code; the agent hands it to the desk and keeps no copy."""
 
     code: _Code
 
 
-class RenewCode(Message, tag="renew_code"):
+class RenewCode(Message, frozen=True, kw_only=True, tag="renew_code"):
     """The technician's hand asked for another code; answered by HostReady."""
 
 
-class WantTicket(Message, tag="want_ticket"):
+class WantTicket(Message, frozen=True, kw_only=True, tag="want_ticket"):
     """For one connection to one channel."""
 
     channel: Channel
 
 
-class TicketGiven(Message, tag="ticket"):
+class TicketGiven(Message, frozen=True, kw_only=True, tag="ticket"):
     """Answers WantTicket."""
 
     channel: Channel
     ticket: TicketBytes
 
 
-class TicketWithheld(Message, tag="no_ticket"):
+class TicketWithheld(Message, frozen=True, kw_only=True, tag="no_ticket"):
     """Answers WantTicket: refused, or no link to the server at the moment (`reason` is None)."""
 
     channel: Channel
     reason: Refusal | None
 
 
-class SpendGuess(Message, tag="spend_guess"):
+class SpendGuess(Message, frozen=True, kw_only=True, tag="spend_guess"):
     """An associate in the policy, with this key, has proved it and wants to try the code."""
 
     associate: Word
     key: Fingerprint
 
 
-class GuessCounted(Message, tag="guess_counted"):
+class GuessCounted(Message, frozen=True, kw_only=True, tag="guess_counted"):
     """The attempt is on disk as wrong; the host may answer once."""
 
     attempts_left: Annotated[int, Meta(ge=0, le=3)]
 
 
-class GuessRefused(Message, tag="guess_refused"):
+class GuessRefused(Message, frozen=True, kw_only=True, tag="guess_refused"):
     """No attempt now."""
 
     reason: Refusal
     wait_s: _Seconds | None
 
 
-class GuessRight(Message, tag="guess_right"):
+class GuessRight(Message, frozen=True, kw_only=True, tag="guess_right"):
     """The console's confirmation was right: the code is used up, the attempt no longer counts as wrong."""
 
 
-class SignAnswer(Message, tag="sign_answer"):
+class SignAnswer(Message, frozen=True, kw_only=True, tag="sign_answer"):
     """The content that the device's identity signs: one for each counted guess, of the answer's form only."""
 
     content: Annotated[bytes, Meta(min_length=64, max_length=8192)]
 
 
-class AnswerSigned(Message, tag="answer_signed"):
+class AnswerSigned(Message, frozen=True, kw_only=True, tag="answer_signed"):
     """Answers SignAnswer."""
 
     signature: Signature4096
 
 
-class RecordEntry(Message, tag="record"):
+class RecordEntry(Message, frozen=True, kw_only=True, tag="record"):
     """Write this into the journal; the effect waits for EntryRecorded."""
 
     entry: _Entry
@@ -143,19 +168,19 @@ class RecordEntry(Message, tag="record"):
     details: EventDetails
 
 
-class EntryRecorded(Message, tag="recorded"):
+class EntryRecorded(Message, frozen=True, kw_only=True, tag="recorded"):
     """The entry is on disk."""
 
     entry: _Entry
 
 
-class EntryFailed(Message, tag="not_recorded"):
+class EntryFailed(Message, frozen=True, kw_only=True, tag="not_recorded"):
     """The journal cannot be written: nothing that needs it happens."""
 
     entry: _Entry
 
 
-class ShowPrompt(Message, tag="show_prompt"):
+class ShowPrompt(Message, frozen=True, kw_only=True, tag="show_prompt"):
     """Ask the technician; one at a time."""
 
     prompt: _Prompt
@@ -169,13 +194,13 @@ class ShowPrompt(Message, tag="show_prompt"):
     grant_s: _Seconds
 
 
-class HidePrompt(Message, tag="hide_prompt"):
+class HidePrompt(Message, frozen=True, kw_only=True, tag="hide_prompt"):
     """The prompt's time is over or its question is gone."""
 
     prompt: _Prompt
 
 
-class PromptAnswered(Message, tag="prompt_answered"):
+class PromptAnswered(Message, frozen=True, kw_only=True, tag="prompt_answered"):
     """The technician's answer."""
 
     prompt: _Prompt
@@ -183,7 +208,7 @@ class PromptAnswered(Message, tag="prompt_answered"):
     scope: GrantScope
 
 
-class SessionStands(Message, tag="stands"):
+class SessionStands(Message, frozen=True, kw_only=True, tag="stands"):
     """For the indicator: who, which grants, paused, line.  `associate` is None until the code was right."""
 
     associate: AssociateShown | None
@@ -193,55 +218,78 @@ class SessionStands(Message, tag="stands"):
     line_lost: bool
 
 
-class PauseHosting(Message, tag="pause"):
+class PauseHosting(Message, frozen=True, kw_only=True, tag="pause"):
     """Hold picture and input back, or let them go on."""
 
     paused: bool
 
 
-class RevokeHosting(Message, tag="revoke"):
+class RevokeHosting(Message, frozen=True, kw_only=True, tag="revoke"):
     """End this grant now."""
 
     capability: Capability
 
 
-class WatchIndicator(Message, tag="watch"):
+class WatchIndicator(Message, frozen=True, kw_only=True, tag="watch"):
     """The desk's indicator is this window (None: it is not up)."""
 
     window: Annotated[int, Meta(ge=1, le=2**63)] | None
 
 
-class PolicyChanged(Message, tag="policy"):
+class PolicyChanged(Message, frozen=True, kw_only=True, tag="policy"):
     """A newer policy: an associate that it no longer admits loses the session at once."""
 
     policy: Annotated[bytes, Meta(min_length=64, max_length=4 * 1024 * 1024)]
 
 
-class EndHosting(Message, tag="end"):
+class EndHosting(Message, frozen=True, kw_only=True, tag="end"):
     """Forget the keys first, tell the network after, answer HostEnded, exit."""
 
     reason: SessionEnd
 
 
-class HostEnded(Message, tag="host_ended"):
+class HostEnded(Message, frozen=True, kw_only=True, tag="host_ended"):
     """The keys are gone; also said when the host ends by itself."""
 
     reason: SessionEnd
 
 
-class HostAlive(Message, tag="host_alive"):
-    """Every 100 ms from the host's only loop; the agent kills a host that is silent for 400 ms after a stop, 5 s otherwise."""
+class HostAlive(Message, frozen=True, kw_only=True, tag="host_alive"):
+    """Every 100 ms from the host's only loop.  The agent kills a host that is silent for 2 s, or 250 ms after a stop."""
 
 
-class AgentAlive(Message, tag="agent_alive"):
+class AgentAlive(Message, frozen=True, kw_only=True, tag="agent_alive"):
     """Every 200 ms; a host that hears nothing for 900 ms ends everything."""
 
 
 HostMessage = (
-    BeginHosting | HostReady | RenewCode | WantTicket | TicketGiven | TicketWithheld | SpendGuess | GuessCounted | GuessRefused
-    | GuessRight | SignAnswer | AnswerSigned | RecordEntry | EntryRecorded | EntryFailed | ShowPrompt | HidePrompt
-    | PromptAnswered | SessionStands | PauseHosting | RevokeHosting | WatchIndicator | PolicyChanged | EndHosting | HostEnded
-    | HostAlive | AgentAlive
+    BeginHosting
+    | HostReady
+    | RenewCode
+    | WantTicket
+    | TicketGiven
+    | TicketWithheld
+    | SpendGuess
+    | GuessCounted
+    | GuessRefused
+    | GuessRight
+    | SignAnswer
+    | AnswerSigned
+    | RecordEntry
+    | EntryRecorded
+    | EntryFailed
+    | ShowPrompt
+    | HidePrompt
+    | PromptAnswered
+    | SessionStands
+    | PauseHosting
+    | RevokeHosting
+    | WatchIndicator
+    | PolicyChanged
+    | EndHosting
+    | HostEnded
+    | HostAlive
+    | AgentAlive
 )
 
 HOST: Codec[HostMessage] = Codec(HostMessage, max_bytes=5 * 1024 * 1024, name="host")

@@ -7,8 +7,21 @@ from typing import Annotated, NewType
 from msgspec import Meta
 
 __all__ = [
-    "Bytes16", "Bytes32", "Bytes64", "AssociateId", "DeviceId", "EntryId", "Fingerprint", "GrantId", "InstrumentId",
-    "PromptId", "RequestId", "SpkiBytes", "Signature4096", "SiteId", "TicketBytes",
+    "AssociateId",
+    "Bytes16",
+    "Bytes32",
+    "Bytes64",
+    "DeviceId",
+    "EntryId",
+    "Fingerprint",
+    "GrantId",
+    "InstrumentId",
+    "PromptId",
+    "RequestId",
+    "Signature4096",
+    "SiteId",
+    "SpkiBytes",
+    "TicketBytes",
 ]
 
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]

@@ -15,8 +15,17 @@ from benchside.protocol.wire.capability import MonitorId
 from benchside.protocol.wire.codec import Codec, Compact
 
 __all__ = [
-    "CONTROL", "ControlAlive", "ControlMessage", "InputHeld", "InputMessage", "KeyChange", "PointerButton",
-    "PointerMove", "ReleaseAll", "WhyHeld", "WheelTurn",
+    "CONTROL",
+    "ControlAlive",
+    "ControlMessage",
+    "InputHeld",
+    "InputMessage",
+    "KeyChange",
+    "PointerButton",
+    "PointerMove",
+    "ReleaseAll",
+    "WheelTurn",
+    "WhyHeld",
 ]
 
 _At = Annotated[int, Meta(ge=0, le=32767)]
@@ -31,7 +40,7 @@ class WhyHeld(StrEnum):
     PAUSED = "paused"
 
 
-class PointerMove(Compact, tag=1):
+class PointerMove(Compact, frozen=True, tag=1):
     """The pointer goes to this pixel of a granted monitor."""
 
     monitor: MonitorId
@@ -39,21 +48,21 @@ class PointerMove(Compact, tag=1):
     y_px: _At
 
 
-class PointerButton(Compact, tag=2):
+class PointerButton(Compact, frozen=True, tag=2):
     """1 left, 2 middle, 3 right, 8 back, 9 forward (X11's numbers; 4 to 7 are the wheel's)."""
 
     button: Annotated[int, Meta(ge=1, le=9)]
     down: bool
 
 
-class WheelTurn(Compact, tag=3):
+class WheelTurn(Compact, frozen=True, tag=3):
     """Steps of the wheel: right and down are positive."""
 
     right: _Steps
     down: _Steps
 
 
-class KeyChange(Compact, tag=4):
+class KeyChange(Compact, frozen=True, tag=4):
     """A key goes down or up.
 
     `key` and `code` are KeyboardEvent.key and KeyboardEvent.code (W3C UI Events): what it means on the
@@ -65,15 +74,15 @@ class KeyChange(Compact, tag=4):
     down: bool
 
 
-class ReleaseAll(Compact, tag=5):
+class ReleaseAll(Compact, frozen=True, tag=5):
     """Lift every key and button: the viewer lost the focus."""
 
 
-class ControlAlive(Compact, tag=6):
+class ControlAlive(Compact, frozen=True, tag=6):
     """From either side: still here."""
 
 
-class InputHeld(Compact, tag=7):
+class InputHeld(Compact, frozen=True, tag=7):
     """From the PC: input is dropped for this reason until the next InputHeld."""
 
     why: WhyHeld

@@ -28,15 +28,34 @@ from benchside.protocol.wire.text import Line, Name, Paragraph, Word
 from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
-    "LINK", "AskTicket", "Described", "EventsKept", "EventsReported", "LinkChallenge", "LinkHello", "LinkMessage",
-    "LinkPing", "LinkPong", "LinkRefused", "LinkWelcome", "PolicyOffered", "PolicyWanted", "RequestCancelled",
-    "RequestClaimed", "RequestOpened", "RequestQueued", "RequestReleased", "RequestUnknown", "TicketIssued", "TicketRefused",
+    "LINK",
+    "AskTicket",
+    "Described",
+    "EventsKept",
+    "EventsReported",
+    "LinkChallenge",
+    "LinkHello",
+    "LinkMessage",
+    "LinkPing",
+    "LinkPong",
+    "LinkRefused",
+    "LinkWelcome",
+    "PolicyOffered",
+    "PolicyWanted",
+    "RequestCancelled",
+    "RequestClaimed",
+    "RequestOpened",
+    "RequestQueued",
+    "RequestReleased",
+    "RequestUnknown",
+    "TicketIssued",
+    "TicketRefused",
 ]
 
 _Ask = Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class LinkChallenge(Message, tag="challenge"):
+class LinkChallenge(Message, frozen=True, kw_only=True, tag="challenge"):
     """The gateway's nonce.  Its time is used for nothing but showing how far the PC's clock is off."""
 
     version: int
@@ -44,7 +63,7 @@ class LinkChallenge(Message, tag="challenge"):
     now_utc_ms: UtcMs
 
 
-class LinkHello(Message, tag="hello"):
+class LinkHello(Message, frozen=True, kw_only=True, tag="hello"):
     """Which device this is, and the proof that it holds that device's key."""
 
     version: int
@@ -53,13 +72,13 @@ class LinkHello(Message, tag="hello"):
     proof: Bytes32
 
 
-class LinkRefused(Message, tag="refused"):
+class LinkRefused(Message, frozen=True, kw_only=True, tag="refused"):
     """Before the socket closes: unknown or revoked device, wrong proof, wrong version."""
 
     reason: Word
 
 
-class LinkWelcome(Message, tag="welcome"):
+class LinkWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The server's own proof, the version of the policy it has, and the head of the PC's journal it knows."""
 
     proof: Bytes32
@@ -70,7 +89,7 @@ class LinkWelcome(Message, tag="welcome"):
     phone: Line
 
 
-class Described(Message, tag="described"):
+class Described(Message, frozen=True, kw_only=True, tag="described"):
     """What the PC is and which gates it has passed; after the welcome and when it changes."""
 
     site: Line
@@ -83,20 +102,20 @@ class Described(Message, tag="described"):
     offered: Annotated[tuple[Capability, ...], Meta(max_length=5)]
 
 
-class PolicyWanted(Message, tag="policy_wanted"):
+class PolicyWanted(Message, frozen=True, kw_only=True, tag="policy_wanted"):
     """The agent asks for the newest policy and the rotations after the serial it has."""
 
     rotation_serial: Annotated[int, Meta(ge=0, le=2**31)]
 
 
-class PolicyOffered(Message, tag="policy"):
+class PolicyOffered(Message, frozen=True, kw_only=True, tag="policy"):
     """A signed policy, with the rotations that lead to its key.  Believed only after its signature is checked."""
 
     policy: Annotated[bytes, Meta(min_length=64, max_length=4 * 1024 * 1024)]
     rotations: Annotated[tuple[Annotated[bytes, Meta(max_length=2048)], ...], Meta(max_length=64)] = ()
 
 
-class RequestOpened(Message, tag="request"):
+class RequestOpened(Message, frozen=True, kw_only=True, tag="request"):
     """A technician calls for help.  Sent again after each reconnect while the request is open."""
 
     request_id: Bytes16
@@ -106,40 +125,40 @@ class RequestOpened(Message, tag="request"):
     opened_utc_ms: UtcMs
 
 
-class RequestQueued(Message, tag="queued"):
+class RequestQueued(Message, frozen=True, kw_only=True, tag="queued"):
     """The request is in the queue that associates see."""
 
     request_id: Bytes16
 
 
-class RequestUnknown(Message, tag="request_refused"):
+class RequestUnknown(Message, frozen=True, kw_only=True, tag="request_refused"):
     """The server does not take the request, or no longer knows it."""
 
     request_id: Bytes16
     reason: Refusal
 
 
-class RequestClaimed(Message, tag="claimed"):
+class RequestClaimed(Message, frozen=True, kw_only=True, tag="claimed"):
     """An associate took it.  `associate` is looked up in the policy before anything of it is shown."""
 
     request_id: Bytes16
     associate: Word
 
 
-class RequestReleased(Message, tag="released"):
+class RequestReleased(Message, frozen=True, kw_only=True, tag="released"):
     """The associate put it back into the queue."""
 
     request_id: Bytes16
 
 
-class RequestCancelled(Message, tag="cancelled"):
+class RequestCancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
     """From the agent: the request or its session is over.  From the gateway: an operator withdrew it."""
 
     request_id: Bytes16
     reason: Word
 
 
-class AskTicket(Message, tag="ask_ticket"):
+class AskTicket(Message, frozen=True, kw_only=True, tag="ask_ticket"):
     """The agent needs a ticket for its host, for one connection to one channel."""
 
     ask: _Ask
@@ -147,14 +166,14 @@ class AskTicket(Message, tag="ask_ticket"):
     channel: Channel
 
 
-class TicketIssued(Message, tag="ticket"):
+class TicketIssued(Message, frozen=True, kw_only=True, tag="ticket"):
     """Answers AskTicket."""
 
     ask: _Ask
     ticket: TicketBytes
 
 
-class TicketRefused(Message, tag="no_ticket"):
+class TicketRefused(Message, frozen=True, kw_only=True, tag="no_ticket"):
     """Answers AskTicket."""
 
     ask: _Ask
@@ -162,30 +181,47 @@ class TicketRefused(Message, tag="no_ticket"):
     wait_s: Annotated[int, Meta(ge=0, le=86_400)] | None = None
 
 
-class EventsReported(Message, tag="events"):
+class EventsReported(Message, frozen=True, kw_only=True, tag="events"):
     """Entries of the PC's journal, in order, each once; again from the last that was kept after a reconnect."""
 
     events: Annotated[tuple[PcEvent, ...], Meta(min_length=1, max_length=100)]
 
 
-class EventsKept(Message, tag="kept"):
+class EventsKept(Message, frozen=True, kw_only=True, tag="kept"):
     """The server has all entries up to `sequence`."""
 
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class LinkPing(Message, tag="ping"):
+class LinkPing(Message, frozen=True, kw_only=True, tag="ping"):
     """From either side after 20 s of silence; 45 s without anything is a lost link."""
 
 
-class LinkPong(Message, tag="pong"):
+class LinkPong(Message, frozen=True, kw_only=True, tag="pong"):
     """Answers a LinkPing."""
 
 
 LinkMessage = (
-    LinkChallenge | LinkHello | LinkRefused | LinkWelcome | Described | PolicyWanted | PolicyOffered | RequestOpened
-    | RequestQueued | RequestUnknown | RequestClaimed | RequestReleased | RequestCancelled | AskTicket | TicketIssued | TicketRefused
-    | EventsReported | EventsKept | LinkPing | LinkPong
+    LinkChallenge
+    | LinkHello
+    | LinkRefused
+    | LinkWelcome
+    | Described
+    | PolicyWanted
+    | PolicyOffered
+    | RequestOpened
+    | RequestQueued
+    | RequestUnknown
+    | RequestClaimed
+    | RequestReleased
+    | RequestCancelled
+    | AskTicket
+    | TicketIssued
+    | TicketRefused
+    | EventsReported
+    | EventsKept
+    | LinkPing
+    | LinkPong
 )
 
 LINK: Codec[LinkMessage] = Codec(LinkMessage, max_bytes=5 * 1024 * 1024, name="link")

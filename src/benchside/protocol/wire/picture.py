@@ -16,8 +16,20 @@ from benchside.protocol.wire.channel import MAX_RECORD_BYTES
 from benchside.protocol.wire.codec import Codec, Compact
 
 __all__ = [
-    "MAX_POINTER_PX", "MAX_TILE_PIXELS", "VIEW", "MonitorLayout", "PictureBegin", "PictureEnd", "PictureShown",
-    "PointerAt", "PointerShape", "Tile", "TileEncoding", "ViewAlive", "ViewMessage", "ViewReady",
+    "MAX_POINTER_PX",
+    "MAX_TILE_PIXELS",
+    "VIEW",
+    "MonitorLayout",
+    "PictureBegin",
+    "PictureEnd",
+    "PictureShown",
+    "PointerAt",
+    "PointerShape",
+    "Tile",
+    "TileEncoding",
+    "ViewAlive",
+    "ViewMessage",
+    "ViewReady",
 ]
 
 MAX_TILE_PIXELS = 65_536
@@ -41,20 +53,20 @@ class TileEncoding(IntEnum):
     """Count - 1 (1 byte), count pixels, then a zstd frame of width * height indices of 1 byte."""
 
 
-class MonitorLayout(Compact, tag=1):
+class MonitorLayout(Compact, frozen=True, tag=1):
     """The granted monitors; sent first, and again when they change (then the picture starts whole)."""
 
     monitors: Annotated[tuple[MonitorInfo, ...], Meta(min_length=1, max_length=MAX_MONITORS)]
 
 
-class PictureBegin(Compact, tag=2):
+class PictureBegin(Compact, frozen=True, tag=2):
     """Opens picture `sequence`; `whole`: it repeats every pixel of the granted monitors."""
 
     sequence: Sequence
     whole: bool
 
 
-class Tile(Compact, tag=3):
+class Tile(Compact, frozen=True, tag=3):
     """A rectangle of exact pixels.  width_px * height_px is at most MAX_TILE_PIXELS."""
 
     monitor: MonitorId
@@ -66,13 +78,13 @@ class Tile(Compact, tag=3):
     data: Annotated[bytes, Meta(min_length=1, max_length=MAX_RECORD_BYTES - 64)]
 
 
-class PictureEnd(Compact, tag=4):
+class PictureEnd(Compact, frozen=True, tag=4):
     """Picture `sequence` is complete; now it may be drawn."""
 
     sequence: Sequence
 
 
-class PointerShape(Compact, tag=5):
+class PointerShape(Compact, frozen=True, tag=5):
     """The pointer's picture as straight R, G, B, A; 0 x 0 is no pointer."""
 
     width_px: Annotated[int, Meta(ge=0, le=MAX_POINTER_PX)]
@@ -82,7 +94,7 @@ class PointerShape(Compact, tag=5):
     rgba: Annotated[bytes, Meta(max_length=MAX_POINTER_PX * MAX_POINTER_PX * 4)]
 
 
-class PointerAt(Compact, tag=6):
+class PointerAt(Compact, frozen=True, tag=6):
     """Where the PC's pointer is; not sent for moves that the console itself made."""
 
     monitor: MonitorId
@@ -90,17 +102,17 @@ class PointerAt(Compact, tag=6):
     y_px: _At
 
 
-class PictureShown(Compact, tag=7):
+class PictureShown(Compact, frozen=True, tag=7):
     """From the console: picture `sequence` and all before it are on the screen."""
 
     sequence: Sequence
 
 
-class ViewReady(Compact, tag=8):
+class ViewReady(Compact, frozen=True, tag=8):
     """From the console: start, or start again with a whole picture (after an error of decoding)."""
 
 
-class ViewAlive(Compact, tag=9):
+class ViewAlive(Compact, frozen=True, tag=9):
     """From either side when it has said nothing for a second."""
 
 

@@ -29,9 +29,23 @@ from benchside.protocol.wire.ids import Bytes16, Bytes32
 from benchside.protocol.wire.text import Line, Name
 
 __all__ = [
-    "SESSION", "AskCapability", "CapabilityAsked", "CapabilityGranted", "CapabilityRefused", "GiveBack", "GrantEnded",
-    "GrantExtended", "InstrumentInfo", "LeaveSession", "PcDescribed", "Ping", "Pong", "SessionEnd", "SessionEnded",
-    "SessionMessage", "SessionPaused",
+    "SESSION",
+    "AskCapability",
+    "CapabilityAsked",
+    "CapabilityGranted",
+    "CapabilityRefused",
+    "GiveBack",
+    "GrantEnded",
+    "GrantExtended",
+    "InstrumentInfo",
+    "LeaveSession",
+    "PcDescribed",
+    "Ping",
+    "Pong",
+    "SessionEnd",
+    "SessionEnded",
+    "SessionMessage",
+    "SessionPaused",
 ]
 
 _Seconds = Annotated[int, Meta(ge=0, le=8 * 3600)]
@@ -69,24 +83,24 @@ class InstrumentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     patient_data: bool
 
 
-class AskCapability(Message, tag="ask"):
+class AskCapability(Message, frozen=True, kw_only=True, tag="ask"):
     """Please ask the technician for this, for this purpose."""
 
     capability: Capability
     purpose: Line
 
 
-class GiveBack(Message, tag="give_back"):
+class GiveBack(Message, frozen=True, kw_only=True, tag="give_back"):
     """The associate no longer needs it."""
 
     capability: Capability
 
 
-class LeaveSession(Message, tag="leave"):
+class LeaveSession(Message, frozen=True, kw_only=True, tag="leave"):
     """The associate is done."""
 
 
-class PcDescribed(Message, tag="pc"):
+class PcDescribed(Message, frozen=True, kw_only=True, tag="pc"):
     """What the PC is, said once after the handshake.  Hostile text to the console."""
 
     site: Line
@@ -96,14 +110,14 @@ class PcDescribed(Message, tag="pc"):
     offered: Annotated[tuple[Capability, ...], Meta(max_length=5)]
 
 
-class CapabilityAsked(Message, tag="asked"):
+class CapabilityAsked(Message, frozen=True, kw_only=True, tag="asked"):
     """The technician is being asked, or will be after the prompt that is open now."""
 
     capability: Capability
     answer_within_s: _Seconds
 
 
-class CapabilityGranted(Message, tag="granted"):
+class CapabilityGranted(Message, frozen=True, kw_only=True, tag="granted"):
     """The technician said yes.  `secret` is the grant: the channel's keys come from it."""
 
     capability: Capability
@@ -113,7 +127,7 @@ class CapabilityGranted(Message, tag="granted"):
     scope: GrantScope
 
 
-class CapabilityRefused(Message, tag="not_granted"):
+class CapabilityRefused(Message, frozen=True, kw_only=True, tag="not_granted"):
     """`again_in_s`: asking again before is refused without a prompt; None: not again in this session."""
 
     capability: Capability
@@ -121,7 +135,7 @@ class CapabilityRefused(Message, tag="not_granted"):
     again_in_s: _Seconds | None = None
 
 
-class GrantExtended(Message, tag="extended"):
+class GrantExtended(Message, frozen=True, kw_only=True, tag="extended"):
     """The technician allowed it for longer."""
 
     capability: Capability
@@ -129,7 +143,7 @@ class GrantExtended(Message, tag="extended"):
     ends_in_s: _Seconds
 
 
-class GrantEnded(Message, tag="ended"):
+class GrantEnded(Message, frozen=True, kw_only=True, tag="ended"):
     """The grant's keys are gone on the PC."""
 
     capability: Capability
@@ -137,33 +151,44 @@ class GrantEnded(Message, tag="ended"):
     reason: GrantEnd
 
 
-class SessionPaused(Message, tag="paused"):
+class SessionPaused(Message, frozen=True, kw_only=True, tag="paused"):
     """The technician holds picture and input back, or lets them go on; grants keep running out."""
 
     paused: bool
 
 
-class SessionEnded(Message, tag="over"):
+class SessionEnded(Message, frozen=True, kw_only=True, tag="over"):
     """The session is over; the PC's keys are gone already."""
 
     reason: SessionEnd
 
 
-class Ping(Message, tag="ping"):
+class Ping(Message, frozen=True, kw_only=True, tag="ping"):
     """`sent_ms`: the sender's own clock, given back untouched."""
 
     sent_ms: _Sent
 
 
-class Pong(Message, tag="pong"):
+class Pong(Message, frozen=True, kw_only=True, tag="pong"):
     """Answers a Ping."""
 
     sent_ms: _Sent
 
 
 SessionMessage = (
-    AskCapability | GiveBack | LeaveSession | PcDescribed | CapabilityAsked | CapabilityGranted | CapabilityRefused
-    | GrantExtended | GrantEnded | SessionPaused | SessionEnded | Ping | Pong
+    AskCapability
+    | GiveBack
+    | LeaveSession
+    | PcDescribed
+    | CapabilityAsked
+    | CapabilityGranted
+    | CapabilityRefused
+    | GrantExtended
+    | GrantEnded
+    | SessionPaused
+    | SessionEnded
+    | Ping
+    | Pong
 )
 
 SESSION: Codec[SessionMessage] = Codec(SessionMessage, max_bytes=32 * 1024, name="session")

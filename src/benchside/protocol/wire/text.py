@@ -11,7 +11,10 @@ __all__ = ["Line", "Name", "Paragraph", "Word", "clean"]
 
 # C0 and C1 controls, line and paragraph separators, bidirectional overrides and isolates, zero-width
 # characters and lone surrogates: each can make a name or a purpose read as something else.
-_BAD = "\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff"
+_BAD = (
+    "\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u2028-\\u202e"
+    "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff"
+)
 _GOOD_LINE = f"^[^{_BAD}]*\\Z"
 
 Word = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._:@/+-]*\\Z")]
