@@ -63,7 +63,13 @@ def share(scalar: bytes, base: bytes) -> bytes:
 
 
 def shared_point(scalar: bytes, point: bytes) -> bytes:
-    """Return X25519(scalar, point); PeerError when it is the neutral element (draft section 7.2, scalar_mult_vfy)."""
+    """Return X25519(scalar, point), 32 bytes (draft section 7.2, scalar_mult_vfy).
+
+    PeerError when the result is the neutral element, and when the point is not the one canonical encoding of its
+    u coordinate (RFC 7748 section 5 would mask it): an honest share always is.
+    """
+    if int.from_bytes(point, "little") >= _PRIME:
+        raise PeerError(PeerFault.WRONG_KEY, "expected a canonical point, got another encoding")
     try:
         result = X25519PrivateKey.from_private_bytes(scalar).exchange(X25519PublicKey.from_public_bytes(point))
     except ValueError as error:

@@ -255,7 +255,7 @@ class HostEnded(Message, frozen=True, kw_only=True, tag="host_ended"):
 
 
 class HostAlive(Message, frozen=True, kw_only=True, tag="host_alive"):
-    """Every 100 ms from the host's only loop.  The agent kills a host that is silent for 2 s, or 250 ms after a stop."""
+    """Every 100 ms from the host's only loop.  The agent kills one that is silent for 2 s, or 250 ms after a stop."""
 
 
 class AgentAlive(Message, frozen=True, kw_only=True, tag="agent_alive"):
