@@ -1,0 +1,107 @@
+"""Starts the simulator: `python -m examples.instrument [--full-screen] [--state-file PATH] [--seed N]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+
+from examples.instrument.analyser import new_analyser
+from examples.instrument.look import STYLE
+from examples.instrument.window import AnalyserWindow
+
+# A burst of changes is one write; a test that looks sees a change after a twentieth of a second at most.
+WRITE_AFTER_MS = 50
+LOG_LINES = 50
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="instrument", description="a simulated analyser's own program")
+    parser.add_argument("--full-screen", action="store_true")
+    parser.add_argument("--state-file", type=Path, help="where to write what is visible, as JSON, for tests")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed measures the same events")
+    chosen = parser.parse_args(argv)
+    application = QApplication(["CX-200"])
+    application.setApplicationName("CX-200")
+    application.setStyle("Fusion")
+    application.setStyleSheet(STYLE)
+    window = AnalyserWindow(new_analyser(chosen.seed))
+    window.resize(1180, 760)
+    if chosen.full_screen:
+        window.showFullScreen()
+    else:
+        window.show()
+    signal.signal(signal.SIGTERM, lambda *_: application.quit())
+    # Python runs its signal handlers between Qt's events only, and the window's timer provides those.
+    if chosen.state_file:
+        StateFile(window, chosen.state_file)
+    return application.exec()
+
+
+class StateFile(QObject):
+    """Keeps a JSON file equal to what the window shows; lives as long as the window, its parent."""
+
+    def __init__(self, window: AnalyserWindow, path: Path) -> None:
+        super().__init__(window)
+        self._window = window
+        self._path = path
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WRITE_AFTER_MS)
+        self._timer.timeout.connect(self._write)
+        self._written = ""
+        window.changed.connect(self._changed)
+        self._changed()
+
+    def _changed(self) -> None:
+        # Not restarted by each further change, else a steady stream of them would put it off for ever.
+        if not self._timer.isActive():
+            self._timer.start()
+
+    def _write(self) -> None:
+        text = json.dumps(visible(self._window))
+        if text == self._written:
+            return
+        self._written = text
+        # Renamed into place, so that a reader never sees half of it.
+        part = self._path.with_suffix(".part")
+        part.write_text(text)
+        part.replace(self._path)
+
+
+def visible(window: AnalyserWindow) -> dict[str, object]:
+    """What a person sees, and where the controls are: boxes are x, y, width, height on the screen."""
+    widgets: dict[str, QWidget] = {
+        **window.buttons,
+        "pause": window.pause,
+        "service": window.service,
+        "notes": window.notes,
+        "state": window.state,
+        "plot": window.plot,
+        "worklist": window.worklist,
+    }
+    if window.service_menu is not None:
+        widgets |= {b.text(): b for b in window.service_menu.findChildren(QPushButton)}
+    return {
+        "state": window.analyser.state.value,
+        "notes": window.notes.text(),
+        "log": window.journal.toPlainText().splitlines()[-LOG_LINES:],
+        "samples": [[s.number, s.status.value, round(s.progress, 2)] for s in window.analyser.samples],
+        "plot_paused": window.pause.isChecked(),
+        "service_open": window.service_menu is not None,
+        "boxes": {name: box(widget) for name, widget in widgets.items()},
+    }
+
+
+def box(widget: QWidget) -> list[int]:
+    corner = widget.mapToGlobal(QPoint(0, 0))
+    return [corner.x(), corner.y(), widget.width(), widget.height()]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
