@@ -1,0 +1,111 @@
+"""Buttons that draw themselves: large, one shape, and a focus ring that stands off from the control."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from benchside.desk.look.theme import make_font
+from benchside.desk.look.tokens import STRONG_PX, TARGET_PX, Tokens
+
+__all__ = ["Button", "Kind"]
+
+_RING_PX = 3
+_GAP_PX = 2
+_EDGE_PX = _RING_PX + _GAP_PX
+"""Room around the control for the ring, so that nothing moves when focus comes."""
+_RADIUS_PX = 8
+
+
+class Kind(StrEnum):
+    """What a button is for; docs/look.md says which page has which."""
+
+    PRIMARY = "primary"
+    PLAIN = "plain"
+    QUIET = "quiet"
+    """Without a border: navigation, and what is seldom pressed."""
+    STOP = "stop"
+    BAND = "band"
+    """On the indicator's coloured band."""
+
+
+class Button(QPushButton):
+    """A push button.  Enter presses it as Space does: a technician in gloves hits the large key."""
+
+    def __init__(self, text: str, tokens: Tokens, kind: Kind = Kind.PLAIN, parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self._tokens = tokens
+        self._kind = kind
+        self.setFont(make_font(STRONG_PX, strong=True))
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        """Text, padding, and the ring's room; never lower than a target."""
+        metrics = self.fontMetrics()
+        width = metrics.horizontalAdvance(self.text()) + 44 + 2 * _EDGE_PX
+        return QSize(max(width, TARGET_PX + 2 * _EDGE_PX), TARGET_PX + 2 * _EDGE_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """A button never cuts its text."""
+        return self.sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses at once; a key that repeats itself does not press again."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
+            self.click()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw shape, text and ring."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(_EDGE_PX + 0.5, _EDGE_PX + 0.5, -_EDGE_PX - 0.5, -_EDGE_PX - 0.5)
+        fill, edge, ink = self._colours()
+        painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(edge, 1) if edge is not None else Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(box, _RADIUS_PX, _RADIUS_PX)
+        if self.isChecked() and self._kind is Kind.QUIET:
+            line = QRectF(box.left() + 16, box.bottom() - 5, box.width() - 32, 3)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._tokens.primary))
+            painter.drawRoundedRect(line, 1.5, 1.5)
+        painter.setPen(ink)
+        painter.setFont(self.font())
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextHideMnemonic, self.text())
+        if self.hasFocus():
+            ring = QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5)
+            colour = self._tokens.on_band if self._kind is Kind.BAND else self._tokens.text
+            painter.setPen(QPen(QColor(colour), _RING_PX))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(ring, _RADIUS_PX + _GAP_PX + 1, _RADIUS_PX + _GAP_PX + 1)
+        painter.end()
+
+    def _colours(self) -> tuple[QColor | None, QColor | None, QColor]:
+        """Return fill, edge and ink."""
+        t = self._tokens
+        down = self.isDown()
+        over = self.underMouse() and self.isEnabled()
+        if not self.isEnabled():
+            return QColor(t.sunken), None, QColor(t.text_quiet)
+        match self._kind:
+            case Kind.PRIMARY:
+                return QColor(t.primary_press if down else t.primary_hover if over else t.primary), None, QColor(t.on_primary)
+            case Kind.STOP:
+                return QColor(t.danger_press if down else t.danger_hover if over else t.danger), None, QColor(t.on_danger)
+            case Kind.PLAIN:
+                fill = t.line if down else t.sunken if over else t.surface
+                return QColor(fill), QColor(t.line_strong), QColor(t.text)
+            case Kind.QUIET:
+                ink = QColor(t.text if self.isChecked() or not self.isCheckable() else t.text_quiet)
+                return (QColor(t.line) if down else QColor(t.sunken) if over else None), None, ink
+            case Kind.BAND:
+                shade = QColor(0, 0, 0, 110 if down else 70 if over else 40)
+                return shade, QColor(255, 255, 255, 150), QColor(t.on_band)
