@@ -1,0 +1,218 @@
+"""Dialling a WebSocket out of the PC: whole messages in, bounded queues, and why it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import picows
+
+from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+
+__all__ = ["Closed", "WebSocketLink", "client_tls", "dial"]
+
+DIAL_WITHIN_S = 15.0
+"""DNS, TCP, TLS and the upgrade on a slow line with a proxy in between."""
+MAX_QUEUED_MESSAGES = 512
+"""Messages that were received and not yet taken; more means that we hang, and the peer must slow down or go."""
+_IDLE_PING_S = 10.0
+_PONG_WITHIN_S = 10.0
+
+
+class Closed(UnavailableError):
+    """The connection ended; `code` is the peer's close code, 1006 when there was none."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(f"expected an open connection, got its end with code {code}")
+        self.code = code
+
+
+def client_tls(ca_file: Path | None) -> ssl.SSLContext:
+    """Return how we check servers: TLS 1.2 or newer, the system's authorities, and `ca_file` besides."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise UnavailableError(f"expected certificates in {ca_file.name}, got none that can be read") from error
+    return context
+
+
+class WebSocketLink(picows.WSListener):
+    """One WebSocket: text and binary messages, in order."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._transport: picows.WSTransport | None = None
+        self._queue: deque[bytes | str] = deque()
+        self._wake: asyncio.Future[None] | None = None
+        self._ended = False
+        self._fault: PeerError | None = None
+        self._parts = bytearray()
+        self._parts_type: picows.WSMsgType | None = None
+        self._may_write = asyncio.Event()
+        self._may_write.set()
+        self.on_message: Callable[[bytes], None] | None = None
+        """Set to take binary messages at once instead of through `receive`; it may raise PeerError."""
+
+    # picows' callbacks
+
+    def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        """Remember the transport."""
+        self._transport = transport
+
+    def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        """Put frames together and hand messages on."""
+        kind = frame.msg_type
+        if kind is picows.WSMsgType.CLOSE:
+            transport.send_close(frame.get_close_code())
+            transport.disconnect()
+            return
+        if kind not in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
+            return
+        if kind is not picows.WSMsgType.CONTINUATION and frame.fin and not self._parts:
+            self._deliver(kind, frame.get_payload_as_bytes())
+            return
+        if kind is not picows.WSMsgType.CONTINUATION:
+            self._parts_type = kind
+        self._parts += frame.get_payload_as_memoryview()
+        if len(self._parts) > self._max_bytes:
+            self._break(
+                PeerError(PeerFault.TOO_LARGE, f"expected at most {self._max_bytes} bytes in a message, got more")
+            )
+        elif frame.fin:
+            whole, kind = bytes(self._parts), self._parts_type or kind
+            self._parts.clear()
+            self._deliver(kind, whole)
+
+    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
+        """Wake whoever waits."""
+        self._ended = True
+        self._may_write.set()
+        self._notify()
+
+    def pause_writing(self) -> None:
+        """The kernel's buffer is full."""
+        self._may_write.clear()
+
+    def resume_writing(self) -> None:
+        """There is room again."""
+        self._may_write.set()
+
+    # for the product
+
+    def send(self, message: bytes | str) -> None:
+        """Send now or queue behind what the kernel did not take; nothing happens once it has ended."""
+        if self._transport is None or self._ended:
+            return
+        if isinstance(message, str):
+            self._transport.send(picows.WSMsgType.TEXT, message.encode())
+        else:
+            self._transport.send(picows.WSMsgType.BINARY, message)
+
+    @property
+    def is_congested(self) -> bool:
+        """True while more is queued than the kernel takes."""
+        return not self._may_write.is_set()
+
+    async def writable(self) -> None:
+        """Wait until sending makes sense again.  May be cancelled."""
+        await self._may_write.wait()
+
+    async def receive(self) -> bytes | str:
+        """Return the next message; Closed at the end, PeerError when the peer broke a limit.  May be cancelled."""
+        while not self._queue:
+            if self._fault is not None:
+                raise self._fault
+            if self._ended:
+                raise Closed(self.close_code)
+            self._wake = asyncio.get_running_loop().create_future()
+            try:
+                await self._wake
+            finally:
+                self._wake = None
+        return self._queue.popleft()
+
+    @property
+    def close_code(self) -> int:
+        """The peer's close code; 1006 when it just went away."""
+        if self._transport is None:
+            return 1006
+        received = self._transport.close_handshake.recv if self._transport.close_handshake else None
+        return 1006 if received is None else int(getattr(received.code, "value", received.code))
+
+    @property
+    def has_ended(self) -> bool:
+        """True once nothing more can be sent."""
+        return self._ended
+
+    def close(self, code: int = 1000) -> None:
+        """Say goodbye and end the connection; what was queued is still sent."""
+        if self._transport is not None and not self._ended:
+            self._transport.send_close(code)  # type: ignore[arg-type]  # codes of our own range are plain numbers
+            self._transport.disconnect()
+
+    def abort(self) -> None:
+        """End the connection at once, dropping what was not sent."""
+        self._ended = True
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
+        self._notify()
+
+    def _deliver(self, kind: picows.WSMsgType, payload: bytes) -> None:
+        if kind is picows.WSMsgType.BINARY and self.on_message is not None:
+            try:
+                self.on_message(payload)
+            except PeerError as error:
+                self._break(error)
+            return
+        try:
+            self._queue.append(payload.decode() if kind is picows.WSMsgType.TEXT else payload)
+        except UnicodeDecodeError:
+            self._break(PeerError(PeerFault.MALFORMED, "expected text in UTF-8, got other bytes"))
+            return
+        if len(self._queue) > MAX_QUEUED_MESSAGES:
+            self._break(
+                PeerError(PeerFault.TOO_MANY, f"expected at most {MAX_QUEUED_MESSAGES} waiting messages, got more")
+            )
+        self._notify()
+
+    def _break(self, fault: PeerError) -> None:
+        self._fault = self._fault or fault
+        self.abort()
+
+    def _notify(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+
+async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int) -> WebSocketLink:
+    """Return an open WebSocket to `url` (ws or wss), for messages of at most `max_bytes`; UnavailableError otherwise.
+
+    Plain ws is for loopback only: anything else is refused, so that no setting can take the encryption away.
+    """
+    if url.startswith("ws://") and not url.startswith(("ws://127.", "ws://localhost:", "ws://[::1]")):
+        raise UnavailableError("expected wss:// for any address but this machine's own, got ws://")
+    try:
+        async with asyncio.timeout(DIAL_WITHIN_S):
+            _, link = await picows.ws_connect(
+                lambda: WebSocketLink(max_bytes),
+                url,
+                ssl_context=tls if url.startswith("wss://") else None,
+                websocket_handshake_timeout=DIAL_WITHIN_S,
+                enable_auto_ping=True,
+                auto_ping_idle_timeout=_IDLE_PING_S,
+                auto_ping_reply_timeout=_PONG_WITHIN_S,
+                max_frame_size=max_bytes,
+                max_redirects=0,
+            )
+    except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError) as error:
+        # the text of these errors names hosts and certificates, never a secret
+        raise UnavailableError(f"expected a WebSocket at the server, got {type(error).__name__}: {error}") from error
+    if not isinstance(link, WebSocketLink):
+        raise UnavailableError("expected our own listener, got another")
+    return link
