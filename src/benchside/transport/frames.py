@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 from benchside.protocol.wire.codec import Codec
@@ -61,10 +61,9 @@ class FrameStream(Generic[M]):
             return
         self._writer.close()
 
-    def peer_socket(self) -> socket.socket | None:
-        """Return the underlying socket, to ask the OS who is at the other end."""
-        found = self._writer.get_extra_info("socket")
-        return found if isinstance(found, socket.socket) else found
+    def peer_socket(self) -> Any:
+        """Return the underlying socket (asyncio's stand-in for it), to ask the OS who is at the other end."""
+        return self._writer.get_extra_info("socket")
 
 
 async def open_frames(sock: socket.socket, codec: Codec[M]) -> FrameStream[M]:

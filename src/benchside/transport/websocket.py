@@ -143,7 +143,10 @@ class WebSocketLink(picows.WSListener):
         if self._transport is None:
             return 1006
         received = self._transport.close_handshake.recv if self._transport.close_handshake else None
-        return 1006 if received is None else int(getattr(received.code, "value", received.code))
+        if received is None:
+            return 1006
+        code: object = received.code
+        return code if isinstance(code, int) else received.code.value
 
     @property
     def has_ended(self) -> bool:
