@@ -188,7 +188,7 @@ class ConsentActs:
                     grant=grant.grant,
                     secret=secret,
                     ends_in_s=int(self.limits.grant_s),
-                    scope=grant.scope if grant.scope.window is None else GrantScope(monitors=(0,)),
+                    scope=GrantScope(monitors=grant.scope.monitors),
                 )
             )
         )

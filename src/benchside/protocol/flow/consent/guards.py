@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from benchside.protocol.flow.consent import events as ev
-from benchside.protocol.wire.capability import Capability, GrantScope
+from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import PromptKind
 from benchside.protocol.wire.input import PointerMove
 
@@ -17,14 +17,9 @@ if TYPE_CHECKING:
     from benchside.protocol.flow.consent.acts import ConsentActs
     from benchside.protocol.flow.consent.slot import Slot
 
-__all__ = ["GUARDS", "Guard", "monitors_of"]
+__all__ = ["GUARDS", "Guard"]
 
 Guard = Callable[["ConsentActs", "Slot", ev.CapabilityEvent, float], bool]
-
-
-def monitors_of(scope: GrantScope) -> tuple[int, ...]:
-    """Return the monitors that pictures and pointer of this scope may name; a window stands as monitor 0."""
-    return (0,) if scope.window is not None else scope.monitors
 
 
 def _view_stands(machine: ConsentActs, slot: Slot) -> bool:
@@ -38,13 +33,11 @@ def _is_this_grant(slot: Slot, event: ev.CapabilityEvent) -> bool:
 
 
 def _scope_is_whole(machine: ConsentActs, slot: Slot, event: ev.CapabilityEvent) -> bool:
-    """A view names monitors that exist, or one window; control covers what the view covers."""
+    """A view names monitors that exist (and perhaps one window on them); control covers what the view covers."""
     if slot.capability is not Capability.VIEW:
         return True
     if not isinstance(event, ev.TechnicianAnswered):
         return False
-    if event.scope.window is not None:
-        return not event.scope.monitors
     return bool(event.scope.monitors) and machine.monitors.issuperset(event.scope.monitors)
 
 
@@ -52,13 +45,13 @@ def _pointer_is_granted(slot: Slot, event: ev.CapabilityEvent) -> bool:
     if not isinstance(event, ev.InputCame) or slot.grant is None:
         return False
     message = event.message
-    return not isinstance(message, PointerMove) or message.monitor in monitors_of(slot.grant.scope)
+    return not isinstance(message, PointerMove) or message.monitor in slot.grant.scope.monitors
 
 
 def _monitors_are_granted(slot: Slot, event: ev.CapabilityEvent) -> bool:
     if not isinstance(event, ev.PictureTaken) or slot.grant is None:
         return False
-    return set(event.monitors) <= set(monitors_of(slot.grant.scope))
+    return set(event.monitors) <= set(slot.grant.scope.monitors)
 
 
 GUARDS: Mapping[str, Guard] = {
