@@ -22,7 +22,7 @@ def python_rooms() -> list[str]:
 def checks() -> list[tuple[str, list[str | Path], Path]]:
     """(what, command, folder), the quickest first."""
     rooms = python_rooms()
-    # Tests are typed as strictly as the product; the product itself is named by pyproject.toml.
+    # The product itself is named by pyproject.toml.
     outside = [name for name in ("tasks.py", "project", "bench", "examples") if name in rooms]
     found: list[tuple[str, list[str | Path], Path]] = [
         ("ruff", [BIN / "ruff", "check", "--quiet", *rooms], ROOT),
@@ -35,8 +35,7 @@ def checks() -> list[tuple[str, list[str | Path], Path]]:
     ]
     if console.is_there():
         found += [
-            (f"console {word}", ["npm", "run", "--silent", "--if-present", word], CONSOLE)
-            for word in ("check", "lint")
+            (f"console {word}", ["npm", "run", "--silent", "--if-present", word], CONSOLE) for word in ("check", "lint")
         ]
     return found
 
