@@ -142,19 +142,25 @@ class EntryMachine:
         self._verdict: HostVerdict | None = None
         self._entry: AssociateEntry | None = None
         self._counted = False
+        self._attempts_left: int | None = None
 
     def deadline(self) -> float | None:
         """Return when the run is given up; None once it is over."""
         return None if self.stage in (EntryStage.DONE, EntryStage.OVER) else self._until
 
-    def console_said(self, message: HandshakeMessage, now: float, *, now_utc_ms: int) -> list[EntryEffect]:
-        """Take the console's next message."""
+    def console_said(
+        self, message: HandshakeMessage, now: float, *, now_utc_ms: int, server_ahead_ms: int = 0
+    ) -> list[EntryEffect]:
+        """Take the console's next message.
+
+        `now_utc_ms`: this PC's clock, by which the policy expires; `server_ahead_ms` is added for the ticket.
+        """
         try:
             match self.stage, message:
                 case EntryStage.AWAIT_HELLO, Hello():
                     return self._greet(message, now)
                 case EntryStage.AWAIT_PROOF, Proof():
-                    return self._believe(message, now, now_utc_ms)
+                    return self._believe(message, now, now_utc_ms, server_ahead_ms)
                 case EntryStage.AWAIT_CONFIRM, ConsoleConfirm():
                     return self._judge(message)
                 case _:
@@ -166,8 +172,9 @@ class EntryMachine:
         except PeerError as error:
             return self._give_up(error.fault, None)
 
-    def guess_counted(self, now: float) -> list[EntryEffect]:
+    def guess_counted(self, now: float, attempts_left: int) -> list[EntryEffect]:
         """The agent has the attempt on disk: now, and only now, the answer is computed."""
+        self._attempts_left = attempts_left
         if self.stage is not EntryStage.COUNTING or self._run is None:
             raise CallerError(f"a guess was counted in stage {self.stage}")
         self._counted = True
@@ -206,12 +213,14 @@ class EntryMachine:
         self.stage, self._until = EntryStage.AWAIT_PROOF, now + PROOF_WITHIN_S
         return [SayPlain(self._challenge)]
 
-    def _believe(self, proof: Proof, now: float, now_utc_ms: int) -> list[EntryEffect]:
+    def _believe(self, proof: Proof, now: float, now_utc_ms: int, server_ahead_ms: int) -> list[EntryEffect]:
         greeting = self._greeting
         if greeting is None:
             raise CallerError("a proof is believed after the greeting")
         key = fingerprint(greeting.console_key)
-        ticket = check_ticket(proof.ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=now_utc_ms)
+        ticket = check_ticket(
+            proof.ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=now_utc_ms + server_ahead_ms
+        )
         match_ticket(
             ticket,
             TicketFor(
@@ -245,6 +254,7 @@ class EntryMachine:
         hint = Refusal.CODE_WRONG if reason is PeerFault.WRONG_CODE else reason
         if say and isinstance(hint, Refusal):
             wait = None if wait_s is None else int(wait_s + 0.999)
-            effects.append(SayPlain(Refused(reason=hint, wait_s=wait)))
+            left = self._attempts_left if hint is Refusal.CODE_WRONG else None
+            effects.append(SayPlain(Refused(reason=hint, attempts_left=left, wait_s=wait)))
         effects.append(EntryOver(reason, self._counted, associate))
         return effects

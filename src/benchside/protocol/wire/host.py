@@ -10,7 +10,7 @@ the session's keys and forgets them when told, or when this socket ends.
                                              <-   WantTicket(main) ; TicketGiven ->
                                              <-   SpendGuess(key)  ; GuessCounted | GuessRefused ->
                                              <-   SignAnswer(content) ; AnswerSigned ->
-                                             <-   GuessRight | (nothing: the guess stays counted as wrong)
+                                             <-   GuessRight | GuessWrong (it was counted as wrong already)
                                              <-   ShowPrompt ; PromptAnswered ->
                                              <-   RecordEntry(entry) ; EntryRecorded ->    before the effect
     EndHosting(reason)                       ->
@@ -39,12 +39,14 @@ __all__ = [
     "AgentAlive",
     "AnswerSigned",
     "BeginHosting",
+    "CodeOutOfTime",
     "EndHosting",
     "EntryFailed",
     "EntryRecorded",
     "GuessCounted",
     "GuessRefused",
     "GuessRight",
+    "GuessWrong",
     "HidePrompt",
     "HostAlive",
     "HostEnded",
@@ -111,10 +113,11 @@ class WantTicket(Message, frozen=True, kw_only=True, tag="want_ticket"):
 
 
 class TicketGiven(Message, frozen=True, kw_only=True, tag="ticket"):
-    """Answers WantTicket."""
+    """Answers WantTicket.  `server_ahead_ms`: how far the server's clock is before this PC's; tickets live by it."""
 
     channel: Channel
     ticket: TicketBytes
+    server_ahead_ms: Annotated[int, Meta(ge=-(2**52), le=2**52)]
 
 
 class TicketWithheld(Message, frozen=True, kw_only=True, tag="no_ticket"):
@@ -146,6 +149,14 @@ class GuessRefused(Message, frozen=True, kw_only=True, tag="guess_refused"):
 
 class GuessRight(Message, frozen=True, kw_only=True, tag="guess_right"):
     """The console's confirmation was right: the code is used up, the attempt no longer counts as wrong."""
+
+
+class GuessWrong(Message, frozen=True, kw_only=True, tag="guess_wrong"):
+    """The run that was counted failed; the code may be dead now."""
+
+
+class CodeOutOfTime(Message, frozen=True, kw_only=True, tag="code_out_of_time"):
+    """Ten minutes are over; the host has forgotten the code."""
 
 
 class SignAnswer(Message, frozen=True, kw_only=True, tag="sign_answer"):
@@ -273,6 +284,8 @@ HostMessage = (
     | GuessCounted
     | GuessRefused
     | GuessRight
+    | GuessWrong
+    | CodeOutOfTime
     | SignAnswer
     | AnswerSigned
     | RecordEntry

@@ -56,7 +56,7 @@ _Ask = Annotated[int, Meta(ge=1, le=2**53)]
 
 
 class LinkChallenge(Message, frozen=True, kw_only=True, tag="challenge"):
-    """The gateway's nonce.  Its time is used for nothing but showing how far the PC's clock is off."""
+    """The gateway's nonce.  Its time is used for its own tickets only: policies expire by the PC's clock."""
 
     version: int
     nonce: Bytes32
