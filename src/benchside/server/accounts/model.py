@@ -1,0 +1,37 @@
+"""Tables of accounts and sign-ins."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from benchside.server.store.planes import CloudTable
+
+__all__ = ["Account", "SignIn"]
+
+
+class Account(CloudTable):
+    """A local account.  `id` is also the associate's id in the policy."""
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    """argon2id in its own text form, with its salt and cost (RFC 9106)."""
+    must_change: Mapped[bool] = mapped_column(Boolean)
+    disabled: Mapped[bool] = mapped_column(Boolean)
+    created_utc_ms: Mapped[int] = mapped_column(BigInteger)
+    key_spki: Mapped[bytes | None] = mapped_column(LargeBinary(600))
+    key_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    key_set_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class SignIn(CloudTable):
+    """A browser that is signed in.  Only a hash of its token rests here."""
+
+    __tablename__ = "sign_in"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    opened_utc_ms: Mapped[int] = mapped_column(BigInteger)
+    used_utc_ms: Mapped[int] = mapped_column(BigInteger)

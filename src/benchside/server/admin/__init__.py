@@ -1,0 +1,1 @@
+"""The operator's commands on the server's data folder."""

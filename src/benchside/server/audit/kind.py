@@ -1,0 +1,43 @@
+"""Kinds of events that only a server sees, beside those of the wire, and the streams that count them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["SERVER", "ServerKind", "account_stream", "device_stream", "session_stream"]
+
+SERVER = "server"
+"""The stream of events that belong to nobody in particular."""
+
+
+class ServerKind(StrEnum):
+    """Facts, in the past."""
+
+    ACCOUNT_ADDED = "account_added"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_RESET = "account_reset"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of event
+    KEY_REGISTERED = "key_registered"
+    TOKEN_MADE = "token_made"  # noqa: S105 - a kind of event
+    DEVICE_ENROLLED = "device_enrolled"
+    ENROLMENT_REFUSED = "enrolment_refused"
+    DEVICE_REFUSED = "device_refused"
+    DEVICE_REVOKED = "device_revoked"
+    JOURNAL_REFUSED = "journal_refused"
+    CLAIM_REFUSED = "claim_refused"
+    POLICY_INSTALLED = "policy_installed"
+
+
+def session_stream(request_id: bytes) -> str:
+    return f"session:{request_id.hex()}"
+
+
+def device_stream(device_id: bytes) -> str:
+    return f"device:{device_id.hex()}"
+
+
+def account_stream(account: str) -> str:
+    return f"account:{account}"

@@ -1,0 +1,64 @@
+"""The rows of sessions in the session plane: opened with the request, closed with one outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import select
+
+from benchside.server.audit.model import Session
+from benchside.server.store.database import Database
+
+__all__ = ["Sessions"]
+
+
+class Sessions:
+    """Reads and writes session rows; everything else of a session is in its events."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, row: Session) -> None:
+        """Add a session; nothing happens when it is there already."""
+        async with self._database.write() as rows:
+            if await rows.get(Session, row.id) is None:
+                rows.add(row)
+
+    async def change(
+        self,
+        request_id: bytes,
+        *,
+        state: str,
+        associate: str | None = None,
+        ended_utc_ms: int | None = None,
+        outcome: str | None = None,
+    ) -> None:
+        """Write a new state; `associate` None leaves who it was, so that history still tells."""
+        async with self._database.write() as rows:
+            row = await rows.get(Session, request_id)
+            if row is None or row.ended_utc_ms is not None:
+                return
+            row.state = state
+            row.associate = associate or row.associate
+            row.ended_utc_ms = ended_utc_ms
+            row.outcome = outcome
+
+    async def get(self, request_id: bytes) -> Session | None:
+        """One session."""
+        async with self._database.read() as rows:
+            return await rows.get(Session, request_id)
+
+    async def before(self, moment_utc_ms: int, *, device_id: bytes | None, limit: int) -> Sequence[Session]:
+        """Sessions that were opened before a moment, newest first."""
+        query = select(Session).where(Session.opened_utc_ms < moment_utc_ms)
+        if device_id is not None:
+            query = query.where(Session.device_id == device_id)
+        async with self._database.read() as rows:
+            found = await rows.scalars(query.order_by(Session.opened_utc_ms.desc(), Session.id).limit(limit))
+            return list(found)
+
+
+def models_of(row: Session) -> tuple[str, ...]:
+    """The models of all instruments that the PC had."""
+    return msgspec.json.decode(row.models, type=tuple[str, ...])

@@ -1,0 +1,1 @@
+"""Requests for help, from the technician's call to the end."""

@@ -1,0 +1,71 @@
+"""What parts of the server tell one another, and how they listen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchside.protocol.wire.link import LinkMessage
+
+__all__ = ["Bus", "News", "PolicyChanged", "RequestChanged", "SignInEnded", "Subscription", "ToDevice", "ToDeviceNews"]
+
+
+@dataclass(frozen=True)
+class RequestChanged:
+    """A request is new, or its state, its claim or its device's presence changed."""
+
+    request_id: bytes
+
+
+@dataclass(frozen=True)
+class PolicyChanged:
+    """A newer policy is installed."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class SignInEnded:
+    """A sign-in is over, by its person or an operator."""
+
+    token_hash: bytes
+
+
+@dataclass(frozen=True)
+class ToDevice:
+    """Hand this message to the device's agent, if it is connected."""
+
+    device_id: bytes
+    message: LinkMessage
+
+
+News = RequestChanged | PolicyChanged | SignInEnded | ToDevice
+ToDeviceNews = ToDevice | PolicyChanged
+
+
+class Subscription(Protocol):
+    """News of the kinds that were asked for, in order."""
+
+    @property
+    def has_overflowed(self) -> bool:
+        """Whether news were dropped since `clear_overflow`: what was built from news must be built afresh."""
+
+    def clear_overflow(self) -> None:
+        """Forget the overflow and all waiting news."""
+
+    async def next(self, timeout_s: float) -> News | None:
+        """Return the next piece of news, or None after `timeout_s`.  May be cancelled; nothing is lost by it."""
+
+    def close(self) -> None:
+        """Listen no longer."""
+
+
+class Bus(Protocol):
+    """Delivers each piece of news to every subscription to its kind, at most once, in the publisher's order."""
+
+    def publish(self, news: News) -> None:
+        """Tell everybody who listens.  Never blocks."""
+
+    def subscribe(self, kinds: Iterable[type[News]], *, limit: int) -> Subscription:
+        """Listen to `kinds`, with at most `limit` waiting; what comes beyond is dropped and marked."""

@@ -1,0 +1,1 @@
+"""Sites, tokens, devices and their instruments: how a PC becomes a device."""

@@ -1,0 +1,247 @@
+"""The register of sites, models and devices, and the one-time tokens that make a PC a device."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from benchside.protocol.errors import Refusal, RefusedError
+from benchside.protocol.trust.keys import fingerprint
+from benchside.protocol.trust.policy import Place
+from benchside.protocol.wire.audit import EventDetails
+from benchside.protocol.wire.enrolment import SealedEnrolment
+from benchside.protocol.wire.link import Described
+from benchside.protocol.wire.session import InstrumentInfo
+from benchside.server.audit.kind import SERVER, ServerKind, device_stream
+from benchside.server.audit.ledger import Ledger
+from benchside.server.clock import NowUtcMs
+from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
+from benchside.server.store.database import Database
+
+__all__ = ["DeviceFacts", "EnrolmentFault", "EnrolmentFaultError", "InstrumentFacts", "Register"]
+
+MAX_TOKEN_HOURS = 30 * 24
+"""A token is carried by a person to a PC; a month covers holidays."""
+
+
+class EnrolmentFault(StrEnum):
+    """Why an enrolment is refused: the words of EnrolmentRefused."""
+
+    TOKEN_UNKNOWN = "token_unknown"  # noqa: S105 - a reason
+    TOKEN_USED = "token_used"  # noqa: S105 - a reason
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a reason
+    WRONG_REGION = "wrong_region"
+    MALFORMED = "malformed"
+
+
+class EnrolmentFaultError(Exception):
+    """An enrolment was refused."""
+
+    def __init__(self, fault: EnrolmentFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class InstrumentFacts:
+    """An instrument as the server counts it."""
+
+    id: str
+    model: str
+    serial: str
+    patient_data: bool
+
+
+@dataclass(frozen=True)
+class DeviceFacts:
+    """A device as the other parts of the server see it; its keys beside the fingerprint stay in the store."""
+
+    id: bytes
+    name: str
+    site: str
+    site_name: str
+    region: str
+    identity: bytes
+    instruments: tuple[InstrumentFacts, ...]
+    has_it_review: bool
+    has_terms: bool
+
+    @property
+    def place(self) -> Place:
+        """Where an associate must be allowed to help."""
+        return Place(region=self.region, site=self.site, models=tuple(one.model for one in self.instruments))
+
+
+class Register:
+    """Writes the cloud plane; what happens is written to the session log first."""
+
+    def __init__(self, database: Database, ledger: Ledger, region: str, now: NowUtcMs) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._region = region
+        self._now = now
+
+    async def add_site(self, site: str, name: str) -> None:
+        """Add a lab."""
+        async with self._database.write() as rows:
+            if await rows.get(Site, site) is not None:
+                raise RefusedError(Refusal.WRONG_SITE, f"there is a site {site!r} already")
+            rows.add(Site(id=site, name=name, created_utc_ms=self._now()))
+
+    async def sites(self) -> Sequence[Site]:
+        """All sites."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(Site).order_by(Site.id)))
+
+    async def add_model(self, model: str, *, patient_data: bool) -> None:
+        """Say what is known of a model; again to change it.  Counts from a device's next description on."""
+        async with self._database.write() as rows:
+            await rows.merge(KnownModel(model=model, patient_data=patient_data))
+
+    async def models(self) -> Sequence[KnownModel]:
+        """All known models."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(KnownModel).order_by(KnownModel.model)))
+
+    async def make_token(self, site: str, hours: float) -> tuple[bytes, int]:
+        """Return the secret of a fresh one-time token, which is kept as a hash only, and when it expires."""
+        if not 0 < hours <= MAX_TOKEN_HOURS:
+            raise RefusedError(Refusal.NOT_AUTHORISED, f"expected more than 0 and at most {MAX_TOKEN_HOURS} hours")
+        secret = os.urandom(32)
+        expires = self._now() + int(hours * 3600_000)
+        async with self._database.read() as rows:
+            if await rows.get(Site, site) is None:
+                raise RefusedError(
+                    Refusal.WRONG_SITE, f"there is no site {site!r}; add it with `benchside admin site add`"
+                )
+        await self._ledger.record(SERVER, ServerKind.TOKEN_MADE, EventDetails(scope=site))
+        async with self._database.write() as rows:
+            rows.add(
+                Token(
+                    secret_hash=hashlib.sha256(secret).digest(),
+                    site=site,
+                    created_utc_ms=self._now(),
+                    expires_utc_ms=expires,
+                )
+            )
+        return secret, expires
+
+    async def enrol(self, sealed: SealedEnrolment) -> DeviceFacts:
+        """Make the PC a device and spend its token; EnrolmentFaultError when that cannot be."""
+        if sealed.region != self._region:
+            raise EnrolmentFaultError(EnrolmentFault.WRONG_REGION)
+        now = self._now()
+        device_id = os.urandom(16)
+        identity = fingerprint(sealed.identity_key)
+        async with self._database.write() as rows:
+            token = await rows.get(Token, hashlib.sha256(sealed.token_secret).digest())
+            if token is None:
+                raise EnrolmentFaultError(EnrolmentFault.TOKEN_UNKNOWN)
+            if token.used_utc_ms is not None:
+                raise EnrolmentFaultError(EnrolmentFault.TOKEN_USED)
+            if now >= token.expires_utc_ms:
+                raise EnrolmentFaultError(EnrolmentFault.TOKEN_EXPIRED)
+            if await rows.scalar(select(Device.id).where(Device.identity_fingerprint == identity)) is not None:
+                raise EnrolmentFaultError(EnrolmentFault.MALFORMED)  # an identity is made for one enrolment
+            # the log belongs to the other plane: written within this transaction, so before what it tells
+            await self._ledger.record(
+                device_stream(device_id), ServerKind.DEVICE_ENROLLED, EventDetails(scope=token.site, key=identity.hex())
+            )
+            token.used_utc_ms = now
+            rows.add(
+                Device(
+                    id=device_id,
+                    site=token.site,
+                    region=self._region,
+                    name=sealed.device,
+                    device_key=sealed.device_key,
+                    identity_spki=sealed.identity_key,
+                    identity_fingerprint=identity,
+                    registrant=sealed.registrant,
+                    registrant_email=sealed.registrant_email,
+                    enrolled_utc_ms=now,
+                    policy_version=0,
+                )
+            )
+            await rows.flush()
+            await self._write_instruments(rows, device_id, sealed.instruments)
+        facts = await self.device(device_id)
+        if facts is None:
+            raise EnrolmentFaultError(EnrolmentFault.MALFORMED)
+        return facts
+
+    async def device_key(self, device_id: bytes) -> bytes | None:
+        """The AES-256 key of a device that is enrolled and not revoked."""
+        async with self._database.read() as rows:
+            row = await rows.get(Device, device_id)
+            return row.device_key if row is not None and row.revoked_utc_ms is None else None
+
+    async def device(self, device_id: bytes) -> DeviceFacts | None:
+        """What is known of a device."""
+        async with self._database.read() as rows:
+            row = await rows.get(Device, device_id)
+            site = await rows.get(Site, row.site) if row is not None else None
+            if row is None or site is None:
+                return None
+            return DeviceFacts(
+                id=row.id,
+                name=row.name,
+                site=row.site,
+                site_name=site.name,
+                region=row.region,
+                identity=row.identity_fingerprint,
+                instruments=tuple(
+                    InstrumentFacts(one.id, one.model, one.serial, one.patient_data) for one in row.instruments
+                ),
+                has_it_review=row.it_review_utc_ms is not None,
+                has_terms=row.terms_version is not None,
+            )
+
+    async def devices(self) -> Sequence[Device]:
+        """All devices, newest first."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(Device).order_by(Device.enrolled_utc_ms.desc())))
+
+    async def describe(self, device_id: bytes, said: Described) -> None:
+        """Keep what a PC says of itself; its site and region stay what its enrolment made them."""
+        async with self._database.write() as rows:
+            row = await rows.get_one(Device, device_id)
+            row.name = said.device or row.name
+            row.software = said.software
+            row.policy_version = said.policy_version
+            row.it_review_utc_ms = said.it_review_utc_ms
+            row.terms_version = said.terms_version or None
+            if said.instruments:
+                row.instruments.clear()
+                await rows.flush()
+                await self._write_instruments(rows, device_id, said.instruments)
+
+    async def revoke(self, device_id: bytes) -> None:
+        """Let a device in no more."""
+        await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_REVOKED, EventDetails())
+        async with self._database.write() as rows:
+            await rows.execute(update(Device).where(Device.id == device_id).values(revoked_utc_ms=self._now()))
+
+    async def _write_instruments(self, rows: AsyncSession, device_id: bytes, said: Sequence[InstrumentInfo]) -> None:
+        known = {
+            row.model: row.patient_data
+            for row in await rows.scalars(select(KnownModel).where(KnownModel.model.in_([one.model for one in said])))
+        }
+        for position, one in enumerate(said):
+            rows.add(
+                Instrument(
+                    device_id=device_id,
+                    position=position,
+                    id=one.id,
+                    model=one.model,
+                    serial=one.serial,
+                    # a model nobody knows counts as holding patient data; a PC can only make it stricter
+                    patient_data=known.get(one.model, True) or one.patient_data,
+                )
+            )

@@ -1,0 +1,1 @@
+"""The HTTP API, the console's files and the headers around them."""

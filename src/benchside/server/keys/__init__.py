@@ -1,0 +1,1 @@
+"""The server's own keys and the folder they rest in."""

@@ -1,0 +1,1 @@
+"""The authority's signed policy as the server keeps and offers it."""

@@ -1,0 +1,1 @@
+"""Who is connected now, and since when it was or was not."""

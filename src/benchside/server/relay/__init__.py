@@ -1,0 +1,1 @@
+"""Pairs the channels of a session by ticket; ciphertext only, no database."""

@@ -1,0 +1,169 @@
+"""What an operator can set: `server.toml` in the data folder, and flags over it."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchside.protocol.errors import UnavailableError
+
+__all__ = ["Address", "ServerSettings", "add_flags", "parse_address", "read_settings", "settings_text"]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a listener listens.  Port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """Settings of one server; each is a line of server.toml and a flag of the same name."""
+
+    web: str = "127.0.0.1:8440"
+    """Where the web listener listens, HOST:PORT.  Loopback by default: opening it is the operator's act."""
+    link: str = "127.0.0.1:8441"
+    """Where the agents' gateway and enrolment listen, HOST:PORT."""
+    session: str = "127.0.0.1:8442"
+    """Where the relay listens, HOST:PORT."""
+    tls_cert: str = ""
+    """Certificate chain in PEM.  Without it every listener must be on loopback."""
+    tls_key: str = ""
+    """Private key of the certificate, in PEM."""
+    public_web: str = ""
+    """How browsers reach web, https://HOST[:PORT]; from the listener's address when empty and on loopback."""
+    public_link: str = ""
+    """How PCs reach the gateway, wss://HOST[:PORT]."""
+    public_session: str = ""
+    """How PCs and browsers reach the relay, wss://HOST[:PORT]."""
+    region: str = "global"
+    """The server's region, `global` or `cn`; fixed once devices are enrolled."""
+    relay_name: str = "relay-1"
+    """What tickets call this relay: 1 to 64 letters, digits and . _ : @ / + -"""
+    server_name: str = "Benchside"
+    """What the console shows as the server's name, up to 80 characters."""
+    phone: str = ""
+    """The vendor's telephone number, which the technician is shown when the server cannot be reached."""
+    cloud_database: str = ""
+    """SQLAlchemy URL of the cloud plane; the embedded SQLite when empty."""
+    session_database: str = ""
+    """SQLAlchemy URL of the session plane; the embedded SQLite when empty."""
+
+    @property
+    def tls(self) -> bool:
+        """Whether the listeners speak TLS."""
+        return bool(self.tls_cert)
+
+
+_HELP = {
+    "web": "HOST:PORT of the web listener",
+    "link": "HOST:PORT of the agents' gateway",
+    "session": "HOST:PORT of the relay",
+    "tls_cert": "certificate chain (PEM)",
+    "tls_key": "private key of the certificate (PEM)",
+    "public_web": "https://HOST[:PORT] as browsers reach it",
+    "public_link": "wss://HOST[:PORT] as PCs reach it",
+    "public_session": "wss://HOST[:PORT] as PCs and browsers reach it",
+    "region": "global or cn",
+    "relay_name": "what tickets call this relay",
+    "server_name": "what the console calls this server",
+    "phone": "the vendor's telephone number",
+    "cloud_database": "SQLAlchemy URL of the cloud plane's database",
+    "session_database": "SQLAlchemy URL of the session plane's database",
+}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting."""
+    for field in fields(ServerSettings):
+        parser.add_argument("--" + field.name.replace("_", "-"), default=None, help=_HELP[field.name])
+
+
+def read_settings(file: Path, flags: argparse.Namespace | None = None) -> ServerSettings:
+    """Return the settings of `file` (defaults when it does not exist) with `flags` over them, checked."""
+    given: dict[str, str] = {}
+    if file.exists():
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UnavailableError(f"{file.name} cannot be read as TOML: {error}") from error
+        known = {field.name for field in fields(ServerSettings)}
+        for name, value in table.items():
+            if name not in known:
+                raise UnavailableError(f"{file.name}: there is no setting {name!r}")
+            if not isinstance(value, str):
+                raise UnavailableError(f"{file.name}: {name} must be text in quotes")
+            given[name] = value
+    if flags is not None:
+        for field in fields(ServerSettings):
+            value = getattr(flags, field.name, None)
+            if value is not None:
+                given[field.name] = value
+    settings = replace(ServerSettings(), **given)
+    _check(settings)
+    return settings
+
+
+def settings_text(settings: ServerSettings) -> str:
+    """Return server.toml for these settings; what is at its default is left out."""
+    default = asdict(ServerSettings())
+    lines = [f"{name} = {_quoted(value)}" for name, value in asdict(settings).items() if value != default[name]]
+    return "# Settings of this Benchside server; `benchside serve --help` lists them all.\n" + "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def parse_address(text: str) -> Address:
+    """Return HOST:PORT; UnavailableError when it is not that."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise UnavailableError(f"expected HOST:PORT, got {text!r}")
+    return Address(host, int(port))
+
+
+def _check(settings: ServerSettings) -> None:
+    addresses = [parse_address(text) for text in (settings.web, settings.link, settings.session)]
+    if bool(settings.tls_cert) != bool(settings.tls_key):
+        raise UnavailableError("tls-cert and tls-key belong together; one of them is missing")
+    if not settings.tls and not all(address.is_loopback for address in addresses):
+        raise UnavailableError("without tls-cert and tls-key every listener must be on loopback (127.0.0.1 or ::1)")
+    if settings.region not in ("global", "cn"):
+        raise UnavailableError(f"expected the region global or cn, got {settings.region!r}")
+    for name, schemes in (
+        ("public_web", ("http", "https")),
+        ("public_link", ("ws", "wss")),
+        ("public_session", ("ws", "wss")),
+    ):
+        text = getattr(settings, name)
+        if not text:
+            continue
+        parts = urlsplit(text)
+        if (
+            parts.scheme not in schemes
+            or not parts.hostname
+            or parts.path not in ("", "/")
+            or parts.query
+            or parts.username
+        ):
+            raise UnavailableError(f"{name} must be {schemes[-1]}://HOST[:PORT] without a path, got {text!r}")
+        if parts.scheme == schemes[0] and not Address(parts.hostname, 0).is_loopback:
+            raise UnavailableError(f"{name} must start with {schemes[-1]}:// unless it is on loopback")

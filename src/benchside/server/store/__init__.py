@@ -1,0 +1,1 @@
+"""Two databases, one per plane, and the column types that encrypt.  May import protocol."""

@@ -1,0 +1,1 @@
+"""Alembic scripts: how the tables of each plane came to be."""

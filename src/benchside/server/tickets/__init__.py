@@ -1,0 +1,1 @@
+"""Admission to channels: minted here, checked by relay and PC."""
