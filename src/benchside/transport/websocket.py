@@ -56,8 +56,7 @@ class WebSocketLink(picows.WSListener):
         self._parts_type: picows.WSMsgType | None = None
         self._may_write = asyncio.Event()
         self._may_write.set()
-        self.on_message: Callable[[bytes], None] | None = None
-        """Set to take binary messages at once instead of through `receive`; it may raise PeerError."""
+        self._on_message: Callable[[bytes], None] | None = None
 
     # picows' callbacks
 
@@ -123,6 +122,17 @@ class WebSocketLink(picows.WSListener):
         """Wait until sending makes sense again.  May be cancelled."""
         await self._may_write.wait()
 
+    def hand_over(self, on_message: Callable[[bytes], None]) -> None:
+        """Give each binary message to `on_message` at once from now on, what is queued first.
+
+        It may raise PeerError, which ends the connection; `receive` then raises it.
+        """
+        while self._queue:
+            message = self._queue.popleft()
+            if isinstance(message, bytes):
+                on_message(message)
+        self._on_message = on_message
+
     async def receive(self) -> bytes | str:
         """Return the next message; Closed at the end, PeerError when the peer broke a limit.  May be cancelled."""
         while not self._queue:
@@ -167,9 +177,9 @@ class WebSocketLink(picows.WSListener):
         self._notify()
 
     def _deliver(self, kind: picows.WSMsgType, payload: bytes) -> None:
-        if kind is picows.WSMsgType.BINARY and self.on_message is not None:
+        if kind is picows.WSMsgType.BINARY and self._on_message is not None:
             try:
-                self.on_message(payload)
+                self._on_message(payload)
             except PeerError as error:
                 self._break(error)
             return
