@@ -1,0 +1,192 @@
+/** The session's table, epochs, the order of pictures, and input on its way. */
+import { describe, expect, it } from "vitest";
+import { CallerError, PeerError } from "../src/errors";
+import { Epochs, retryDelayMs } from "../src/flow/epoch";
+import { Input, type InputEvent } from "../src/flow/input";
+import { PictureOrder } from "../src/flow/picture";
+import { LOST_AFTER_MS, RETURN_WITHIN_MS, Session, type SessionEffect, type SessionEvent } from "../src/flow/session";
+import type { SessionMessage } from "../src/wire/session";
+import type { ViewMessage } from "../src/wire/picture";
+
+const grant = new Uint8Array(16).fill(6);
+const granted = (capability: "view" | "control" = "view"): SessionMessage => ({
+  t: "granted", capability, grant: grant.slice(), secret: new Uint8Array(32), ends_in_s: 1800, scope: { monitors: [0], window: null },
+});
+const received = (message: SessionMessage): SessionEvent => ({ t: "received", message });
+const words = (effects: SessionEffect[]): string[] => effects.map((effect) => (effect.t === "send" ? `send ${effect.message.t}` : effect.t));
+
+describe("session", () => {
+  const asked = (): Session => {
+    const session = new Session(0);
+    session.step({ t: "ask", capability: "view", purpose: "x" }, 0);
+    return session;
+  };
+  const viewing = (): Session => {
+    const session = asked();
+    session.step(received(granted()), 0);
+    return session;
+  };
+  it("opens a channel for what was asked and granted", () => {
+    const session = asked();
+    expect(words(session.step(received(granted()), 1000))).toEqual(["open_channel"]);
+    expect(session.stateOf("view")).toMatchObject({ state: "granted", endsAt: 1_801_000 });
+  });
+  it("gives back what it no longer asks for, and refuses a second grant", () => {
+    expect(words(new Session(0).step(received(granted()), 0))).toEqual(["send give_back"]);
+    expect(() => viewing().step(received(granted()), 0)).toThrow(PeerError);
+  });
+  it("asks no question twice", () => {
+    expect(() => asked().step({ t: "ask", capability: "view", purpose: "x" }, 0)).toThrow(CallerError);
+    expect(() => viewing().step({ t: "ask", capability: "view", purpose: "x" }, 0)).toThrow(CallerError);
+  });
+  it("extends and ends the grant that runs, and no other", () => {
+    const session = viewing();
+    session.step(received({ t: "extended", capability: "view", grant, ends_in_s: 60 }), 5000);
+    expect(session.stateOf("view")).toMatchObject({ endsAt: 65_000 });
+    expect(() => session.step(received({ t: "extended", capability: "view", grant: new Uint8Array(16), ends_in_s: 60 }), 0)).toThrow(PeerError);
+    expect(words(session.step(received({ t: "ended", capability: "view", grant, reason: "revoked" }), 0))).toEqual(["close_channel"]);
+    expect(session.stateOf("view")).toEqual({ state: "none", ended: "revoked" });
+    expect(() => session.step(received({ t: "ended", capability: "view", grant, reason: "revoked" }), 0)).toThrow(PeerError);
+  });
+  it("keeps why it was refused, and until when", () => {
+    const session = asked();
+    session.step(received({ t: "not_granted", capability: "view", reason: "denied", again_in_s: 60 }), 1000);
+    expect(session.stateOf("view")).toEqual({ state: "refused", reason: "denied", againAt: 61_000 });
+    session.step(received({ t: "not_granted", capability: "control", reason: "denied", again_in_s: null }), 1000);
+    expect(session.stateOf("control")).toEqual({ state: "none", ended: null });
+  });
+  it("refuses a PC that speaks like a console", () => {
+    for (const message of [{ t: "ask", capability: "view", purpose: "" }, { t: "give_back", capability: "view" }, { t: "leave" }] as const) {
+      expect(() => new Session(0).step(received(message), 0)).toThrow(PeerError);
+    }
+  });
+  it("pings each second, answers pings, and takes the median round trip", () => {
+    const session = new Session(0);
+    expect(words(session.step({ t: "tick" }, 0))).toEqual(["send ping"]);
+    expect(session.step({ t: "tick" }, 999)).toEqual([]);
+    expect(session.step(received({ t: "ping", sent_ms: 77 }), 10)).toEqual([{ t: "send", message: { t: "pong", sent_ms: 77 } }]);
+    for (const [sent, now] of [[0, 20], [100, 130], [200, 900]] as const) session.step(received({ t: "pong", sent_ms: sent }), now);
+    session.step(received({ t: "pong", sent_ms: 2 ** 53 }), 900);
+    expect(session.roundTripMs).toBe(30);
+  });
+  it("loses the line after three seconds and gives up after a minute", () => {
+    const session = viewing();
+    expect(words(session.step({ t: "tick" }, LOST_AFTER_MS))).toEqual(["reconnect"]);
+    expect(session.step({ t: "line_lost" }, LOST_AFTER_MS)).toEqual([]);
+    expect(session.deadline()).toBe(LOST_AFTER_MS + RETURN_WITHIN_MS);
+    expect(words(session.step({ t: "tick" }, LOST_AFTER_MS + RETURN_WITHIN_MS))).toEqual(["close_channel", "end"]);
+    expect(session.ended).toBe("line_lost");
+    expect(session.deadline()).toBeNull();
+  });
+  it("comes back with its grants but not with its questions", () => {
+    const session = viewing();
+    session.step({ t: "ask", capability: "control", purpose: "x" }, 0);
+    session.step({ t: "line_lost" }, 0);
+    expect(() => session.step({ t: "ask", capability: "control", purpose: "x" }, 0)).toThrow(CallerError);
+    session.step({ t: "line_back" }, 30_000);
+    expect(session.stateOf("view").state).toBe("granted");
+    expect(session.stateOf("control").state).toBe("none");
+    expect(session.lostSince).toBeNull();
+  });
+  it("ends at the third forged record, at a fault, and for good", () => {
+    const session = viewing();
+    expect([...session.step({ t: "forged" }, 0), ...session.step({ t: "forged" }, 0)]).toEqual([]);
+    expect(words(session.step({ t: "forged" }, 0))).toEqual(["close_channel", "end"]);
+    for (const event of [received(granted()), { t: "leave" }, { t: "tick" }] as SessionEvent[]) expect(session.step(event, 1)).toEqual([]);
+    expect(words(viewing().step({ t: "fault" }, 0))).toEqual(["close_channel", "end"]);
+  });
+  it("says that it leaves, unless nobody hears it", () => {
+    expect(words(viewing().step({ t: "leave" }, 0))).toEqual(["send leave", "close_channel", "end"]);
+    const lost = viewing();
+    lost.step({ t: "line_lost" }, 0);
+    expect(words(lost.step({ t: "leave" }, 0))).toEqual(["close_channel", "end"]);
+  });
+});
+
+describe("epochs", () => {
+  it("only rise, each channel by itself", () => {
+    const epochs = new Epochs();
+    epochs.accept("view", 1);
+    epochs.accept("main", 1);
+    epochs.accept("view", 7);
+    for (const epoch of [7, 1, 0]) expect(() => epochs.accept("view", epoch)).toThrow(PeerError);
+    expect(() => new Epochs().accept("main", 0)).toThrow(PeerError);
+  });
+  it("waits longer each time, up to a bound, spread out", () => {
+    for (const random of [0, 0.5, 1]) {
+      const waits = [0, 1, 2, 3, 4, 5, 6, 60].map((attempt) => retryDelayMs(attempt, random));
+      expect(waits).toEqual([...waits].sort((a, b) => a - b));
+      expect(Math.max(...waits)).toBeLessThanOrEqual(8000);
+    }
+    expect(retryDelayMs(0, 1)).toBeLessThanOrEqual(250);
+  });
+});
+
+describe("pictures", () => {
+  type Step = Parameters<PictureOrder["step"]>[0];
+  const monitor = { id: 0, name: "A", x_px: 0, y_px: 0, width_px: 100, height_px: 50, primary: true };
+  const layout: Step = { t: "layout", monitors: [monitor] };
+  const begin = (sequence: number): Step => ({ t: "begin", sequence, whole: true });
+  const end = (sequence: number): Step => ({ t: "end", sequence });
+  const tile = (over: Partial<Extract<ViewMessage, { t: "tile" }>> = {}): Step => ({
+    t: "tile", monitor: 0, x_px: 0, y_px: 0, width_px: 10, height_px: 10, encoding: 0, data: new Uint8Array(4), ...over,
+  });
+  const play = (...steps: Step[]): string[] => {
+    const order = new PictureOrder();
+    return steps.flatMap((step) => order.step(step).map((effect) => effect.t));
+  };
+  it("are laid out, collected and drawn", () => expect(play(layout, begin(1), tile(), end(1), begin(2), end(2))).toEqual(["lay_out", "collect", "draw", "draw"]));
+  it.each<[string, Step[]]>([
+    ["a picture without a layout", [begin(1)]], ["two at once", [layout, begin(1), begin(2)]], ["the same number again", [layout, begin(2), end(2), begin(2)]],
+    ["a tile outside a picture", [layout, tile()]], ["a monitor that is not there", [layout, begin(1), tile({ monitor: 1 })]],
+    ["a tile over the edge", [layout, begin(1), tile({ x_px: 91 })]], ["the end of another", [layout, begin(1), end(2)]], ["a layout inside", [layout, begin(1), layout]],
+    ["a tile with too many pixels", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 4000, height_px: 4000, primary: true }] }, begin(1), tile({ width_px: 1000, height_px: 1000 })]],
+    ["a monitor twice", [{ t: "layout", monitors: [monitor, monitor] }]],
+    ["monitors beyond memory", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 32767, height_px: 32767, primary: true }] }]],
+  ])("refuse %s", (_what, steps) => expect(() => play(...steps)).toThrow(PeerError));
+  it("start over with numbers from 1", () => {
+    const order = new PictureOrder();
+    for (const step of [layout, begin(5), end(5)]) order.step(step);
+    order.restart();
+    for (const step of [layout, begin(1), end(1)]) order.step(step);
+  });
+});
+
+describe("input", () => {
+  const play = (...events: InputEvent[]) => {
+    const input = new Input(0);
+    return events.flatMap((event) => input.step(event, 0)).map((message) => Object.values(message).join(" "));
+  };
+  const move = (x: number): InputEvent => ({ t: "move", monitor: 0, x, y: 1 });
+  const key = (name: string, code: string, down: boolean): InputEvent => ({ t: "key", key: name, code, down });
+  it("sends the newest move of a frame, and the last one before a click", () => {
+    expect(play(move(1), move(2), { t: "frame" }, { t: "frame" })).toEqual(["move 0 2 1"]);
+    expect(play(move(1), move(9), { t: "button", button: 1, down: true }, { t: "frame" })).toEqual(["move 0 9 1", "button 1 true"]);
+  });
+  it("lifts a key by the name it went down with, and repeats nothing", () => {
+    expect(play(key("A", "KeyA", true), key("A", "KeyA", true), key("a", "KeyA", false), key("a", "KeyA", false))).toEqual(["key A KeyA true", "key A KeyA false"]);
+    expect(play({ t: "button", button: 1, down: false })).toEqual([]);
+  });
+  it("adds up parts of wheel steps", () => {
+    const third: InputEvent = { t: "wheel", right: 0, down: 0.4 };
+    expect(play(third, third, third)).toEqual(["wheel 0 1"]);
+    expect(play({ t: "wheel", right: 0, down: -500 })).toEqual(["wheel 0 -50"]);
+  });
+  it("turns composed text into taps and chords into downs and ups in reverse", () => {
+    expect(play({ t: "text", text: "ñ😀" })).toEqual(["key ñ  true", "key ñ  false", "key 😀  true", "key 😀  false"]);
+    const chord = [{ key: "Control", code: "ControlLeft" }, { key: "Delete", code: "Delete" }];
+    expect(play({ t: "chord", keys: chord }).map((line) => line.split(" ").slice(1).join(" "))).toEqual(["Control ControlLeft true", "Delete Delete true", "Delete Delete false", "Control ControlLeft false"]);
+  });
+  it("releases once, and holds everything back while the PC says so", () => {
+    expect(play(key("a", "KeyA", true), { t: "release" }, { t: "release" })).toEqual(["key a KeyA true", "release"]);
+    expect(play(key("a", "KeyA", true), { t: "held", why: "prompt" }, key("b", "KeyB", true), move(1), { t: "frame" }, { t: "held", why: "nothing" }, key("c", "KeyC", true))).toEqual(["key a KeyA true", "release", "key c KeyC true"]);
+  });
+  it("says that it is there: often while something is down", () => {
+    const input = new Input(0);
+    expect(input.step({ t: "tick" }, 250)).toEqual([]);
+    expect(input.step({ t: "tick" }, 900)).toEqual([{ t: "alive" }]);
+    input.step(key("a", "KeyA", true), 1000);
+    expect(input.deadline()).toBe(1200);
+    expect(input.step({ t: "tick" }, 1200)).toEqual([{ t: "alive" }]);
+  });
+});
