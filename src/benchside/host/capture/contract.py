@@ -1,0 +1,70 @@
+"""What a capture of the screen must do, on every operating system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from benchside.media.damage import Box
+from benchside.media.tiles import Pixels
+from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
+
+__all__ = ["Capture"]
+
+
+class Capture(Protocol):
+    """Pixels of what a grant covers, and word of what changes there.
+
+    INVARIANT: `grab` returns no pixel from outside of the scope that `start` was given: such pixels are
+    black.  Coordinates are pixels of the whole desktop, as in `MonitorInfo`.
+
+    A monitor keeps its id as long as the capture lives, and no other monitor ever gets that id, so a grant
+    cannot slip to another monitor when cables are moved.
+
+    UnavailableError from any method: the display has gone, and the capture with it.
+    """
+
+    def monitors(self) -> tuple[MonitorInfo, ...]:
+        """All monitors of the desktop as they are now, at least one."""
+
+    def windows(self) -> tuple[WindowInfo, ...]:
+        """Windows that a technician may choose to share, topmost first.  Their titles stay on the PC."""
+
+    def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
+        """Watch what `scope` covers, until `stop`; replaces an earlier scope.
+
+        With a window it covers that window as far as it lies on the scope's monitors and nothing lies above
+        it; menus and dialogues are windows of their own and stay black.
+
+        `on_damage` is told of every box that may have changed, cut to the scope, first of all of it.
+        `on_layout` is told when monitors were added, removed or resized, or the shared window moved, before
+        the damage that this brings; then `monitors` and `shared` have the new layout.  Both are called from
+        within `start`, `read` and `grab`, and must not call back into the capture.
+        UnavailableError also when one window is to be shared while a compositor draws
+        the screen, since what lies above it could then shine through.
+        """
+
+    def shared(self) -> tuple[Box, ...]:
+        """What of the desktop is shared now, without overlap; empty when its monitors or window are gone."""
+
+    def grab(self, box: Box) -> Pixels:
+        """The pixels of `box` now: shape (height, width, 4), bytes B, G, R and one without meaning.
+
+        The array is valid until the next call of `grab` and must not be written to.  Blocks for one round
+        trip to the display, some 6 ms for 1920x1080.  CallerError: an empty box, or not started.
+        """
+
+    def stop(self) -> None:
+        """Share nothing from here on; `start` may follow.  Harmless when nothing is shared."""
+
+    def fileno(self) -> int:
+        """The descriptor to wait on for `read`."""
+
+    def read(self) -> bool:
+        """Handle what the display has to say; call when `fileno` is readable.  Never waits.
+
+        Returns whether more is waiting, in which case the descriptor may stay silent: call again soon.
+        """
+
+    def close(self) -> None:
+        """End everything; harmless when done before."""

@@ -1,0 +1,333 @@
+"""Capture of an X11 display: DAMAGE says where, MIT-SHM brings the pixels, RandR knows the monitors.
+
+Nothing is polled: while the screen rests, no request is made.
+
+The server handles one client's requests in order and sends events before later replies.  Two things follow.
+Damage that it does not report (since it lies in what it has reported and we have not acknowledged) is still in
+the caller's region, and the acknowledgement goes out before the grab that shows it.  And when no event about
+monitors or windows has come in ahead of a grab's reply, the layout was the known one when the pixels were read.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import xcffib.damage
+import xcffib.randr
+import xcffib.shape
+import xcffib.shm
+import xcffib.xfixes
+from xcffib.xproto import CW, EventMask, ImageFormat
+
+from benchside.host.capture.layout import MonitorList, box_of
+from benchside.host.capture.pixels import PixelFormat
+from benchside.host.capture.shared_memory import SharedMemory
+from benchside.host.capture.windows import shareable_windows
+from benchside.media.damage import Box
+from benchside.media.tiles import Pixels
+from benchside.platform.display.linux import Display, ProtocolError
+from benchside.platform.stacking.linux import Stacking
+from benchside.protocol.errors import CallerError, UnavailableError
+from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
+
+__all__ = ["X11Capture"]
+
+# How often a grab is repeated because monitors or windows moved meanwhile.  A window that is being dragged
+# moves at most at each frame, so two suffice; after four the part stays black and is damaged again.
+MAX_GRAB_TRIES = 4
+
+# Reads of 256 events each, after a grab.  A client that draws faster than this is read gets a black part
+# rather than one whose layout is unknown.
+MAX_DRAIN_READS = 64
+
+_ALL_PLANES = 0xFFFFFFFF
+_REPLY_HEADER_BYTES = 32
+
+_STRUCTURE_EVENTS = ("Configure", "Map", "Unmap", "Destroy", "Reparent", "Create", "Circulate", "Gravity")
+
+
+class X11Capture:
+    """A `Capture` of one X display."""
+
+    def __init__(self, display: str | None = None) -> None:
+        """`display`: its name, by default what DISPLAY says.
+
+        UnavailableError: no display there, no DAMAGE on it, or a pixel format that cannot be shown exactly.
+        """
+        self._display = Display(display)
+        try:
+            self._prepare()
+        except BaseException:
+            self._display.close()
+            raise
+
+    def _prepare(self) -> None:
+        display = self._display
+        self._format = _pixel_format(display)
+        self._xfixes = display.extension(xcffib.xfixes.key, 5, 0)
+        self._damage = display.extension(xcffib.damage.key, 1, 1)
+        if self._damage is None or self._xfixes is None:
+            raise UnavailableError("the display does not report damage")
+        self._shm = display.extension(xcffib.shm.key) if _is_local(display) else None
+        self._segment = 0
+        self._memory: SharedMemory | None = None
+        self._stacking = Stacking(display)
+        self._monitor_list = MonitorList(display)
+        self._monitor_list.watch()
+        self._watch_windows(display.root, EventMask.StructureNotify)
+        self._scope: GrantScope | None = None
+        self._areas: tuple[Box, ...] = ()
+        self._on_damage: Callable[[Box], None] = _ignore
+        self._on_layout: Callable[[], None] = _ignore
+        self._damage_id = 0
+        self._is_reported = False  # damage was reported and not yet acknowledged
+        self._is_stale = False  # monitors or windows may have changed since _areas was made
+        self._monitors = self._monitor_list.read()
+        display.on(xcffib.damage.NotifyEvent, self._handle_damage)
+        display.on(xcffib.randr.ScreenChangeNotifyEvent, self._handle_layout)
+        display.on(xcffib.randr.NotifyEvent, self._handle_layout)
+        display.on(xcffib.shape.NotifyEvent, self._handle_layout)
+        for name in _STRUCTURE_EVENTS:
+            display.on(getattr(xcffib.xproto, f"{name}NotifyEvent"), self._handle_layout)
+        display.flush()
+
+    def monitors(self) -> tuple[MonitorInfo, ...]:
+        return self._monitors
+
+    def windows(self) -> tuple[WindowInfo, ...]:
+        found = shareable_windows(self._display)
+        self._drain()
+        return found
+
+    def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
+        self.stop()
+        display = self._display
+        if scope.window is not None:
+            if self._stacking.has_compositor():
+                raise UnavailableError("one window cannot be shared while a compositor draws the screen")
+            self._watch_windows(display.root, EventMask.StructureNotify | EventMask.SubstructureNotify)
+        self._scope, self._on_damage, self._on_layout = scope, on_damage, on_layout
+        self._damage_id = display.new_id()
+        with display.using():
+            assert self._damage is not None
+            level = xcffib.damage.ReportLevel.DeltaRectangles
+            self._damage.Create(self._damage_id, display.root, level)
+        self._drain()
+        self._monitors = self._monitor_list.read()
+        self._areas = self._find_areas()
+        self._drain()
+        for area in self._areas:
+            on_damage(area)
+        self._settle()
+        display.flush()
+
+    def shared(self) -> tuple[Box, ...]:
+        return self._areas
+
+    def grab(self, box: Box) -> Pixels:
+        if self._scope is None or not box:
+            raise CallerError(f"expected a started capture and a box with pixels, got {box}")
+        for _ in range(MAX_GRAB_TRIES):
+            self._settle()
+            pixels = self._read_pixels(box)
+            self._drain()
+            if not self._is_stale and pixels is not None:
+                return pixels
+            # What was read may belong to another layout: it is dropped unseen.
+            self._is_stale = True
+        self._on_damage(box)
+        return np.zeros((box.height_px, box.width_px, 4), np.uint8)
+
+    def stop(self) -> None:
+        if self._scope is None:
+            return
+        was_window = self._scope.window is not None
+        self._scope, self._areas = None, ()
+        self._on_damage = self._on_layout = _ignore
+        self._memory = None
+        if self._display.is_lost:
+            return
+        with self._display.using():
+            assert self._damage is not None
+            self._damage.Destroy(self._damage_id)
+            if self._segment and self._shm is not None:
+                self._shm.Detach(self._segment)
+                self._segment = 0
+        if was_window:
+            self._watch_windows(self._display.root, EventMask.StructureNotify)
+        self._display.flush()
+
+    def fileno(self) -> int:
+        return self._display.fileno()
+
+    def read(self) -> bool:
+        more = self._display.read()
+        self._settle()
+        self._display.flush()
+        return more
+
+    def close(self) -> None:
+        self._scope, self._areas, self._memory = None, (), None
+        self._on_damage = self._on_layout = _ignore
+        self._display.close()
+
+    # What the display says
+
+    def _handle_damage(self, event: Any) -> None:
+        if event.damage != self._damage_id:
+            return  # of a scope that ended
+        self._is_reported = True
+        place = event.area
+        box = Box(place.x, place.y, place.x + place.width, place.y + place.height)
+        for area in self._areas:
+            cut = box.intersect(area)
+            if cut:
+                self._on_damage(cut)
+
+    def _handle_layout(self, event: Any) -> None:
+        self._is_stale = True
+
+    def _drain(self) -> None:
+        """Handle all that has come in; where that finds no end, the layout counts as unknown."""
+        for _ in range(MAX_DRAIN_READS):
+            if not self._display.read():
+                return
+        self._is_stale = True
+
+    def _settle(self) -> None:
+        """Find out the layout again if it may have changed, and tell of it if it has."""
+        if not self._is_stale:
+            return
+        self._is_stale = False
+        monitors = self._monitor_list.read()
+        areas = self._find_areas(monitors)
+        self._drain()
+        if monitors == self._monitors and areas == self._areas:
+            return
+        self._monitors, self._areas = monitors, areas
+        self._on_layout()
+        for area in areas:
+            self._on_damage(area)
+
+    # What is shared
+
+    def _find_areas(self, monitors: tuple[MonitorInfo, ...] | None = None) -> tuple[Box, ...]:
+        scope = self._scope
+        if scope is None:
+            return ()
+        granted: list[Box] = []
+        for monitor in self._monitors if monitors is None else monitors:
+            if monitor.id in scope.monitors:
+                fresh = [box_of(monitor)]
+                for earlier in granted:  # mirrored monitors share their pixels
+                    fresh = [part for piece in fresh for part in piece.without(earlier)]
+                granted += fresh
+        if scope.window is None:
+            return tuple(granted)
+        if self._stacking.has_compositor():
+            return ()
+        place = self._stacking.place(scope.window, trust_shapes=False)
+        if place is None:
+            return ()
+        # Told of what moves inside of its ancestors too; telling again is harmless.
+        for window in (scope.window, *place.ancestors):
+            self._watch_windows(window, EventMask.StructureNotify | EventMask.SubstructureNotify)
+            self._stacking.watch_shape(window)
+        return tuple(cut for box in place.visible() for area in granted if (cut := box.intersect(area)))
+
+    def _watch_windows(self, window: int, mask: int) -> None:
+        with self._display.using():
+            self._display.core.ChangeWindowAttributes(window, CW.EventMask, [mask])
+
+    # Pixels
+
+    def _read_pixels(self, box: Box) -> Pixels | None:
+        """The pixels of `box`, black where it is not shared; None when the display had them no more."""
+        pieces = [cut for area in self._areas if (cut := box.intersect(area))]
+        if pieces == [box]:
+            return self._fetch(box)
+        pixels = np.zeros((box.height_px, box.width_px, 4), np.uint8)
+        for piece in pieces:
+            part = self._fetch(piece)
+            if part is None:
+                return None
+            left, top = piece.left - box.left, piece.top - box.top
+            pixels[top : top + piece.height_px, left : left + piece.width_px] = part
+        return pixels
+
+    def _fetch(self, box: Box) -> Pixels | None:
+        if self._is_reported:
+            self._is_reported = False
+            with self._display.using():
+                assert self._damage is not None
+                self._damage.Subtract(self._damage_id, 0, 0)
+        size_bytes = self._format.size_bytes(box.width_px, box.height_px)
+        memory = self._memory_for(size_bytes)
+        place = (self._display.root, box.left, box.top, box.width_px, box.height_px)
+        try:
+            with self._display.using():
+                if memory is not None:
+                    assert self._shm is not None
+                    self._shm.GetImage(*place, _ALL_PLANES, ImageFormat.ZPixmap, self._segment, 0).reply()
+                    return self._format.read(memory.bytes, box.width_px, box.height_px)
+                cookie = self._display.core.GetImage(ImageFormat.ZPixmap, *place, _ALL_PLANES)
+                # The reply's own class would make an int of each byte: 300 ms for a whole screen.
+                reply = self._display.connection.wait_for_reply(cookie.sequence)
+                raw = bytes(reply.buf[_REPLY_HEADER_BYTES : _REPLY_HEADER_BYTES + size_bytes])
+        except ProtocolError:
+            return None  # outside of the desktop, which has just become smaller
+        return self._format.read(np.frombuffer(raw, np.uint8), box.width_px, box.height_px)
+
+    def _memory_for(self, size_bytes: int) -> SharedMemory | None:
+        """Shared memory for the whole desktop, made when first needed; None where there can be none."""
+        if self._shm is None:
+            return None
+        if self._memory is not None and self._memory.bytes.size >= size_bytes:
+            return self._memory
+        right = max(box_of(monitor).right for monitor in self._monitors)
+        bottom = max(box_of(monitor).bottom for monitor in self._monitors)
+        try:
+            memory = SharedMemory(max(size_bytes, self._format.size_bytes(right, bottom)))
+        except UnavailableError:
+            self._shm = None
+            return None
+        try:
+            with self._display.using():
+                if self._segment:
+                    self._shm.Detach(self._segment)
+                self._segment = self._display.new_id()
+                self._shm.Attach(self._segment, memory.shmid, False, is_checked=True).check()
+        except ProtocolError:
+            # The server runs as another user or in another container: pixels come through the socket.
+            self._shm, self._segment, memory_or_none = None, 0, None
+        else:
+            memory_or_none = memory
+        finally:
+            memory.unlink()
+        self._memory = memory_or_none
+        return memory_or_none
+
+
+def _ignore(*_: object) -> None:
+    pass
+
+
+def _is_local(display: Display) -> bool:
+    """Whether the server is on this machine, and could have memory in common."""
+    with socket.socket(fileno=os.dup(display.fileno())) as connection:
+        return connection.family == socket.AF_UNIX
+
+
+def _pixel_format(display: Display) -> PixelFormat:
+    screen = display.screen
+    visuals = [visual for depth in screen.allowed_depths for visual in depth.visuals]
+    visual = next(visual for visual in visuals if visual.visual_id == screen.root_visual)
+    formats = display.connection.setup.pixmap_formats
+    bits = next(each.bits_per_pixel for each in formats if each.depth == screen.root_depth)
+    if not display.is_little_endian:
+        raise UnavailableError("expected a display with little-endian pixels")
+    return PixelFormat.of(bits, (visual.red_mask, visual.green_mask, visual.blue_mask))

@@ -1,0 +1,1 @@
+"""One connection to the PC's display.  May import protocol."""

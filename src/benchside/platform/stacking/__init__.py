@@ -1,0 +1,1 @@
+"""What of a window can be seen on the screen.  May import protocol and media."""
