@@ -92,7 +92,9 @@ def copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
         # Followed, since certificates are often links to places that are not copied; dead ones are left out.
-        shutil.copytree(source, target, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        # What is there is replaced whole: copying onto its own links would follow them to this machine.
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target, ignore_dangling_symlinks=True)
     else:
         shutil.copy(source, target)
 
@@ -103,7 +105,7 @@ def live(folder: Path, command: Sequence[str], variables: dict[str, str]) -> int
         (
             "mount -t proc proc proc",
             "mount -t tmpfs -o mode=755 dev dev",
-            "for node in null zero full random urandom tty; do touch dev/$node; mount --bind /dev/$node dev/$node; done",
+            "for n in null zero full random urandom tty; do touch dev/$n; mount --bind /dev/$n dev/$n; done",
             "mkdir -p dev/shm dev/pts && mount -t tmpfs -o mode=1777 shm dev/shm",
             "mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts && ln -sf pts/ptmx dev/ptmx",
             "ln -sf /proc/self/fd dev/fd",
