@@ -177,6 +177,11 @@ class Children:
                 self._leash.stdin.close()
         self._leash.wait()
 
+    @property
+    def running(self) -> tuple[Child, ...]:
+        """In the order in which they were started."""
+        return tuple(self._running)
+
     def ended(self) -> list[Child]:
         """Those that have ended although nobody stopped them here."""
         return [child for child in self._running if not child.is_running]

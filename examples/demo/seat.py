@@ -25,12 +25,20 @@ VNC_OPTIONS = ("-SecurityTypes", "None", "-rfbport", "-1", "-AlwaysShared", "-Ac
 
 @dataclass(frozen=True)
 class Seat:
-    """`display` and `environment` are for the programs of that PC; `address` is for the person's browser."""
+    """`display` and `environment` are for the programs of that PC; `address` is for the person's browser.
+
+    At a real screen there is no address and no process of ours.
+    """
 
     display: str
     environment: dict[str, str]
-    address: str
-    pid: int
+    address: str | None = None
+    pid: int | None = None
+
+
+def sit_at(display: str) -> Seat:
+    """The screen of this very machine, such as ":0", with the desktop and the session that it has."""
+    return Seat(display, {"DISPLAY": display, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"})
 
 
 def start_seat(
