@@ -257,12 +257,49 @@ def test_one_window_without_what_lies_above_it(desk: Desk) -> None:
     desk.move_window(above, Box(60, 60, 160, 160))
     pixels = np.array(desk.capture.grab(Box(0, 0, 320, 240)))
     assert not pixels[..., 1].any(), "in the very next grab, read or not"
-    assert changes
+    desk.wait(lambda: changes)
     desk.move_window(shared, Box(230, 20, 330, 120))
     desk.draw(Box(230, 20, 330, 120), 0xFF0000)
     pixels = np.array(desk.capture.grab(Box(0, 0, 640, 240)))
     assert (pixels[20:120, 230:320, 2] == 255).all()
     assert not pixels[:, 320:].any(), "the part on the other monitor is not shared"
+
+
+def test_what_a_grab_learns_is_told_by_the_next_read(desk: Desk) -> None:
+    if isinstance(desk, FakeDesk):
+        pytest.skip("the fake tells at once")
+    damage = Region()
+    desk.capture.start(LEFT, damage.add, ignore)
+    for _ in range(3):  # what starting left to be told
+        desk.capture.grab(Box(0, 0, 10, 10))
+        desk.capture.read()
+    damage.clear()
+    desk.draw(Box(20, 30, 40, 40), 0xFF0000)
+    desk.capture.grab(Box(0, 0, 10, 10))
+    assert not damage, "not from within grab"
+    assert select.select([desk.capture.fileno()], [], [], 1.0)[0], "although the socket may be empty"
+    desk.capture.read()
+    assert damage.bounds == Box(20, 30, 40, 40)
+    assert not select.select([desk.capture.fileno()], [], [], 0.0)[0], "and then it rests"
+
+
+def test_a_smaller_desktop_is_told_and_never_read_beyond(servers: dict[str, XServer]) -> None:
+    with XServer("Xvnc", size="800x600") as server:
+        capture, changes, damage = X11Capture(server.name), [], Region()
+        capture.start(LEFT, damage.add, lambda: changes.append(1))
+        whole = capture.shared()[0]
+        damage.clear()
+        server.run("xrandr", "-s", "640x480")
+        pixels = capture.grab(whole)
+        assert pixels.shape == (600, 800, 4)
+        capture.read()
+        assert changes
+        assert capture.shared() == (Box(0, 0, 640, 480),) == tuple(damage)
+        assert capture.monitors()[0].width_px == 640
+        server.run("xrandr", "-s", "1024x768")
+        capture.grab(Box(1000, 700, 1024, 768))
+        assert capture.shared() == (Box(0, 0, 1024, 768),)
+        capture.close()
 
 
 def test_windows_are_listed_topmost_first(desk: Desk) -> None:

@@ -39,7 +39,7 @@ class Capture(Protocol):
         `on_damage` is told of every box that may have changed, cut to the scope, first of all of it.
         `on_layout` is told when monitors were added, removed or resized, or the shared window moved, before
         the damage that this brings; then `monitors` and `shared` have the new layout.  Both are called from
-        within `start`, `read` and `grab`, and must not call back into the capture.
+        within `start` and `read` alone; what `grab` learns is kept, and makes `fileno` readable.
         UnavailableError also when one window is to be shared while a compositor draws
         the screen, since what lies above it could then shine through.
         """
@@ -58,7 +58,7 @@ class Capture(Protocol):
         """Share nothing from here on; `start` may follow.  Harmless when nothing is shared."""
 
     def fileno(self) -> int:
-        """The descriptor to wait on for `read`."""
+        """The descriptor to wait on for `read`; the same until `close`, also after the display has gone."""
 
     def read(self) -> bool:
         """Handle what the display has to say; call when `fileno` is readable.  Never waits.

@@ -2,6 +2,9 @@
 
 Nothing is polled: while the screen rests, no request is made.
 
+Events that come in while `grab` waits for pixels are kept for `read`, and whoever waits on `fileno` is woken:
+the caller is told of damage and layout only where it expects it.
+
 The server handles one client's requests in order and sends events before later replies.  Two things follow.
 Damage that it does not report (since it lies in what it has reported and we have not acknowledged) is still in
 the caller's region, and the acknowledgement goes out before the grab that shows it.  And when no event about
@@ -27,7 +30,7 @@ from benchside.host.capture.layout import MonitorList, box_of
 from benchside.host.capture.pixels import PixelFormat
 from benchside.host.capture.shared_memory import SharedMemory
 from benchside.host.capture.windows import shareable_windows
-from benchside.media.damage import Box
+from benchside.media.damage import Box, Region
 from benchside.media.tiles import Pixels
 from benchside.platform.display.linux import Display, ProtocolError
 from benchside.platform.stacking.linux import Stacking
@@ -62,11 +65,18 @@ class X11Capture:
         try:
             self._prepare()
         except BaseException:
-            self._display.close()
+            self.close()
             raise
 
     def _prepare(self) -> None:
         display = self._display
+        self._scope: GrantScope | None = None
+        self._areas: tuple[Box, ...] = ()
+        self._on_damage: Callable[[Box], None] = _ignore
+        self._on_layout: Callable[[], None] = _ignore
+        self._pending = Region()  # damage not yet told
+        self._is_layout_pending = False
+        self._memory: SharedMemory | None = None
         self._format = _pixel_format(display)
         self._xfixes = display.extension(xcffib.xfixes.key, 5, 0)
         self._damage = display.extension(xcffib.damage.key, 1, 1)
@@ -74,15 +84,10 @@ class X11Capture:
             raise UnavailableError("the display does not report damage")
         self._shm = display.extension(xcffib.shm.key) if _is_local(display) else None
         self._segment = 0
-        self._memory: SharedMemory | None = None
         self._stacking = Stacking(display)
         self._monitor_list = MonitorList(display)
         self._monitor_list.watch()
         self._watch_windows(display.root, EventMask.StructureNotify)
-        self._scope: GrantScope | None = None
-        self._areas: tuple[Box, ...] = ()
-        self._on_damage: Callable[[Box], None] = _ignore
-        self._on_layout: Callable[[], None] = _ignore
         self._damage_id = 0
         self._is_reported = False  # damage was reported and not yet acknowledged
         self._is_stale = False  # monitors or windows may have changed since _areas was made
@@ -101,6 +106,7 @@ class X11Capture:
     def windows(self) -> tuple[WindowInfo, ...]:
         found = shareable_windows(self._display)
         self._drain()
+        self._wake_if_pending()
         return found
 
     def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
@@ -116,14 +122,15 @@ class X11Capture:
             assert self._damage is not None
             level = xcffib.damage.ReportLevel.DeltaRectangles
             self._damage.Create(self._damage_id, display.root, level)
-        self._drain()
         self._monitors = self._monitor_list.read()
-        self._areas = self._find_areas()
+        self._areas = self._find_areas(self._monitors)
         self._drain()
+        self._settle()
+        self._pending.clear()
+        self._is_layout_pending = False
+        display.flush()
         for area in self._areas:
             on_damage(area)
-        self._settle()
-        display.flush()
 
     def shared(self) -> tuple[Box, ...]:
         return self._areas
@@ -136,11 +143,15 @@ class X11Capture:
             pixels = self._read_pixels(box)
             self._drain()
             if not self._is_stale and pixels is not None:
-                return pixels
+                break
             # What was read may belong to another layout: it is dropped unseen.
             self._is_stale = True
-        self._on_damage(box)
-        return np.zeros((box.height_px, box.width_px, 4), np.uint8)
+            pixels = None
+        if pixels is None:
+            self._pending.add(box)
+            pixels = np.zeros((box.height_px, box.width_px, 4), np.uint8)
+        self._wake_if_pending()
+        return pixels
 
     def stop(self) -> None:
         if self._scope is None:
@@ -149,6 +160,8 @@ class X11Capture:
         self._scope, self._areas = None, ()
         self._on_damage = self._on_layout = _ignore
         self._memory = None
+        self._pending.clear()
+        self._is_layout_pending = False
         if self._display.is_lost:
             return
         with self._display.using():
@@ -168,6 +181,13 @@ class X11Capture:
         more = self._display.read()
         self._settle()
         self._display.flush()
+        if self._is_layout_pending:
+            self._is_layout_pending = False
+            self._on_layout()
+        for box in self._pending.take():
+            for area in self._areas:
+                if cut := box.intersect(area):
+                    self._on_damage(cut)
         return more
 
     def close(self) -> None:
@@ -184,9 +204,8 @@ class X11Capture:
         place = event.area
         box = Box(place.x, place.y, place.x + place.width, place.y + place.height)
         for area in self._areas:
-            cut = box.intersect(area)
-            if cut:
-                self._on_damage(cut)
+            # Cut at once: merged with damage elsewhere it would cover more than changed here.
+            self._pending.add(box.intersect(area))
 
     def _handle_layout(self, event: Any) -> None:
         self._is_stale = True
@@ -199,7 +218,7 @@ class X11Capture:
         self._is_stale = True
 
     def _settle(self) -> None:
-        """Find out the layout again if it may have changed, and tell of it if it has."""
+        """Find out the layout again if it may have changed, and note it if it has."""
         if not self._is_stale:
             return
         self._is_stale = False
@@ -209,18 +228,23 @@ class X11Capture:
         if monitors == self._monitors and areas == self._areas:
             return
         self._monitors, self._areas = monitors, areas
-        self._on_layout()
+        self._is_layout_pending = True
         for area in areas:
-            self._on_damage(area)
+            self._pending.add(area)
+
+    def _wake_if_pending(self) -> None:
+        """Make `fileno` readable while something is kept for `read`."""
+        if self._pending or self._is_layout_pending:
+            self._display.wake()
 
     # What is shared
 
-    def _find_areas(self, monitors: tuple[MonitorInfo, ...] | None = None) -> tuple[Box, ...]:
+    def _find_areas(self, monitors: tuple[MonitorInfo, ...]) -> tuple[Box, ...]:
         scope = self._scope
         if scope is None:
             return ()
         granted: list[Box] = []
-        for monitor in self._monitors if monitors is None else monitors:
+        for monitor in monitors:
             if monitor.id in scope.monitors:
                 fresh = [box_of(monitor)]
                 for earlier in granted:  # mirrored monitors share their pixels
@@ -318,7 +342,7 @@ def _ignore(*_: object) -> None:
 
 def _is_local(display: Display) -> bool:
     """Whether the server is on this machine, and could have memory in common."""
-    with socket.socket(fileno=os.dup(display.fileno())) as connection:
+    with socket.socket(fileno=os.dup(display.socket)) as connection:
         return connection.family == socket.AF_UNIX
 
 

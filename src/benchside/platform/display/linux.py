@@ -1,12 +1,14 @@
 """One connection to an X display: requests with our errors, events to whoever asked for them.
 
-xcb keeps events that came in while it waited for a reply, and the file descriptor says nothing of them.
-So whoever waits for a reply outside of `read` calls `read` afterwards.
+xcb keeps events that came in while it waited for a reply, and its descriptor says nothing of them.  So whoever
+waits for a reply outside of `read` calls `read` afterwards, or `wake`, which makes `fileno` readable.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -53,6 +55,13 @@ class Display:
             self.connection: Any = connect(display=name)
         except xcffib.XcffibException as error:
             raise UnavailableError("the display cannot be reached") from error
+        self.socket: int = self.connection.get_file_descriptor()
+        self._wakes = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._descriptors = select.epoll()
+        self._descriptors.register(self.socket, select.EPOLLIN)
+        self._descriptors.register(self._wakes, select.EPOLLIN)
+        self._descriptor = self._descriptors.fileno()
+        self._is_closed = False
         setup = self.connection.setup
         self.screen: Any = setup.roots[self.connection.pref_screen]
         self.root: int = self.screen.root
@@ -60,9 +69,8 @@ class Display:
         self.core: Any = self.connection.core
 
     def fileno(self) -> int:
-        """The descriptor to wait on; call `read` when it is readable."""
-        with self.using():
-            return int(self.connection.get_file_descriptor())
+        """The descriptor to wait on; call `read` when it is readable.  The same until `close`."""
+        return self._descriptor
 
     def extension(self, key: Any, *version: int) -> Any | None:
         """The extension for an xcffib key, or None when the server lacks it.
@@ -86,6 +94,8 @@ class Display:
 
         Returns whether the bound was reached: then call again soon, the descriptor may not say so.
         """
+        with contextlib.suppress(OSError):
+            os.eventfd_read(self._wakes)
         for _ in range(MAX_EVENTS_PER_READ):
             with self.using():
                 try:
@@ -99,6 +109,11 @@ class Display:
             for handle in self._handlers.get(type(event), ()):
                 handle(event)
         return True
+
+    def wake(self) -> None:
+        """Make `fileno` readable until the next `read`."""
+        if not self._is_closed:
+            os.eventfd_write(self._wakes, 1)
 
     def flush(self) -> None:
         """Send what was asked for."""
@@ -116,7 +131,11 @@ class Display:
 
     def close(self) -> None:
         """End the connection; the server frees all that was made on it.  Harmless when done before."""
-        self._lost = True
+        if self._is_closed:
+            return
+        self._is_closed = self._lost = True
+        self._descriptors.close()
+        os.close(self._wakes)
         with contextlib.suppress(xcffib.XcffibException):
             self.connection.disconnect()
 
@@ -132,5 +151,6 @@ class Display:
         try:
             yield
         except xcffib.ConnectionException as error:
-            self.close()
+            # The descriptor stays open until `close`: somebody still has it in a loop.
+            self._lost = True
             raise UnavailableError("the display is gone") from error

@@ -1,0 +1,1 @@
+"""The pointer's picture and place.  May import platform."""
