@@ -97,9 +97,17 @@ class Button(QPushButton):
             return QColor(t.sunken), None, QColor(t.text_quiet)
         match self._kind:
             case Kind.PRIMARY:
-                return QColor(t.primary_press if down else t.primary_hover if over else t.primary), None, QColor(t.on_primary)
+                return (
+                    QColor(t.primary_press if down else t.primary_hover if over else t.primary),
+                    None,
+                    QColor(t.on_primary),
+                )
             case Kind.STOP:
-                return QColor(t.danger_press if down else t.danger_hover if over else t.danger), None, QColor(t.on_danger)
+                return (
+                    QColor(t.danger_press if down else t.danger_hover if over else t.danger),
+                    None,
+                    QColor(t.on_danger),
+                )
             case Kind.PLAIN:
                 fill = t.line if down else t.sunken if over else t.surface
                 return QColor(fill), QColor(t.line_strong), QColor(t.text)

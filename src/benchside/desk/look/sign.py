@@ -42,7 +42,9 @@ class Sign(QWidget):
         painter.setBrush(colour)
         match self._shape:
             case "warn":
-                painter.setPen(QPen(colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+                painter.setPen(
+                    QPen(colour, 3, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+                )
                 painter.drawPolygon(QPolygonF([QPointF(12, 3.5), QPointF(21.5, 20), QPointF(2.5, 20)]))
                 self._exclaim(painter, ink, 9, 14, 17.6)
             case "ahead":

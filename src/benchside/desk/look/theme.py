@@ -22,8 +22,10 @@ def make_font(size_px: int, *, strong: bool = False, mono: bool = False) -> QFon
 
 
 def system_is_dark(palette: QPalette) -> bool:
-    """Return whether the system's own palette is a dark one.  Read from the palette: Qt 6.4 has no colour scheme."""
-    return palette.color(QPalette.ColorRole.Window).lightness() < palette.color(QPalette.ColorRole.WindowText).lightness()
+    """Return whether the system's own palette is a dark one.  Qt 6.4 knows no colour scheme."""
+    return (
+        palette.color(QPalette.ColorRole.Window).lightness() < palette.color(QPalette.ColorRole.WindowText).lightness()
+    )
 
 
 def choose_tokens(appearance: str, *, dark_system: bool) -> Tokens:
@@ -44,10 +46,18 @@ def _palette(tokens: Tokens) -> QPalette:
     palette = QPalette()
     role = QPalette.ColorRole
     for name, value in (
-        (role.Window, tokens.ground), (role.WindowText, tokens.text), (role.Base, tokens.surface),
-        (role.AlternateBase, tokens.sunken), (role.Text, tokens.text), (role.Button, tokens.surface),
-        (role.ButtonText, tokens.text), (role.Highlight, tokens.primary), (role.HighlightedText, tokens.on_primary),
-        (role.PlaceholderText, tokens.text_quiet), (role.ToolTipBase, tokens.surface), (role.ToolTipText, tokens.text),
+        (role.Window, tokens.ground),
+        (role.WindowText, tokens.text),
+        (role.Base, tokens.surface),
+        (role.AlternateBase, tokens.sunken),
+        (role.Text, tokens.text),
+        (role.Button, tokens.surface),
+        (role.ButtonText, tokens.text),
+        (role.Highlight, tokens.primary),
+        (role.HighlightedText, tokens.on_primary),
+        (role.PlaceholderText, tokens.text_quiet),
+        (role.ToolTipBase, tokens.surface),
+        (role.ToolTipText, tokens.text),
     ):
         palette.setColor(name, QColor(value))
     return palette
@@ -88,7 +98,8 @@ def _sheet(t: Tokens) -> str:
         background: transparent; height: 0; width: 0;
     }}
     QToolTip {{
-        background: {t.surface}; color: {t.text}; border: 1px solid {t.line_strong}; padding: 6px; font-size: {SMALL_PX}px;
+        background: {t.surface}; color: {t.text}; border: 1px solid {t.line_strong}; padding: 6px;
+        font-size: {SMALL_PX}px;
     }}
     QMenu {{ background: {t.surface}; color: {t.text}; font-size: {STRONG_PX}px; border: 1px solid {t.line_strong}; }}
     QMenu::item {{ padding: 12px 24px; }}

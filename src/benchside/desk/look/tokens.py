@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DARK", "LIGHT", "MONO", "SANS", "SPACE_L", "SPACE_M", "SPACE_S", "SPACE_XL", "SPACE_XS", "TARGET_PX", "Tokens"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "MONO",
+    "SANS",
+    "SPACE_L",
+    "SPACE_M",
+    "SPACE_S",
+    "SPACE_XL",
+    "SPACE_XS",
+    "TARGET_PX",
+    "Tokens",
+]
 
 SANS = ("Inter", "Segoe UI", "Noto Sans", "Liberation Sans", "DejaVu Sans")
 MONO = ("JetBrains Mono", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono")

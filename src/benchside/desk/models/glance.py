@@ -13,7 +13,14 @@ from benchside.protocol.errors import Refusal
 __all__ = ["Gate", "Glance", "Tone", "closed_gates", "glance", "say_refusal"]
 
 _GATES_WITH_OWNER = frozenset(
-    {Refusal.NO_IT_REVIEW, Refusal.NO_TERMS, Refusal.NO_POLICY, Refusal.OLD_POLICY, Refusal.NOT_AUTHORISED, Refusal.JOURNAL}
+    {
+        Refusal.NO_IT_REVIEW,
+        Refusal.NO_TERMS,
+        Refusal.NO_POLICY,
+        Refusal.OLD_POLICY,
+        Refusal.NOT_AUTHORISED,
+        Refusal.JOURNAL,
+    }
 )
 """For these the catalogue names who can open the gate; for any other it says to ask the vendor."""
 

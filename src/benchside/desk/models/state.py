@@ -28,7 +28,17 @@ from benchside.protocol.wire.desk import (
 from benchside.protocol.wire.session import SessionEnd
 
 __all__ = [
-    "Code", "Contact", "DeskState", "Grant", "History", "Prompt", "Refused", "Session", "learn", "lose_agent", "seek_agent",
+    "Code",
+    "Contact",
+    "DeskState",
+    "Grant",
+    "History",
+    "Prompt",
+    "Refused",
+    "Session",
+    "learn",
+    "lose_agent",
+    "seek_agent",
 ]
 
 MAX_HISTORY_SESSIONS = 200
@@ -122,6 +132,7 @@ class DeskState:
     prompt: Prompt | None = None
     session: Session | None = None
     outcome: SessionEnd | None = None
+    phone: str = ""
     refused: Refused | None = None
     history: History | None = None
 
@@ -131,16 +142,16 @@ class DeskState:
         return self.session is not None or self.phase in (RequestPhase.IN_SESSION, RequestPhase.LINE_LOST)
 
 
-def seek_agent() -> DeskState:
-    """Return what is known before the agent said anything."""
-    return DeskState()
+def seek_agent(phone: str) -> DeskState:
+    """Return what is known before the agent said anything: the vendor's phone number from the last time."""
+    return DeskState(phone=phone)
 
 
 def lose_agent(state: DeskState) -> DeskState:
     """Return what is left when the agent went away: who we are, and what was earlier; nothing that runs."""
     contact = Contact.OTHER_VERSION if state.contact is Contact.OTHER_VERSION else Contact.AWAY
     outcome = SessionEnd.AGENT_LOST if state.is_in_session else state.outcome
-    return DeskState(contact=contact, welcome=state.welcome, history=state.history, outcome=outcome)
+    return DeskState(contact=contact, welcome=state.welcome, phone=state.phone, history=state.history, outcome=outcome)
 
 
 def learn(state: DeskState, message: DeskMessage, now_s: float) -> DeskState:
@@ -170,7 +181,13 @@ def learn(state: DeskState, message: DeskMessage, now_s: float) -> DeskState:
             return replace(state, session=session, outcome=None, code=None, code_gone=None)
         case SessionOver():
             return replace(
-                state, phase=RequestPhase.IDLE, associate=None, session=None, prompt=None, code=None, code_gone=None,
+                state,
+                phase=RequestPhase.IDLE,
+                associate=None,
+                session=None,
+                prompt=None,
+                code=None,
+                code_gone=None,
                 outcome=message.outcome,
             )
         case DeskRefused():
@@ -186,8 +203,8 @@ def _welcomed(state: DeskState, message: DeskWelcome) -> DeskState:
     if message.version != DESK_VERSION:
         return replace(state, contact=Contact.OTHER_VERSION)
     # A second welcome says what changed (a gate was opened): what runs goes on.
-    known = state if state.contact is Contact.HERE else DeskState(history=None, outcome=state.outcome)
-    return replace(known, contact=Contact.HERE, welcome=message)
+    known = state if state.contact is Contact.HERE else DeskState(outcome=state.outcome)
+    return replace(known, contact=Contact.HERE, welcome=message, phone=message.phone)
 
 
 def _request(state: DeskState, message: RequestShown, now_s: float) -> DeskState:

@@ -1,1 +1,1 @@
-"""What the desk does: talks to the agent, remembers, guards its single instance.  No widget here; `link` and `instance` use QtNetwork."""
+"""What the desk does: talks to the agent, remembers.  No widget; `link` and `instance` use QtNetwork."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from benchside.desk.models.state import Contact, DeskState, learn, lose_agent, seek_agent
 from benchside.protocol.errors import PeerError
@@ -43,14 +44,20 @@ class Conversation:
     """What is known of the agent's world, and each thing that the technician may do about it."""
 
     def __init__(
-        self, *, send: Callable[[DeskMessage], None], clock: Callable[[], float], locale: str, display: Mapping[str, str]
+        self,
+        *,
+        send: Callable[[DeskMessage], None],
+        clock: Callable[[], float],
+        locale: str,
+        display: Mapping[str, str],
+        phone: str = "",
     ) -> None:
         """`send` drops what it cannot send; `display` is what the host needs to find this screen."""
         self._send = send
         self._clock = clock
         self._hello = DeskHello(version=DESK_VERSION, locale=locale, display=dict(display))
         self._watchers: list[Callable[[DeskState], None]] = []
-        self.state = seek_agent()
+        self.state = seek_agent(phone)
 
     def watch(self, changed: Callable[[DeskState], None]) -> None:
         """Call `changed` with each new state from now on."""
@@ -102,9 +109,18 @@ class Conversation:
             return
         self._send(AnswerPrompt(prompt=prompt, allow=allow, scope=scope if allow else GrantScope()))
 
+    def forget_outcome(self) -> None:
+        """The technician has read how the last session ended."""
+        self._become(replace(self.state, outcome=None))
+
     def stop_session(self) -> None:
         """End everything at once."""
         self._send(StopSession())
+
+    def pause(self) -> None:
+        """Hold picture and input back, if there is a session; never the other way round, so any key may do it."""
+        if self.state.is_in_session:
+            self.set_paused(True)
 
     def set_paused(self, paused: bool) -> None:
         """Hold picture and input back, or let them go on."""

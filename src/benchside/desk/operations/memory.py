@@ -1,9 +1,8 @@
-"""What the desk remembers between starts: the language, the appearance, the phone number.  Nothing secret or personal."""
+"""What the desk remembers between starts: language, appearance, phone number.  Nothing secret or personal."""
 
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -48,7 +47,7 @@ class Memory:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             fresh = self._path.with_suffix(".new")
             fresh.write_bytes(msgspec.json.encode(remembered))
-            os.replace(fresh, self._path)
+            fresh.replace(self._path)
         except OSError as error:
             _log.warning("settings of the window are not kept: %s", error)
 

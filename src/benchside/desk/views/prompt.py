@@ -1,0 +1,239 @@
+"""The prompt: one question, two answers of equal weight, and a guard that knows a person's press.
+
+INVARIANT: this module is the only one that calls `answer_prompt`, and only with what PromptGuard decided.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from benchside.desk.look.button import Button
+from benchside.desk.look.card import Card, column, row
+from benchside.desk.look.sign import Sign
+from benchside.desk.look.text import body, small, strong, title
+from benchside.desk.look.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XS
+from benchside.desk.models.duration import count_down
+from benchside.desk.models.guard import PromptGuard, Verdict
+from benchside.desk.models.question import Question, phrase_question
+from benchside.desk.models.state import Prompt
+from benchside.desk.operations.conversation import Conversation
+from benchside.desk.views.look import Look
+from benchside.desk.views.presses import Presses
+from benchside.desk.views.scope import ScopeChoice
+from benchside.protocol.wire.capability import GrantScope
+
+__all__ = ["PromptWindow"]
+
+WIDTH_PX = 620
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_PRESS = (*_ENTER, Qt.Key.Key_Space, Qt.Key.Key_Select)
+_INPUT = (
+    QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease, QEvent.Type.MouseButtonDblClick,
+    QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.Wheel, QEvent.Type.TouchBegin,
+)  # fmt: skip
+
+
+class PromptWindow(QWidget):
+    """Lives for one prompt.  `placed` by the program, since only that knows the other windows."""
+
+    decided = Signal()
+
+    def __init__(
+        self, prompt: Prompt, conversation: Conversation, presses: Presses, look: Look, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(
+            None,
+            Qt.WindowType.Tool
+            | Qt.WindowType.FramelessWindowHint
+            | Qt.WindowType.WindowStaysOnTopHint
+            # full-screen instrument software would cover a window that the window manager stacks
+            | Qt.WindowType.X11BypassWindowManagerHint,
+        )
+        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        self.setObjectName("prompt")
+        self.prompt = prompt
+        self._conversation = conversation
+        self._presses = presses
+        self._look = look
+        self._clock = clock
+        self._guard: PromptGuard | None = None
+        self._question = phrase_question(prompt.message)
+        self._settling = QTimer(self, singleShot=True)
+        self._settling.timeout.connect(self._settle)
+        self._counting = QTimer(self, interval=500)
+        self._counting.timeout.connect(self._count)
+        self._build(self._question)
+        for widget in (self, *self.findChildren(QWidget)):
+            widget.installEventFilter(self)
+        self.setFixedWidth(WIDTH_PX)
+        self._count()
+        self.adjustSize()
+
+    def fit(self, height_px: int) -> None:
+        """Take no more than `height_px`: on a low screen the list of windows gives way first."""
+        if self._scope is not None and self.height() > height_px:
+            self._scope.shrink(self.height() - height_px)
+        self.adjustSize()
+
+    def open(self, *, under_pointer: bool) -> None:
+        """Show the prompt, without taking the keyboard; the 700 ms begin now."""
+        self._guard = PromptGuard(opened_at=self._clock(), under_pointer=under_pointer)
+        self.show()
+        self.raise_()
+        self._deny.setFocus()
+        self._counting.start()
+
+    def take_keyboard(self) -> None:
+        """The technician asked for it: *Don't allow* has the focus, so that Enter still means no."""
+        self.activateWindow()
+        self._deny.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def is_deciding(self) -> bool:
+        """Whether an Allow by key waits to see that it stands alone."""
+        return self._settling.isActive()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A prompt is answered or runs out; it is not closed."""
+        event.ignore()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Feed the guard; what it does not hear reaches no widget."""
+        guard = self._guard
+        if event.type() is QEvent.Type.MouseMove and guard is not None:
+            guard.pointer_moved(self._presses.of_button())
+            return False
+        if event.type() not in _INPUT:
+            return False
+        if guard is None:
+            return True
+        now = self._clock()
+        if isinstance(event, QKeyEvent):
+            return self._take_key(guard, watched, event, now)
+        if isinstance(event, QMouseEvent):
+            return self._take_mouse(guard, watched, event, now)
+        return not guard.hears(now, self._presses.of_button())
+
+    def _take_key(self, guard: PromptGuard, watched: QObject, event: QKeyEvent, now: float) -> bool:
+        if event.type() is QEvent.Type.KeyRelease:
+            return watched in (self._allow, self._deny)
+        # the filter sees a key once for each widget it bubbles through; only the focused one counts
+        focused = self.focusWidget() or self
+        if watched is not focused:
+            return False
+        source = self._presses.of_key()
+        repeats = event.isAutoRepeat()
+        if event.key() == Qt.Key.Key_Escape or (watched is self._deny and event.key() in _PRESS):
+            self._act(guard.key_denied(now, source, auto_repeat=repeats))
+            return True
+        if watched is self._allow and event.key() in _PRESS:
+            guard.key_allowed(now, source, auto_repeat=repeats)
+            self._arm(guard, now)
+            return True
+        hears = guard.hears(now, source)
+        guard.key_pressed(now)
+        self._settling.stop()
+        if event.key() in _ENTER:
+            # on anything but a button Enter is the default answer, and that is no
+            self._act(guard.key_denied(now, source, auto_repeat=repeats))
+            return True
+        return not hears
+
+    def _take_mouse(self, guard: PromptGuard, watched: QObject, event: QMouseEvent, now: float) -> bool:
+        source = self._presses.of_button()
+        button = watched if isinstance(watched, Button) else None
+        inside = button is not None and button.rect().contains(event.position().toPoint())
+        is_press = event.type() is not QEvent.Type.MouseButtonRelease
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return True
+        if is_press:
+            guard.mouse_pressed(now, source, on_allow=button is self._allow)
+            if guard.hears(now, source) and button is not None:
+                button.setDown(True)
+        elif button is not None:
+            button.setDown(False)
+            if button is self._allow:
+                self._act(guard.mouse_released(now, source, on_allow=inside))
+            elif inside:
+                self._act(guard.mouse_denied(now, source))
+        return button is not None or not guard.hears(now, source)
+
+    def _press_by_accessibility(self, *, allow: bool) -> None:
+        # mouse and keys never reach the buttons' own code, so `clicked` is the accessibility interface's alone
+        if self._guard is not None:
+            self._act(self._guard.accessibility_pressed(self._clock(), allow=allow))
+
+    def _arm(self, guard: PromptGuard, now: float) -> None:
+        deadline = guard.deadline()
+        if deadline is None:
+            self._settling.stop()
+        else:
+            self._settling.start(math.ceil((deadline - now) * 1000) + 1)
+
+    def _settle(self) -> None:
+        if self._guard is not None:
+            self._act(self._guard.settle(self._clock()))
+
+    def _act(self, verdict: Verdict) -> None:
+        if verdict is Verdict.NOTHING:
+            return
+        self._settling.stop()
+        allow = verdict is Verdict.ALLOW
+        scope = self._scope.scope() if allow and self._scope is not None else GrantScope()
+        self._conversation.answer_prompt(self.prompt.message.prompt, allow=allow, scope=scope)
+        self._allow.setEnabled(False)
+        self._deny.setEnabled(False)
+        self.decided.emit()
+
+    def _count(self) -> None:
+        left = count_down(self.prompt.ends_at - self._clock())
+        self._silence.setText(self._look.texts("prompt.silence", time=left))
+
+    def _build(self, question: Question) -> None:
+        texts, tokens, message = self._look.texts, self._look.tokens, self.prompt.message
+        head = texts.say(question.title)
+        self.setWindowTitle(texts("prompt.window"))
+        self.setAccessibleName(head)
+        self.setAccessibleDescription(
+            texts("waiting.who", name=message.associate.name, organisation=message.associate.organisation)
+        )
+        who = Card("plain", spacing=2)
+        who.rows.addWidget(strong(message.associate.name))
+        who.rows.addWidget(body(texts("prompt.from", organisation=message.associate.organisation)))
+        who.rows.addSpacing(SPACE_S)
+        who.rows.addWidget(small(texts("prompt.purpose")))
+        who.rows.addWidget(body(message.purpose or texts("prompt.no_purpose")))
+        facts = column(spacing=SPACE_XS)
+        for sentence in (question.allows, question.keeps, question.length):
+            facts.addWidget(body(texts.say(sentence)))
+        self._scope = ScopeChoice(self._look, message.monitors, message.windows) if question.chooses_scope else None
+        self._silence = small("")
+        self._deny = Button(texts.say(question.deny), tokens)
+        self._allow = Button(texts.say(question.allow), tokens)
+        for button, allow in ((self._deny, False), (self._allow, True)):
+            button.setMinimumHeight(72)
+            button.setAutoDefault(False)
+            button.setAccessibleDescription(head)
+            button.clicked.connect(lambda _=False, allow=allow: self._press_by_accessibility(allow=allow))
+        frame = Card("plain", padding=SPACE_L, spacing=SPACE_M)
+        top = QHBoxLayout()
+        top.setSpacing(SPACE_M)
+        top.addWidget(Sign("info", tokens, 34), 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(title(head), 1)
+        frame.rows.addLayout(top)
+        who.restyle("sunken")
+        frame.rows.addWidget(who)
+        frame.rows.addLayout(facts)
+        if self._scope is not None:
+            frame.rows.addWidget(self._scope)
+        frame.rows.addLayout(row(self._deny, self._allow, spacing=SPACE_M, fill=True))
+        frame.rows.addWidget(self._silence)
+        frame.rows.addWidget(small(texts("prompt.keyboard")))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(3, 3, 3, 3)
+        rows.addWidget(frame)
+        QWidget.setTabOrder(self._deny, self._allow)

@@ -1,0 +1,1 @@
+"""Keys that reach us whatever window has the keyboard.  May import protocol and platform.display."""

@@ -1,0 +1,43 @@
+"""Where a log-in's programs find one another, and what the environment says about its screen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["DESK_SOCKET", "display_values", "has_wayland", "runtime_folder", "state_folder"]
+
+DESK_SOCKET = Path("/run/benchside/desk.sock")
+"""Where the agent listens for desks: made by its service unit (RuntimeDirectory), readable for the desk's group."""
+
+_DISPLAY_NAMES = (
+    "DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "XDG_SESSION_TYPE", "WAYLAND_DISPLAY",
+    "DBUS_SESSION_BUS_ADDRESS",
+)  # fmt: skip
+"""What a program needs to find this screen; nothing else of the environment leaves the desk."""
+MAX_VALUE = 512
+"""As the wire allows (wire/desk.py: DeskHello.display)."""
+
+
+def display_values() -> dict[str, str]:
+    """Return what the host needs to find this log-in's screen."""
+    return {name: value for name in _DISPLAY_NAMES if (value := os.environ.get(name)) and len(value) <= MAX_VALUE}
+
+
+def has_wayland() -> bool:
+    """Return whether this is Wayland with an X server beside it; floating windows only stay on top in X."""
+    return bool(
+        os.environ.get("WAYLAND_DISPLAY") and os.environ.get("DISPLAY") and not os.environ.get("QT_QPA_PLATFORM")
+    )
+
+
+def state_folder() -> Path:
+    """Return where this log-in's settings of the window live (XDG base directories)."""
+    found = os.environ.get("XDG_STATE_HOME")
+    return (Path(found) if found else Path.home() / ".local" / "state") / "benchside"
+
+
+def runtime_folder() -> Path:
+    """Return a folder that only this log-in may write, for the desk's own socket."""
+    found = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(found) / "benchside" if found else state_folder()
