@@ -1,0 +1,172 @@
+"""What makes this PC a device: its keys, its description, its policy and its gates, as files of the agent.
+
+    device.json   what the PC is and whom it trusts       device.key    AES-256 key of the link
+    identity.pem  RSA-4096 identity                        policy.bin    the newest policy, signed
+    gates.json    IT review and terms
+
+All for the agent's account alone.  Sealing them to the machine (DPAPI, systemd credentials, TPM) belongs
+into this file; today it is the file's mode that protects them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from benchside.platform.files import make_private_folder, read_if_there, write_private
+from benchside.protocol.errors import PeerError, RefusedError, UnavailableError
+from benchside.protocol.trust.keys import RSA_BITS
+from benchside.protocol.trust.policy import AuthorityPin, Policy, read_policy
+from benchside.protocol.wire.session import InstrumentInfo
+
+__all__ = ["DeviceFile", "DeviceFolder", "Gates", "ReviewRecorded", "TermsAccepted", "make_identity"]
+
+_S = TypeVar("_S")
+
+MAX_POLICY_BYTES = 4 * 1024 * 1024
+MAX_SMALL_BYTES = 256 * 1024
+
+
+class DeviceFile(msgspec.Struct, frozen=True, kw_only=True):
+    """device.json."""
+
+    device_id: str
+    device: str
+    site: str
+    site_name: str
+    region: str
+    link_url: str
+    relay: str
+    relay_url: str
+    phone: str
+    instruments: tuple[InstrumentInfo, ...]
+    authority_key: str
+    rotation_serial: int = 0
+
+
+class TermsAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Who accepted which text, when (R46)."""
+
+    version: str
+    text_sha256: str
+    by: str
+    at_utc_ms: int
+
+
+class ReviewRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """Who reviewed the IT requirements, when (R45)."""
+
+    by: str
+    at_utc_ms: int
+
+
+class Gates(msgspec.Struct, frozen=True, kw_only=True):
+    """gates.json: what must have happened before help can be asked for."""
+
+    review: ReviewRecorded | None = None
+    terms: TermsAccepted | None = None
+
+
+class DeviceFolder:
+    """Reads and writes the files.  UnavailableError when one is missing or spoilt, with what to do."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal is."""
+        return self.folder / "journal.db"
+
+    @property
+    def is_enrolled(self) -> bool:
+        """True once this PC is a device."""
+        return (self.folder / "device.json").exists()
+
+    def make(self) -> None:
+        """Make the folder, for its owner alone."""
+        make_private_folder(self.folder)
+
+    def device(self) -> DeviceFile:
+        """Return what the PC is."""
+        return self._read("device.json", DeviceFile)
+
+    def keep_device(self, device: DeviceFile) -> None:
+        """Store it."""
+        write_private(self.folder / "device.json", msgspec.json.format(msgspec.json.encode(device)))
+
+    def gates(self) -> Gates:
+        """Return the gates; none is open before it was recorded."""
+        return self._read("gates.json", Gates) if (self.folder / "gates.json").exists() else Gates()
+
+    def keep_gates(self, gates: Gates) -> None:
+        """Store them."""
+        write_private(self.folder / "gates.json", msgspec.json.format(msgspec.json.encode(gates)))
+
+    def device_key(self) -> bytes:
+        """Return the device's AES-256 key."""
+        return self._bytes("device.key", 32)
+
+    def identity(self) -> rsa.RSAPrivateKey:
+        """Return the device's RSA-4096 identity."""
+        try:
+            key = serialization.load_pem_private_key(self._bytes("identity.pem", MAX_SMALL_BYTES), password=None)
+        except ValueError as error:
+            raise UnavailableError(
+                "expected a private key in identity.pem, got another file; enrol this PC again"
+            ) from error
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise UnavailableError("expected an RSA key in identity.pem, got another; enrol this PC again")
+        return key
+
+    def keep_keys(self, device_key: bytes, identity: rsa.RSAPrivateKey) -> None:
+        """Store both."""
+        pem = identity.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        write_private(self.folder / "device.key", device_key)
+        write_private(self.folder / "identity.pem", pem)
+
+    def pin(self) -> AuthorityPin:
+        """Return the authority as this PC trusts it."""
+        device = self.device()
+        return AuthorityPin(key=bytes.fromhex(device.authority_key), rotation_serial=device.rotation_serial)
+
+    def policy(self) -> tuple[bytes, Policy] | None:
+        """Return the stored policy as it travelled and as it is believed; None when there is none."""
+        signed = read_if_there(self.folder / "policy.bin", MAX_POLICY_BYTES)
+        if signed is None:
+            return None
+        try:
+            return signed, read_policy(signed, self.pin(), at_least_version=1)
+        except (PeerError, RefusedError) as error:
+            raise UnavailableError(f"expected our own policy to be signed by the authority: {error}") from error
+
+    def keep_policy(self, signed: bytes, pin: AuthorityPin) -> None:
+        """Store a policy that was believed, and the authority key that signed it."""
+        device = self.device()
+        if pin.rotation_serial != device.rotation_serial:
+            changed = msgspec.structs.replace(device, authority_key=pin.key.hex(), rotation_serial=pin.rotation_serial)
+            self.keep_device(changed)
+        write_private(self.folder / "policy.bin", signed)
+
+    def _bytes(self, name: str, most_bytes: int) -> bytes:
+        data = read_if_there(self.folder / name, most_bytes)
+        if data is None:
+            raise UnavailableError(f"expected {name} in the agent's folder, got none; enrol this PC first")
+        return data
+
+    def _read(self, name: str, kind: type[_S]) -> _S:
+        try:
+            return msgspec.json.decode(self._bytes(name, MAX_SMALL_BYTES), type=kind)
+        except msgspec.MsgspecError as error:
+            raise UnavailableError(f"expected {name} in its own form, got a spoilt file: {error}") from error
+
+
+def make_identity() -> rsa.RSAPrivateKey:
+    """Return a new RSA-4096 identity; takes up to two seconds."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)

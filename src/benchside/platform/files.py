@@ -1,0 +1,49 @@
+"""Files that must be whole or absent: written beside, made durable, then moved into place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["make_private_folder", "read_if_there", "write_private"]
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make `folder` for its owner alone (0700), with its parents."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` by `data`, readable by its owner alone; after a loss of power it is the old or the new."""
+    beside = path.with_name(f".{path.name}.new")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        _write_all(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def read_if_there(path: Path, most_bytes: int) -> bytes | None:
+    """Return the file's bytes; None when it is absent; ValueError when it is larger than it can be."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(most_bytes + 1)
+    except FileNotFoundError:
+        return None
+    if len(data) > most_bytes:
+        raise ValueError(f"expected {path.name} of at most {most_bytes} bytes, got more")
+    return data
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(handle, view) :]
