@@ -1,0 +1,37 @@
+/** Each call of the API that the console makes, by what it does. */
+import { UnavailableError } from "../errors";
+import type { Admission } from "../line/live";
+import { fromBase64, toBase64 } from "../trust/bytes";
+import type { Channel } from "../wire/channel";
+import { call } from "./http";
+import type { HelpRequest, Me, SessionFull, SessionSummary } from "./model";
+
+const at = (id: string): string => encodeURIComponent(id);
+
+export const signIn = (account: string, password: string) => call<{ must_change: boolean }>("POST", "/api/sign-in", { account, password });
+export const signOut = () => call<null>("POST", "/api/sign-out");
+export const changePassword = (old: string, fresh: string) => call<null>("POST", "/api/password", { old, new: fresh });
+export const me = () => call<Me>("GET", "/api/me");
+export const putKey = (spki: Uint8Array) => call<{ fingerprint: string }>("PUT", "/api/me/key", { spki: toBase64(spki) });
+export const requests = () => call<{ requests: HelpRequest[] }>("GET", "/api/requests");
+export const claim = (id: string) => call<SessionFull>("POST", `/api/requests/${at(id)}/claim`);
+export const release = (id: string) => call<null>("POST", `/api/requests/${at(id)}/release`);
+export const session = (id: string) => call<SessionFull>("GET", `/api/sessions/${at(id)}`);
+export const verify = (id: string) => call<{ intact: boolean; events: number }>("GET", `/api/sessions/${at(id)}/verify`);
+
+export function sessions(filter: { device?: string; before?: string; limit: number }) {
+  const query = new URLSearchParams({ limit: String(filter.limit) });
+  if (filter.device) query.set("device", filter.device);
+  if (filter.before) query.set("before", filter.before);
+  return call<{ sessions: SessionSummary[]; more: boolean }>("GET", `/api/sessions?${query}`);
+}
+
+/** A ticket for one channel of a claimed request. */
+export async function admit(id: string, channel: Channel): Promise<Admission> {
+  const { ticket, relay_url: relayUrl } = await call<{ ticket: string; relay_url: string }>("POST", `/api/requests/${at(id)}/tickets`, { channel });
+  try {
+    return { ticket: fromBase64(ticket), relayUrl };
+  } catch {
+    throw new UnavailableError("the server gave a ticket that cannot be read");
+  }
+}

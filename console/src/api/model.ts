@@ -1,0 +1,68 @@
+/** What the server's API says, as far as the console uses it. Its texts about a PC are the PC's: hostile until shown as text. */
+
+export interface Me {
+  readonly account: string;
+  readonly name: string | null;
+  readonly organisation: string | null;
+  readonly must_change: boolean;
+  readonly region: string;
+  readonly server_name: string;
+  readonly key: { readonly fingerprint: string; readonly in_policy: boolean; readonly expires_utc_ms: number | null } | null;
+}
+
+export interface Instrument { readonly id: string; readonly model: string; readonly serial: string; readonly patient_data: boolean }
+
+export interface HelpRequest {
+  readonly id: string;
+  readonly device_id: string;
+  readonly device: string;
+  readonly site: string;
+  readonly site_name: string;
+  readonly instrument: Instrument | null;
+  readonly technician: string;
+  readonly reason: string;
+  readonly waiting_since_utc_ms: number;
+  readonly state: "queued" | "claimed" | "in_session";
+  readonly claimed_by: string | null;
+  readonly claimed_by_me: boolean;
+  readonly may_claim: boolean;
+  readonly why_not: string | null;
+  readonly online: boolean;
+}
+
+export interface SessionEventRow {
+  readonly sequence: number;
+  readonly at_utc_ms: number;
+  readonly kind: string;
+  readonly source: "pc" | "server";
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly commitment: string;
+}
+
+export interface SessionFull {
+  readonly id: string;
+  readonly request: HelpRequest;
+  readonly device_id: string;
+  /** Fingerprint of the device's identity, hexadecimal. */
+  readonly device_key: string;
+  readonly state: string;
+  readonly opened_utc_ms: number;
+  readonly ended_utc_ms: number | null;
+  readonly outcome: string | null;
+  readonly associate: string | null;
+  readonly events: readonly SessionEventRow[];
+}
+
+export interface SessionSummary {
+  readonly id: string;
+  readonly device_id: string;
+  readonly device: string;
+  readonly site_name: string;
+  readonly technician: string;
+  readonly reason: string;
+  readonly associate: string | null;
+  readonly state: string;
+  readonly opened_utc_ms: number;
+  readonly ended_utc_ms: number | null;
+  readonly outcome: string | null;
+}
