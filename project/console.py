@@ -43,7 +43,8 @@ def is_there() -> bool:
 
 
 def npm(what: str, why: str, *words: str, log: str) -> None:
-    run_step(what, why, ["npm", *words], log=log, env=environment(), cwd=CONSOLE)
+    # Its output goes to a log, where colours are only noise.
+    run_step(what, why, ["npm", *words], log=log, env={**environment(), "NO_COLOR": "1"}, cwd=CONSOLE)
 
 
 def environment() -> dict[str, str]:
