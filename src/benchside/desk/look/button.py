@@ -6,18 +6,19 @@ from enum import StrEnum
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from benchside.desk.look.theme import make_font
 from benchside.desk.look.tokens import STRONG_PX, TARGET_PX, Tokens
 
-__all__ = ["Button", "Kind"]
+__all__ = ["Button", "Kind", "button_row"]
 
 _RING_PX = 3
 _GAP_PX = 2
 _EDGE_PX = _RING_PX + _GAP_PX
-"""Room around the control for the ring, so that nothing moves when focus comes."""
+"""The shape gives this much to the ring while it has the focus; text and layout never move."""
 _RADIUS_PX = 8
+_BETWEEN_PX = 12
 
 
 class Kind(StrEnum):
@@ -46,10 +47,10 @@ class Button(QPushButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
-        """Text, padding, and the ring's room; never lower than a target."""
+        """Text and padding; never lower than a target."""
         metrics = self.fontMetrics()
-        width = metrics.horizontalAdvance(self.text()) + 44 + 2 * _EDGE_PX
-        return QSize(max(width, TARGET_PX + 2 * _EDGE_PX), TARGET_PX + 2 * _EDGE_PX)
+        width = metrics.horizontalAdvance(self.text()) + 44
+        return QSize(max(width, TARGET_PX), TARGET_PX)
 
     def minimumSizeHint(self) -> QSize:
         """A button never cuts its text."""
@@ -67,11 +68,12 @@ class Button(QPushButton):
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(_EDGE_PX + 0.5, _EDGE_PX + 0.5, -_EDGE_PX - 0.5, -_EDGE_PX - 0.5)
+        edge_px = 0.5 + (_EDGE_PX if self.hasFocus() else 0)
+        box = QRectF(self.rect()).adjusted(edge_px, edge_px, -edge_px, -edge_px)
         fill, edge, ink = self._colours()
         painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(edge, 1) if edge is not None else Qt.PenStyle.NoPen)
-        painter.drawRoundedRect(box, _RADIUS_PX, _RADIUS_PX)
+        painter.drawRoundedRect(box, _RADIUS_PX - edge_px / 2, _RADIUS_PX - edge_px / 2)
         if self.isChecked() and self._kind is Kind.QUIET:
             line = QRectF(box.left() + 16, box.bottom() - 5, box.width() - 32, 3)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -85,7 +87,7 @@ class Button(QPushButton):
             colour = self._tokens.on_band if self._kind is Kind.BAND else self._tokens.text
             painter.setPen(QPen(QColor(colour), _RING_PX))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(ring, _RADIUS_PX + _GAP_PX + 1, _RADIUS_PX + _GAP_PX + 1)
+            painter.drawRoundedRect(ring, _RADIUS_PX, _RADIUS_PX)
         painter.end()
 
     def _colours(self) -> tuple[QColor | None, QColor | None, QColor]:
@@ -97,17 +99,10 @@ class Button(QPushButton):
             return QColor(t.sunken), None, QColor(t.text_quiet)
         match self._kind:
             case Kind.PRIMARY:
-                return (
-                    QColor(t.primary_press if down else t.primary_hover if over else t.primary),
-                    None,
-                    QColor(t.on_primary),
-                )
+                fill = t.primary_press if down else t.primary_hover if over else t.primary
+                return QColor(fill), None, QColor(t.on_primary)
             case Kind.STOP:
-                return (
-                    QColor(t.danger_press if down else t.danger_hover if over else t.danger),
-                    None,
-                    QColor(t.on_danger),
-                )
+                return QColor(t.stop_press if down else t.stop_hover if over else t.stop), None, QColor(t.on_stop)
             case Kind.PLAIN:
                 fill = t.line if down else t.sunken if over else t.surface
                 return QColor(fill), QColor(t.line_strong), QColor(t.text)
@@ -117,3 +112,15 @@ class Button(QPushButton):
             case Kind.BAND:
                 shade = QColor(0, 0, 0, 110 if down else 70 if over else 40)
                 return shade, QColor(255, 255, 255, 150), QColor(t.on_band)
+
+
+def button_row(*buttons: QWidget, fill: bool = False) -> QHBoxLayout:
+    """Return buttons side by side, far enough apart for a glove; with `fill` they share the width alike."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(_BETWEEN_PX)
+    for button in buttons:
+        layout.addWidget(button, 1 if fill else 0)
+    if not fill:
+        layout.addStretch(1)
+    return layout

@@ -65,7 +65,9 @@ def _palette(tokens: Tokens) -> QPalette:
 
 def _sheet(t: Tokens) -> str:
     return f"""
-    QMainWindow, QWidget#page, QWidget#prompt {{ background: {t.ground}; }}
+    QMainWindow, QWidget#page {{ background: {t.ground}; }}
+    QWidget#prompt {{ background: {t.primary}; }}
+    QFrame[card="inner"] {{ background: {t.surface}; border: 0; }}
     QLabel {{ background: transparent; color: {t.text}; }}
     QLabel[tone="quiet"] {{ color: {t.text_quiet}; }}
     QLabel[tone="good"] {{ color: {t.good}; }}

@@ -12,7 +12,6 @@ __all__ = [
     "SPACE_L",
     "SPACE_M",
     "SPACE_S",
-    "SPACE_XL",
     "SPACE_XS",
     "TARGET_PX",
     "Tokens",
@@ -21,7 +20,7 @@ __all__ = [
 SANS = ("Inter", "Segoe UI", "Noto Sans", "Liberation Sans", "DejaVu Sans")
 MONO = ("JetBrains Mono", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono")
 
-SPACE_XS, SPACE_S, SPACE_M, SPACE_L, SPACE_XL = 4, 8, 16, 24, 32
+SPACE_XS, SPACE_S, SPACE_M, SPACE_L = 4, 8, 16, 24
 
 TARGET_PX = 48
 """A gloved finger and a shaking hand still hit it (WCAG 2.2 asks for 24, its AAA level for 44)."""
@@ -51,10 +50,11 @@ class Tokens:
     warn: str
     warn_soft: str
     danger: str
-    danger_hover: str
-    danger_press: str
-    on_danger: str
     danger_soft: str
+    stop: str
+    stop_hover: str
+    stop_press: str
+    on_stop: str = "#FFFFFF"
     viewing: str = "#0B5C8F"
     controlling: str = "#B5420B"
     held: str = "#46525D"
@@ -80,10 +80,10 @@ LIGHT = Tokens(
     warn="#8A5300",
     warn_soft="#FFF1D2",
     danger="#B3261E",
-    danger_hover="#981F18",
-    danger_press="#7C1812",
-    on_danger="#FFFFFF",
     danger_soft="#FCE6E4",
+    stop="#B3261E",
+    stop_hover="#981F18",
+    stop_press="#7C1812",
 )
 
 DARK = Tokens(
@@ -105,8 +105,8 @@ DARK = Tokens(
     warn="#F2BC5E",
     warn_soft="#3A2D11",
     danger="#FF8F85",
-    danger_hover="#FFA59D",
-    danger_press="#F0766B",
-    on_danger="#3A0905",
     danger_soft="#431B18",
+    stop="#D1372D",
+    stop_hover="#E0483D",
+    stop_press="#B02A21",
 )

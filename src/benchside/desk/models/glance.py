@@ -65,7 +65,7 @@ def glance(state: DeskState, now_s: float) -> Glance:
     if state.contact is Contact.OTHER_VERSION:
         return Glance(Tone.DANGER, Phrase("glance.other_version"), Phrase("glance.other_version.why"), False, True)
     if state.welcome is not None and state.welcome.missing:
-        return Glance(Tone.WARN, Phrase("glance.missing"), Phrase("glance.missing.why"), False, False)
+        return Glance(Tone.WARN, Phrase("glance.missing"), Phrase("glance.missing.why"), False, True)
     if not state.online:
         gone_s = now_s - state.online_since_at
         why = Phrase("glance.offline.why", {"time": count_up(gone_s)})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QLabel, QLineEdit, QPlainTextEdit, QWidget
 
-from benchside.desk.look.button import Button, Kind
-from benchside.desk.look.card import clear, column, row
+from benchside.desk.look.button import Button, Kind, button_row
+from benchside.desk.look.card import clear, column
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_S, SPACE_XS
 from benchside.desk.models.duration import count_down
@@ -39,25 +39,24 @@ class AskPage(Page):
         self._reason.setFixedHeight(112)
         self._reason.textChanged.connect(self._limit_reason)
         self._group = QButtonGroup(self)
-        self._choices = column(spacing=SPACE_XS)
+        self._choices = column(spacing=SPACE_S)
         self._instrument_label = strong(texts("ask.instrument"))
         self._instrument_wrong = self._wrong(texts("ask.instrument.missing"))
         self._instruments: tuple[InstrumentInfo, ...] = ()
         self.rows.addWidget(self._refused)
         self._name_wrong = self._field(self._name, "ask.name")
         self._reason_wrong = self._field(self._reason, "ask.reason")
-        for widget in (self._instrument_label, self._instrument_wrong):
-            self.rows.addWidget(widget)
-        self.rows.addLayout(self._choices)
+        which = column(self._instrument_label, spacing=SPACE_S)
+        which.addLayout(self._choices)
+        which.addWidget(self._instrument_wrong)
+        self.rows.addLayout(which)
         send = Button(texts("ask.send"), look.tokens, Kind.PRIMARY)
         send.setMinimumWidth(220)
         send.clicked.connect(self._send)
         back = Button(texts("nav.back"), look.tokens)
         back.clicked.connect(self.back)
         self._name.returnPressed.connect(self._reason.setFocus)
-        press = row(send, back, spacing=SPACE_S)
-        press.addStretch(1)
-        self.rows.addLayout(press)
+        self.rows.addLayout(button_row(send, back))
         self.rows.addStretch(1)
 
     def refresh(self, state: DeskState, now_s: float) -> None:
@@ -127,14 +126,11 @@ class AskPage(Page):
         instrument = str(chosen.value) if isinstance(chosen, ChoiceCard) else ""
         if len(self._instruments) == 1:
             instrument = self._instruments[0].id
+        is_chosen = bool(instrument) or not self._instruments
         checks = (
             (self._name, self._name_wrong, bool(name)),
             (self._reason, self._reason_wrong, bool(reason)),
-            (
-                next(iter(self._group.buttons()), None),
-                self._instrument_wrong,
-                bool(instrument) or not self._instruments,
-            ),
+            (next(iter(self._group.buttons()), None), self._instrument_wrong, is_chosen),
         )
         first: QWidget | None = None
         for field, wrong, is_good in checks:

@@ -11,7 +11,7 @@ from benchside.desk.look.tokens import SMALL_PX, STRONG_PX, Tokens
 
 __all__ = ["ChoiceCard"]
 
-_EDGE_PX = 4
+_EDGE_PX = 1
 _PAD_PX = 14
 _DOT_PX = 22
 
@@ -74,7 +74,7 @@ class ChoiceCard(QRadioButton):
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(t.text), 3))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 10, 10)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1.5, 1.5, -1.5, -1.5), 8, 8)
         painter.end()
 
     def _draw_lines(self, painter: QPainter, box: QRectF, left: float, room: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QDateTime, QLocale, Signal
 from PySide6.QtWidgets import QWidget
 
-from benchside.desk.look.button import Button, Kind
+from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import Card, clear, column, row, rule
 from benchside.desk.look.text import body, small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_XS
@@ -29,11 +29,9 @@ class HistoryPage(Page):
         self._more = Button(look.texts("history.more"), look.tokens)
         self._more.clicked.connect(self.more)
         self._shown: History | None = None
-        again = row(self._more)
-        again.addStretch(1)
         self.rows.addWidget(self._intact)
         self.rows.addLayout(self._list)
-        self.rows.addLayout(again)
+        self.rows.addLayout(button_row(self._more))
         self.rows.addStretch(1)
 
     def refresh(self, state: DeskState, now_s: float) -> None:
@@ -81,14 +79,13 @@ class _SessionCard(Card):
         self._toggle = Button(texts("history.details"), look.tokens, Kind.PLAIN)
         self._toggle.setAccessibleDescription(when)
         self._toggle.clicked.connect(self._unfold)
-        line = row(self._toggle)
-        line.addStretch(1)
-        self.rows.addLayout(line)
+        self.rows.addLayout(button_row(self._toggle))
 
     def _moment(self, at_utc_ms: int, *, with_date: bool) -> str:
         moment = QDateTime.fromMSecsSinceEpoch(at_utc_ms)
         if with_date:
-            return self._locale.toString(moment, QLocale.FormatType.LongFormat).rsplit(" ", 1)[0]
+            day = self._locale.toString(moment.date(), QLocale.FormatType.LongFormat)
+            return self._look.texts("history.moment", date=day, time=moment.time().toString("HH:mm"))
         return moment.time().toString("HH:mm:ss")
 
     def _unfold(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
-from benchside.desk.look.button import Button, Kind
-from benchside.desk.look.card import Card, clear, column, row
+from benchside.desk.look.button import Button, Kind, button_row
+from benchside.desk.look.card import Card, clear, column
 from benchside.desk.look.text import body, small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_XS
 from benchside.desk.models.glance import closed_gates, glance
@@ -34,9 +34,7 @@ class HomePage(Page):
         self._outcome = Notice(look)
         done = Button(texts("over.seen"), look.tokens)
         done.clicked.connect(self.seen)
-        read = row(done)
-        read.addStretch(1)
-        self._outcome.below.addLayout(read)
+        self._outcome.below.addLayout(button_row(done))
         self._status = Notice(look)
         self._gates = column(spacing=SPACE_XS)
         self._status.below.addLayout(self._gates)
@@ -50,10 +48,8 @@ class HomePage(Page):
         self._phone = PhoneCard(look)
         self._instruments = Card("plain")
         self._instruments_shown: object = None
-        press = row(self._request)
-        press.addStretch(1)
         self.rows.addLayout(column(self._outcome, self._status, spacing=SPACE_M))
-        self.rows.addLayout(press)
+        self.rows.addLayout(button_row(self._request))
         self.rows.addLayout(column(self._hint, self._phone, self._instruments, spacing=SPACE_M))
         self.rows.addStretch(1)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from benchside.desk.look.button import Button, Kind
-from benchside.desk.look.card import column, row
+from benchside.desk.look.button import Button, Kind, button_row
+from benchside.desk.look.card import column
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_S
 from benchside.desk.models.state import Session
@@ -81,9 +81,7 @@ class Indicator(QWidget):
         self._pause.setVisible(not session.paused)
         self._resume.setVisible(session.paused)
         self._count()
-        self._rows.activate()
-        self.adjustSize()
-        self._settle()
+        self._fit()
         if not self.isVisible():
             self.show()
             self._raising.start()
@@ -107,6 +105,13 @@ class Indicator(QWidget):
         super().changeEvent(event)  # type: ignore[arg-type]  # Qt's own event, passed through
         if self._session is not None and self.isMinimized():
             self.showNormal()
+
+    def event(self, event: QEvent) -> bool:
+        """Fit the height again when lines came or went."""
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._fit()
+        return done
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin to drag; who drags does not matter, since it always lands in a corner on the screen."""
@@ -155,7 +160,9 @@ class Indicator(QWidget):
         self._band.setObjectName("band")
         band = QHBoxLayout(self._band)
         band.setContentsMargins(SPACE_M - 2, SPACE_S, SPACE_S, SPACE_S)
-        band.addLayout(column(self._state, self._who, spacing=0), 1)
+        words = column(self._state, self._who, spacing=0)
+        words.addStretch(1)
+        band.addLayout(words, 1)
         band.addWidget(move)
         self._grants = GrantLines(self._look)
         self._grants.revoked.connect(self.revoked)
@@ -171,9 +178,9 @@ class Indicator(QWidget):
         self._resume.setMinimumHeight(66)
         self._resume.clicked.connect(lambda: self.paused.emit(False))
         inside = QVBoxLayout()
-        inside.setContentsMargins(SPACE_M - 4, SPACE_S, SPACE_S, SPACE_S)
+        inside.setContentsMargins(SPACE_M - 4, SPACE_S, SPACE_M - 4, SPACE_S)
         inside.setSpacing(SPACE_S)
-        inside.addLayout(row(stop, self._pause, self._resume, spacing=SPACE_S, fill=True))
+        inside.addLayout(button_row(stop, self._pause, self._resume, fill=True))
         inside.addWidget(self._grants)
         rows = self._rows = QVBoxLayout(self)
         rows.setContentsMargins(_BORDER_PX, _BORDER_PX, _BORDER_PX, _BORDER_PX)
@@ -189,6 +196,13 @@ class Indicator(QWidget):
         if self.isMinimized() or not self.isVisible():
             self.showNormal()
         self.raise_()
+
+    def _fit(self) -> None:
+        self._rows.activate()
+        height = self._rows.totalHeightForWidth(WIDTH_PX)
+        if height != self.height():
+            self.setFixedHeight(height)
+        self._settle()
 
     def _settle(self) -> None:
         if self._grabbed is None:

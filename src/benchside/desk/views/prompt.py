@@ -12,8 +12,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from benchside.desk.look.button import Button
-from benchside.desk.look.card import Card, column, row
+from benchside.desk.look.button import Button, button_row
+from benchside.desk.look.card import Card, column
 from benchside.desk.look.sign import Sign
 from benchside.desk.look.text import body, small, strong, title
 from benchside.desk.look.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XS
@@ -72,13 +72,18 @@ class PromptWindow(QWidget):
             widget.installEventFilter(self)
         self.setFixedWidth(WIDTH_PX)
         self._count()
-        self.adjustSize()
+        self._take_height()
 
     def fit(self, height_px: int) -> None:
         """Take no more than `height_px`: on a low screen the list of windows gives way first."""
         if self._scope is not None and self.height() > height_px:
             self._scope.shrink(self.height() - height_px)
-        self.adjustSize()
+        self._take_height()
+
+    def _take_height(self) -> None:
+        # adjustSize guesses the height of wrapped text too large; the layout knows it for this width
+        self._rows.activate()
+        self.setFixedHeight(self._rows.totalHeightForWidth(WIDTH_PX))
 
     def open(self, *, under_pointer: bool) -> None:
         """Show the prompt, without taking the keyboard; the 700 ms begin now."""
@@ -198,9 +203,8 @@ class PromptWindow(QWidget):
         head = texts.say(question.title)
         self.setWindowTitle(texts("prompt.window"))
         self.setAccessibleName(head)
-        self.setAccessibleDescription(
-            texts("waiting.who", name=message.associate.name, organisation=message.associate.organisation)
-        )
+        who_from = texts("waiting.who", name=message.associate.name, organisation=message.associate.organisation)
+        self.setAccessibleDescription(who_from)
         who = Card("plain", spacing=2)
         who.rows.addWidget(strong(message.associate.name))
         who.rows.addWidget(body(texts("prompt.from", organisation=message.associate.organisation)))
@@ -219,7 +223,7 @@ class PromptWindow(QWidget):
             button.setAutoDefault(False)
             button.setAccessibleDescription(head)
             button.clicked.connect(lambda _=False, allow=allow: self._press_by_accessibility(allow=allow))
-        frame = Card("plain", padding=SPACE_L, spacing=SPACE_M)
+        frame = Card("inner", padding=SPACE_L, spacing=SPACE_M)
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(Sign("info", tokens, 34), 0, Qt.AlignmentFlag.AlignTop)
@@ -230,10 +234,10 @@ class PromptWindow(QWidget):
         frame.rows.addLayout(facts)
         if self._scope is not None:
             frame.rows.addWidget(self._scope)
-        frame.rows.addLayout(row(self._deny, self._allow, spacing=SPACE_M, fill=True))
+        frame.rows.addLayout(button_row(self._deny, self._allow, fill=True))
         frame.rows.addWidget(self._silence)
         frame.rows.addWidget(small(texts("prompt.keyboard")))
-        rows = QVBoxLayout(self)
+        rows = self._rows = QVBoxLayout(self)
         rows.setContentsMargins(3, 3, 3, 3)
         rows.addWidget(frame)
         QWidget.setTabOrder(self._deny, self._allow)

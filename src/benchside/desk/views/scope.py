@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QScrollArea, QVBoxLayou
 
 from benchside.desk.look.card import column
 from benchside.desk.look.text import small, strong
-from benchside.desk.look.tokens import SPACE_XS
+from benchside.desk.look.tokens import SPACE_S, SPACE_XS
 from benchside.desk.models.question import first_scope
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.look import Look
@@ -36,7 +36,7 @@ class ScopeChoice(QWidget):
         rows.addWidget(strong(look.texts("prompt.choose")))
         first = first_scope(monitors)
         grid = QGridLayout()
-        grid.setSpacing(0)
+        grid.setSpacing(SPACE_S)
         for place, monitor in enumerate(monitors):
             name = "prompt.monitor.primary" if monitor.primary else "prompt.monitor"
             size = look.texts("prompt.monitor.size", width=monitor.width_px, height=monitor.height_px)
@@ -71,7 +71,7 @@ class ScopeChoice(QWidget):
     def _list(self, windows: tuple[WindowInfo, ...]) -> QScrollArea:
         inner = QWidget()
         inner.setObjectName("scrolled")
-        cards = column(spacing=0)
+        cards = column(spacing=SPACE_XS)
         inner.setLayout(cards)
         for window in windows:
             head = window.title or self._look.texts("prompt.window.untitled")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
-from benchside.desk.look.button import Button, Kind
-from benchside.desk.look.card import Card, row
+from benchside.desk.look.button import Button, Kind, button_row
+from benchside.desk.look.card import Card
 from benchside.desk.look.text import body, small, strong
 from benchside.desk.look.tokens import SPACE_M
 from benchside.desk.models.state import DeskState
@@ -34,9 +34,7 @@ class SessionPage(Page):
         self._question.say("info", texts("session.question"), "")
         answer = Button(texts("session.answer"), look.tokens, Kind.PRIMARY)
         answer.clicked.connect(self.answer)
-        go = row(answer)
-        go.addStretch(1)
-        self._question.below.addLayout(go)
+        self._question.below.addLayout(button_row(answer))
         self._held = Notice(look, "warn")
         self._organisation = body("", tone="quiet")
         self._nothing = body(texts("session.nothing"))
@@ -57,14 +55,12 @@ class SessionPage(Page):
         self._resume.presses = presses
         self._resume.setMinimumSize(180, 74)
         self._resume.clicked.connect(lambda: self.paused.emit(False))
-        press = row(self._stop, self._pause, self._resume)
-        press.addStretch(1)
         self._phone = PhoneCard(look)
         self.rows.addWidget(self._organisation)
         self.rows.addWidget(self._question)
         self.rows.addWidget(self._held)
         self.rows.addWidget(self._allowed)
-        self.rows.addLayout(press)
+        self.rows.addLayout(button_row(self._stop, self._pause, self._resume))
         self.rows.addWidget(small(texts("session.keys" if pause_key_is_global else "session.keys.window")))
         self.rows.addWidget(self._phone)
         self.rows.addStretch(1)

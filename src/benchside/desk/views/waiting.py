@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout
 
-from benchside.desk.look.button import Button, Kind
+from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import Card, clear, column, row
 from benchside.desk.look.sign import Sign
 from benchside.desk.look.text import body, small, strong
@@ -53,9 +53,7 @@ class WaitingPage(Page):
         code.rows.addLayout(facts)
         for widget in (self._warned, self._how, self._coming, self._gone):
             code.rows.addWidget(widget)
-        again = row(self._new)
-        again.addStretch(1)
-        code.rows.addLayout(again)
+        code.rows.addLayout(button_row(self._new))
         self._steps = Card("plain", spacing=SPACE_S)
         self._steps.rows.addWidget(strong(texts("waiting.steps")))
         self._step_rows = column(spacing=SPACE_S)
@@ -72,7 +70,8 @@ class WaitingPage(Page):
         cancel = Button(texts("waiting.cancel"), look.tokens)
         cancel.clicked.connect(self.cancel)
         self._cancel = cancel
-        side = column(self._who, self._steps, self._phone, cancel, spacing=SPACE_M)
+        side = column(self._who, self._steps, self._phone, spacing=SPACE_M)
+        side.addLayout(button_row(cancel, fill=True))
         side.addStretch(1)
         main = column(code, spacing=SPACE_M)
         main.addStretch(1)
