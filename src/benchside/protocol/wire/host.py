@@ -52,6 +52,7 @@ __all__ = [
     "HostEnded",
     "HostMessage",
     "HostReady",
+    "KillCodeNow",
     "PauseHosting",
     "PolicyChanged",
     "PromptAnswered",
@@ -97,7 +98,7 @@ class BeginHosting(Message, frozen=True, kw_only=True, tag="begin"):
 
 
 class HostReady(Message, frozen=True, kw_only=True, tag="ready"):
-    """The host made a code; the agent hands it to the desk and keeps no copy."""
+    """The host made a code; the agent hands it to the desk and forgets it with the code's life."""
 
     code: _Code
 
@@ -157,6 +158,10 @@ class GuessWrong(Message, frozen=True, kw_only=True, tag="guess_wrong"):
 
 class CodeOutOfTime(Message, frozen=True, kw_only=True, tag="code_out_of_time"):
     """Ten minutes are over; the host has forgotten the code."""
+
+
+class KillCodeNow(Message, frozen=True, kw_only=True, tag="kill_code"):
+    """The code is dead (three wrong attempts): the host forgets it."""
 
 
 class SignAnswer(Message, frozen=True, kw_only=True, tag="sign_answer"):
@@ -286,6 +291,7 @@ HostMessage = (
     | GuessRight
     | GuessWrong
     | CodeOutOfTime
+    | KillCodeNow
     | SignAnswer
     | AnswerSigned
     | RecordEntry

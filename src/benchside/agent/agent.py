@@ -1,0 +1,420 @@
+"""The agent itself: joins the door, the link, the journal and the one call for help that may be open."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import time
+
+from benchside.agent.attempts import Attempts
+from benchside.agent.child import HostChild
+from benchside.agent.door import Desk, Door
+from benchside.agent.help import Help
+from benchside.agent.history import page_of_history
+from benchside.agent.identity import DeviceFile, DeviceFolder
+from benchside.agent.journal import Journal
+from benchside.agent.link import Link
+from benchside.agent.settings import AgentSettings
+from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
+from benchside.protocol.trust.keys import public_bytes
+from benchside.protocol.trust.policy import Policy, follow_rotations, read_policy
+from benchside.protocol.wire import desk as shown
+from benchside.protocol.wire import host as hosting
+from benchside.protocol.wire import link as wire
+from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.desk import RequestPhase
+from benchside.protocol.wire.session import SessionEnd
+from benchside.protocol.wire.text import clean
+
+__all__ = ["Agent"]
+
+log = logging.getLogger(__name__)
+
+OFFERED = (Capability.VIEW, Capability.CONTROL)
+"""What this build can do at all; files, clipboard and chat come with an update and the lab's consent (R59, R60)."""
+REPORT_AT_ONCE = 100
+DESK_SILENT_S = 0.7
+"""A desk beats five times a second while somebody views or controls; two beats and a half is a hung window."""
+LOOK_EVERY_S = 0.1
+GATES_EVERY_S = 2.0
+_SOFTWARE = "benchside 0.1.0"
+
+
+class Agent:
+    """Everything long-lived on the PC."""
+
+    def __init__(self, settings: AgentSettings, folder: DeviceFolder, journal: Journal) -> None:
+        """Read all files; UnavailableError when the PC is not enrolled or a file is spoilt."""
+        self._settings = settings
+        self._folder = folder
+        self._journal = journal
+        self._device: DeviceFile = folder.device()
+        self._identity = folder.identity()
+        self._pin = folder.pin()
+        stored = folder.policy()
+        self._policy_bytes: bytes | None = stored[0] if stored else None
+        self._policy: Policy | None = stored[1] if stored else None
+        self._refused_policy = b""
+        self._attempts = Attempts(journal)
+        self._help: Help | None = None
+        self._is_opening = False
+        self._desks: list[Desk] = []
+        self._loop = asyncio.get_running_loop()
+        self._link_changed_at = self._loop.time()
+        self._kept = 0
+        self._reported = 0
+        self._gates = folder.gates()
+        self._door = Door(
+            settings.socket,
+            desk_users=settings.desk_users,
+            on_enter=self._desk_entered,
+            on_message=self._desk_said,
+            on_leave=self._desk_left,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def run(self, link: Link) -> None:
+        """Serve until cancelled; then end what is open, and leave nothing behind."""
+        self._link = link
+        self._close_unfinished()
+        await self._door.open()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(link.run(), name="link")
+                group.create_task(self._look(), name="look after desk and gates")
+        finally:
+            if self._help is not None:
+                self._help.end(SessionEnd.AGENT_LOST)
+                await asyncio.sleep(0.3)
+            await self._door.close()
+
+    def _close_unfinished(self) -> None:
+        """A request that was open when the agent last ended has its one outcome now."""
+        for request_id in self._journal.requests_before(None, 1):
+            kinds = {event.kind for event in self._journal.of_request(request_id, 5000)}
+            if EventKind.SESSION_ENDED not in kinds:
+                self._journal.append(
+                    EventKind.SESSION_ENDED, request_id, EventDetails(cause=SessionEnd.AGENT_LOST.value)
+                )
+
+    # -- desks ------------------------------------------------------------------------------------
+
+    def _desk_entered(self, desk: Desk) -> None:
+        desk.heard_at = self._loop.time()
+        self._desks.append(desk)
+        device = self._device
+        desk.send(
+            shown.DeskWelcome(
+                version=shown.DESK_VERSION,
+                site=device.site_name,
+                device=device.device,
+                phone=device.phone,
+                instruments=device.instruments,
+                missing=self._missing(),
+            )
+        )
+        desk.send(self._link_shown())
+        busy = self._help is not None
+        desk.send(shown.RequestShown(phase=RequestPhase.IDLE) if not busy else shown.DeskRefused(reason=Refusal.BUSY))
+
+    def _desk_left(self, desk: Desk) -> None:
+        if desk in self._desks:
+            self._desks.remove(desk)
+        if self._help is not None and self._help.desk is desk:
+            self._help.end(SessionEnd.DESK_LOST)
+
+    def _desk_said(self, desk: Desk, message: shown.DeskMessage) -> None:
+        desk.heard_at = self._loop.time()
+        match message:
+            case shown.DeskAlive():
+                pass
+            case shown.OpenRequest():
+                self._task(self._open_request(desk, message), "open a request")
+            case shown.HistoryWanted():
+                desk.send(page_of_history(self._journal, message.before))
+            case _ if self._help is not None and self._help.desk is desk:
+                self._help.desk_said(message)
+            case _:
+                desk.send(shown.DeskRefused(reason=Refusal.NO_REQUEST))
+
+    def _missing(self) -> tuple[Refusal, ...]:
+        """Which gates are still closed, in the order to open them."""
+        missing = []
+        if self._gates.review is None:
+            missing.append(Refusal.NO_IT_REVIEW)
+        if self._gates.terms is None:
+            missing.append(Refusal.NO_TERMS)
+        if self._policy is None:
+            missing.append(Refusal.NO_POLICY)
+        return tuple(missing)
+
+    async def _open_request(self, desk: Desk, request: shown.OpenRequest) -> None:
+        self._gates = self._folder.gates()
+        missing = self._missing()
+        if missing or self._policy_bytes is None:
+            reason = missing[0] if missing else Refusal.NO_POLICY
+            self._journal.append(EventKind.REQUEST_REFUSED, None, EventDetails(cause=reason.value))
+            self._report()
+            desk.send(shown.DeskRefused(reason=reason))
+            return
+        if self._help is not None or self._is_opening:
+            desk.send(shown.DeskRefused(reason=Refusal.BUSY))
+            return
+        self._is_opening = True
+        try:
+            await self._start_help(desk, request, self._policy_bytes)
+        except UnavailableError as error:
+            log.error("request could not be opened", extra={"cause": str(error)})
+            desk.send(shown.DeskRefused(reason=Refusal.JOURNAL))
+        finally:
+            self._is_opening = False
+
+    async def _start_help(self, desk: Desk, request: shown.OpenRequest, policy: bytes) -> None:
+        request_id = os.urandom(16)
+        self._journal.append(
+            EventKind.REQUEST_OPENED,
+            request_id,
+            EventDetails(
+                technician=clean(request.technician, 80),
+                reason=clean(request.reason, 1000),
+                instrument=request.instrument or None,
+            ),
+        )
+        self._report()
+        child = await HostChild.start(desk.hello.display, desk.peer)
+        self._help = Help(
+            desk=desk,
+            request=request,
+            request_id=request_id,
+            child=child,
+            identity=self._identity,
+            attempts=self._attempts,
+            tickets=self._link,
+            around=self,
+        )
+        device, settings = self._device, self._settings
+        self._help.start(
+            hosting.BeginHosting(
+                request_id=request_id,
+                device_id=bytes.fromhex(device.device_id),
+                identity_key=public_bytes(self._identity.public_key()),
+                policy=policy,
+                authority_key=self._pin.key,
+                region=device.region,
+                site=device.site,
+                site_name=device.site_name,
+                device=device.device,
+                technician=clean(request.technician, 80),
+                instruments=device.instruments,
+                offered=OFFERED,
+                relay=device.relay,
+                relay_url=device.relay_url,
+                ca_file=None if settings.ca_file is None else str(settings.ca_file),
+                grant_s=settings.grant_s,
+                silence_s=settings.silence_s,
+            )
+        )
+        if desk not in self._desks:  # it left while the host was starting
+            self._help.end(SessionEnd.DESK_LOST)
+        self._announce()
+        self._link.hurry()
+
+    # -- around one call for help -----------------------------------------------------------------
+
+    def journalled(self, kind: EventKind, details: EventDetails) -> None:
+        """Write an entry of the open request, durably."""
+        self._journal.append(kind, None if self._help is None else self._help.request_id, details)
+        self._report()
+
+    def help_over(self, outcome: SessionEnd) -> None:
+        """The call is over: journal, server and desk hear of its one outcome."""
+        done, self._help = self._help, None
+        if done is None:
+            return
+        try:
+            self._journal.append(EventKind.SESSION_ENDED, done.request_id, EventDetails(cause=outcome.value))
+        except UnavailableError as error:
+            log.error("journal did not take the outcome", extra={"cause": str(error)})
+        self._report()
+        self._link.send(wire.RequestCancelled(request_id=done.request_id, reason=outcome.value))
+        done.desk.send(shown.SessionOver(outcome=outcome))
+        for desk in self._desks:
+            desk.send(shown.RequestShown(phase=RequestPhase.IDLE))
+
+    def _announce(self) -> None:
+        """Put the open request into the server's queue, or repeat it after a reconnect."""
+        if self._help is not None:
+            request = self._help.request
+            self._link.send(
+                wire.RequestOpened(
+                    request_id=self._help.request_id,
+                    technician=clean(request.technician, 80),
+                    reason=clean(request.reason, 1000),
+                    instrument=request.instrument,
+                    opened_utc_ms=time.time_ns() // 1_000_000,
+                )
+            )
+
+    # -- the link ---------------------------------------------------------------------------------
+
+    def link_up(self, welcome: wire.LinkWelcome) -> None:
+        """The server is there: say what it must know."""
+        self._link_changed_at = self._loop.time()
+        self._kept = self._reported = min(welcome.journal_sequence, self._journal.last_sequence())
+        self._describe()
+        if self._policy is None or welcome.policy_version > self._policy.version:
+            self._link.send(wire.PolicyWanted(rotation_serial=self._pin.rotation_serial))
+        self._announce()
+        self._report()
+        self._show_link()
+
+    def link_down(self) -> None:
+        """No contact."""
+        self._link_changed_at = self._loop.time()
+        self._show_link()
+
+    def link_said(self, message: wire.LinkMessage) -> None:
+        """What the server says; nothing in it can grant anything."""
+        match message:
+            case wire.PolicyOffered():
+                self._consider_policy(message)
+            case wire.EventsKept():
+                self._kept = max(self._kept, min(message.sequence, self._reported))
+                self._report()
+            case wire.RequestQueued() | wire.RequestReleased():
+                if self._is_open(message.request_id) and self._help is not None:
+                    self._help.queued()
+            case wire.RequestClaimed():
+                self._claimed(message)
+            case wire.RequestUnknown():
+                self._request_refused(message)
+            case wire.RequestCancelled():
+                if self._is_open(message.request_id) and self._help is not None:
+                    self._help.end(SessionEnd.CANCELLED)
+            case _:
+                log.info("server said what has no meaning here", extra={"message": type(message).__name__})
+
+    def _is_open(self, request_id: bytes) -> bool:
+        return self._help is not None and self._help.request_id == request_id
+
+    def _claimed(self, message: wire.RequestClaimed) -> None:
+        if not self._is_open(message.request_id) or self._help is None or self._policy is None:
+            return
+        entry = self._policy.associate(message.associate)
+        self.journalled(EventKind.REQUEST_CLAIMED, EventDetails(associate=message.associate))
+        known = None if entry is None else shown.AssociateShown(name=entry.name, organisation=entry.organisation)
+        self._help.claimed(known)
+
+    def _request_refused(self, message: wire.RequestUnknown) -> None:
+        if not self._is_open(message.request_id) or self._help is None:
+            return
+        self._help.desk.send(shown.DeskRefused(reason=message.reason))
+        self._help.end(SessionEnd.CANCELLED)
+
+    def _consider_policy(self, message: wire.PolicyOffered) -> None:
+        """Believe a policy only when the pinned authority (or its successor) signed it and it is newer."""
+        digest = hashlib.sha256(message.policy).digest()
+        try:
+            pin = follow_rotations(self._pin, message.rotations)
+            least = 1 if self._policy is None else self._policy.version + 1
+            policy = read_policy(message.policy, pin, at_least_version=least)
+        except (PeerError, RefusedError) as error:
+            if digest != self._refused_policy and message.policy != self._policy_bytes:
+                self._refused_policy = digest
+                cause = error.reason.value if isinstance(error, RefusedError) else error.fault.value
+                self._journal.append(EventKind.POLICY_REFUSED, None, EventDetails(cause=cause))
+                self._report()
+            return
+        self._journal.append(EventKind.POLICY_ACCEPTED, None, EventDetails(version=str(policy.version)))
+        if pin != self._pin:
+            serial = str(pin.rotation_serial)
+            self._journal.append(EventKind.AUTHORITY_ROTATED, None, EventDetails(version=serial))
+        self._folder.keep_policy(message.policy, pin)
+        self._pin, self._policy, self._policy_bytes = pin, policy, message.policy
+        self._device = self._folder.device()
+        if self._help is not None:
+            self._help.change_policy(message.policy)
+        self._describe()
+        self._report()
+        self._show_welcome()
+
+    def _describe(self) -> None:
+        device, gates = self._device, self._gates
+        self._link.send(
+            wire.Described(
+                site=device.site_name,
+                device=device.device,
+                instruments=device.instruments,
+                software=_SOFTWARE,
+                policy_version=0 if self._policy is None else self._policy.version,
+                it_review_utc_ms=None if gates.review is None else gates.review.at_utc_ms,
+                terms_version=None if gates.terms is None else gates.terms.version,
+                offered=OFFERED,
+            )
+        )
+
+    def _report(self) -> None:
+        """Send the journal on, one batch at a time; the rest waits on disk."""
+        if not self._link.is_up or self._reported > self._kept:
+            return
+        events = self._journal.after(self._kept, REPORT_AT_ONCE)
+        if events:
+            self._reported = events[-1].sequence
+            self._link.send(wire.EventsReported(events=tuple(events)))
+
+    # -- looking after things ---------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        """Notice a hung desk within a second, and gates that an administrator opened meanwhile."""
+        gates_at = 0.0
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            now = self._loop.time()
+            open_help = self._help
+            if open_help is not None and open_help.is_connected and now - open_help.desk.heard_at > DESK_SILENT_S:
+                open_help.end(SessionEnd.DESK_LOST)
+            if now - gates_at >= GATES_EVERY_S:
+                gates_at = now
+                self._look_at_gates()
+
+    def _look_at_gates(self) -> None:
+        try:
+            gates = self._folder.gates()
+        except UnavailableError as error:
+            log.error("gates cannot be read", extra={"cause": str(error)})
+            return
+        if gates != self._gates:
+            self._gates = gates
+            self._describe()
+            self._report()
+            self._show_welcome()
+
+    def _show_welcome(self) -> None:
+        """What every desk shows of the PC has changed."""
+        device = self._device
+        welcome = shown.DeskWelcome(
+            version=shown.DESK_VERSION,
+            site=device.site_name,
+            device=device.device,
+            phone=device.phone,
+            instruments=device.instruments,
+            missing=self._missing(),
+        )
+        for desk in self._desks:
+            desk.send(welcome)
+
+    def _link_shown(self) -> shown.LinkShown:
+        return shown.LinkShown(online=self._link.is_up, since_s=int(self._loop.time() - self._link_changed_at))
+
+    def _show_link(self) -> None:
+        for desk in self._desks:
+            desk.send(self._link_shown())
+
+    def _task(self, coroutine: object, name: str) -> None:
+        if asyncio.iscoroutine(coroutine):
+            task = self._loop.create_task(coroutine, name=name)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)

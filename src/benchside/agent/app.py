@@ -1,0 +1,195 @@
+"""`benchside agent`: runs the agent, enrols the PC, records IT review and terms, verifies the journal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+import signal
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from benchside.agent.agent import Agent
+from benchside.agent.enrol import Registrant, enrol, read_token
+from benchside.agent.identity import DeviceFolder, ReviewRecorded, TermsAccepted
+from benchside.agent.journal import Journal
+from benchside.agent.link import Link
+from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSettings, read_settings
+from benchside.logs.setup import start_logging
+from benchside.protocol.errors import BenchsideError
+from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.session import InstrumentInfo
+from benchside.protocol.wire.text import clean
+from benchside.settings.toml import SettingError
+from benchside.transport.websocket import client_tls
+
+__all__ = ["main"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benchside agent", description="The service of an instrument PC.")
+    parser.add_argument(
+        "--state", type=Path, default=DEFAULT_STATE, help=f"the agent's folder (default {DEFAULT_STATE})"
+    )
+    parser.add_argument("--settings", type=Path, help="settings file (default: agent.toml in the agent's folder)")
+    words = parser.add_subparsers(dest="word", required=True)
+
+    run = words.add_parser("run", help="run the service")
+    run.add_argument("--socket", type=Path, help=f"local socket for desks (default {DEFAULT_SOCKET})")
+
+    enrolment = words.add_parser("enrol", help="make this PC a device, with a token from the vendor")
+    enrolment.add_argument("--token-file", type=Path, required=True, help="file with the enrolment token; - reads it")
+    enrolment.add_argument("--device", required=True, help="what the lab calls this PC")
+    enrolment.add_argument("--site-name", required=True, help="what the lab is called")
+    enrolment.add_argument("--registrant", required=True, help="name of the person who enrols it")
+    enrolment.add_argument("--email", required=True, help="their e-mail address")
+    enrolment.add_argument(
+        "--instrument",
+        action="append",
+        required=True,
+        metavar="ID,MODEL,SERIAL[,no-patient-data]",
+        help="an instrument of this PC; it counts as holding patient data unless said otherwise; repeatable",
+    )
+
+    review = words.add_parser("review", help="record that hospital IT reviewed the requirements")
+    review.add_argument("--by", required=True, help="name of the reviewer")
+
+    terms = words.add_parser("accept-terms", help="record that the terms of service were accepted")
+    terms.add_argument("--by", required=True, help="name of the person who accepts")
+    terms.add_argument("--version", required=True, help="version of the terms")
+    terms.add_argument("--text", type=Path, required=True, help="file with the text that was read")
+
+    words.add_parser("status", help="show what this PC is and which gates are open")
+    words.add_parser("verify", help="check the chain of the journal")
+    return parser
+
+
+def main(argv: list[str]) -> int:
+    """Run one word; return the exit code: 0 done, 1 refused or not possible (with a sentence on stderr)."""
+    args = _parser().parse_args(argv)
+    try:
+        settings = read_settings(args.settings, state=args.state, socket=getattr(args, "socket", None))
+        return _run_word(args, settings)
+    except (BenchsideError, SettingError, OSError) as error:
+        print(f"benchside agent: {error}", file=sys.stderr)
+        return 1
+
+
+def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
+    folder = DeviceFolder(settings.state)
+    match args.word:
+        case "run":
+            start_logging("agent")
+            return asyncio.run(_serve(settings, folder))
+        case "enrol":
+            return _enrol(args, settings, folder)
+        case "review":
+            return _record_review(folder, clean(args.by, 80))
+        case "accept-terms":
+            return _accept_terms(folder, clean(args.by, 80), clean(args.version, 64), args.text)
+        case "status":
+            return _show_status(folder)
+        case _:
+            return _verify(folder)
+
+
+async def _serve(settings: AgentSettings, folder: DeviceFolder) -> int:
+    journal = Journal(folder.journal_path)
+    agent = Agent(settings, folder, journal)
+    device = folder.device()
+    tls = client_tls(settings.ca_file) if device.link_url.startswith("wss://") else None
+    link = Link(
+        url=device.link_url,
+        tls=tls,
+        device_id=bytes.fromhex(device.device_id),
+        device_key=folder.device_key(),
+        events=agent,
+    )
+    task = asyncio.ensure_future(agent.run(link))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return 0
+    finally:
+        journal.close()
+    return 0
+
+
+def _enrol(args: argparse.Namespace, settings: AgentSettings, folder: DeviceFolder) -> int:
+    if folder.is_enrolled:
+        print("benchside agent: this PC is enrolled already; remove it first to enrol it again", file=sys.stderr)
+        return 1
+    text = sys.stdin.read(8192) if str(args.token_file) == "-" else args.token_file.read_text()[:8192]
+    token = read_token(text)
+    registrant = Registrant(
+        name=clean(args.registrant, 80),
+        email=clean(args.email, 200),
+        device=clean(args.device, 200),
+        site_name=clean(args.site_name, 200),
+        instruments=tuple(_instrument(text) for text in args.instrument),
+    )
+    tls = client_tls(settings.ca_file) if token.link_url.startswith("wss://") else None
+    device = asyncio.run(enrol(folder, token, registrant, tls))
+    print(f"enrolled as device {device.device_id} at {device.site_name}, region {device.region}")
+    return 0
+
+
+def _instrument(text: str) -> InstrumentInfo:
+    parts = [clean(part, 200) for part in text.split(",")]
+    if len(parts) not in (3, 4) or (len(parts) == 4 and parts[3] != "no-patient-data") or not all(parts):
+        raise SettingError(f"--instrument must be ID,MODEL,SERIAL or ID,MODEL,SERIAL,no-patient-data, not {text!r}")
+    return InstrumentInfo(id=parts[0], model=parts[1], serial=parts[2], patient_data=len(parts) == 3)
+
+
+def _record_review(folder: DeviceFolder, by: str) -> int:
+    at_utc_ms = time.time_ns() // 1_000_000
+    _journal(folder, EventKind.IT_REVIEW_RECORDED, EventDetails(technician=by))
+    folder.keep_gates(msgspec.structs.replace(folder.gates(), review=ReviewRecorded(by=by, at_utc_ms=at_utc_ms)))
+    print("the IT review is recorded")
+    return 0
+
+
+def _accept_terms(folder: DeviceFolder, by: str, version: str, text: Path) -> int:
+    digest = hashlib.sha256(text.read_bytes()).hexdigest()
+    at_utc_ms = time.time_ns() // 1_000_000
+    _journal(folder, EventKind.TERMS_ACCEPTED, EventDetails(technician=by, version=version, key=digest))
+    accepted = TermsAccepted(version=version, text_sha256=digest, by=by, at_utc_ms=at_utc_ms)
+    folder.keep_gates(msgspec.structs.replace(folder.gates(), terms=accepted))
+    print(f"version {version} of the terms is accepted")
+    return 0
+
+
+def _journal(folder: DeviceFolder, kind: EventKind, details: EventDetails) -> None:
+    folder.device()  # only a device has a journal
+    journal = Journal(folder.journal_path)
+    journal.append(kind, None, details)
+    journal.close()
+
+
+def _show_status(folder: DeviceFolder) -> int:
+    device, gates, policy = folder.device(), folder.gates(), folder.policy()
+    print(f"device         {device.device} ({device.device_id})")
+    print(f"site           {device.site_name} ({device.site}), region {device.region}")
+    for instrument in device.instruments:
+        patient = "holds patient data" if instrument.patient_data else "no patient data"
+        print(f"instrument     {instrument.model} {instrument.id}, serial number {instrument.serial}, {patient}")
+    print(f"policy         {'none' if policy is None else f'version {policy[1].version}'}")
+    print(f"IT review      {'missing' if gates.review is None else f'by {gates.review.by}'}")
+    print(f"terms          {'not accepted' if gates.terms is None else f'{gates.terms.version}, by {gates.terms.by}'}")
+    return 0
+
+
+def _verify(folder: DeviceFolder) -> int:
+    folder.device()
+    verdict = Journal(folder.journal_path).verify()
+    if verdict.broken_at is not None:
+        print(f"the journal is NOT intact: entry {verdict.broken_at} does not fit the entries before it")
+        return 1
+    print(f"the journal is intact: {verdict.entries} entries, head {verdict.head.hex()}")
+    return 0

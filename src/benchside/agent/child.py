@@ -1,0 +1,150 @@
+"""The host as a child process: started in the desk's display, spoken to by its standard input, killed if it hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Mapping
+
+from benchside.platform.peers import LocalPeer
+from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.protocol.wire.host import HOST, AgentAlive, EndHosting, HostMessage
+from benchside.protocol.wire.session import SessionEnd
+from benchside.transport.frames import FrameStream, open_frames
+
+__all__ = ["HostChild"]
+
+log = logging.getLogger(__name__)
+
+STOP_WITHIN_S = 0.25
+"""A host that has not ended so long after a stop is killed; picture and input end within 500 ms in any case."""
+HUNG_AFTER_S = 2.0
+"""A host beats ten times a second; a busy PC may skip a few."""
+BEAT_EVERY_S = 0.2
+START_WITHIN_S = 15.0
+"""A cold disk and a virus scanner on the first start of the day."""
+
+DISPLAY_NAMES = (
+    "DISPLAY",
+    "XAUTHORITY",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "LANG",
+    "LC_ALL",
+    "HOME",
+    "USER",
+)
+
+
+class HostChild:
+    """One host.  `on_message(None)` tells that it is gone, for whatever reason."""
+
+    def __init__(self, process: asyncio.subprocess.Process, stream: FrameStream[HostMessage]) -> None:
+        self._process = process
+        self._stream = stream
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time() + START_WITHIN_S
+        self._tasks: list[asyncio.Task[None]] = []
+        self._kill_timer: asyncio.TimerHandle | None = None
+        self.was_killed = False
+
+    @classmethod
+    async def start(cls, display: Mapping[str, str], owner: LocalPeer) -> HostChild:
+        """Start a host as `owner` on their display; UnavailableError when it cannot be started.
+
+        Its only way to speak is one end of a socket pair: nobody else can (R74).
+        """
+        ours, theirs = socket.socketpair()
+        environment = {name: display[name] for name in DISPLAY_NAMES if name in display}
+        environment["PATH"] = os.defpath
+        other = owner.uid != os.getuid()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-I",
+                "-m",
+                "benchside.host.app",
+                stdin=theirs.fileno(),
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=None,
+                env=environment,
+                cwd="/",
+                user=owner.uid if other else None,
+                group=owner.gid if other else None,
+                extra_groups=[] if other else None,
+                start_new_session=True,
+            )
+            stream = await open_frames(ours, HOST)
+        except (OSError, UnavailableError) as error:
+            ours.close()
+            raise UnavailableError(f"expected to start the host, got {error}") from error
+        finally:
+            theirs.close()
+        return cls(process, stream)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
+    def attend(self, on_message: Callable[[HostMessage | None], None]) -> None:
+        """Listen, beat and watch from now on."""
+        self._tasks = [
+            self._loop.create_task(self._listen(on_message), name="host listens"),
+            self._loop.create_task(self._beat(), name="host watch"),
+        ]
+
+    def send(self, message: HostMessage) -> None:
+        """Say it."""
+        self._stream.send(message)
+
+    def stop(self, reason: SessionEnd) -> None:
+        """Tell the host to end, and kill it when it does not within STOP_WITHIN_S."""
+        self.send(EndHosting(reason=reason))
+        if self._kill_timer is None:
+            self._kill_timer = self._loop.call_later(STOP_WITHIN_S, self.kill)
+
+    def kill(self) -> None:
+        """End the process at once; harmless when it is gone."""
+        if self._process.returncode is None:
+            self.was_killed = True
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError) as error:
+                log.error("expected to kill the host, got an error", extra={"cause": str(error)})
+
+    async def _listen(self, on_message: Callable[[HostMessage | None], None]) -> None:
+        try:
+            while (message := await self._stream.receive()) is not None:
+                self._heard_at = self._loop.time()
+                on_message(message)
+        except PeerError as error:
+            log.error("host broke the protocol", extra={"cause": str(error)})
+            self.kill()
+        await self._reap()
+        on_message(None)
+
+    async def _reap(self) -> None:
+        try:
+            async with asyncio.timeout(STOP_WITHIN_S * 2):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+        if self._kill_timer is not None:
+            self._kill_timer.cancel()
+        self._tasks[1].cancel()
+        self._stream.abort()
+
+    async def _beat(self) -> None:
+        while True:
+            self.send(AgentAlive())
+            await asyncio.sleep(BEAT_EVERY_S)
+            if self._loop.time() - self._heard_at > HUNG_AFTER_S:
+                log.error("host hangs and is killed", extra={"pid": self.pid})
+                self.kill()
+                return

@@ -1,0 +1,113 @@
+"""The local socket for desks: who may come in, and one desk at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from benchside.platform.peers import LocalPeer, local_peer
+from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.protocol.wire.desk import DESK, DESK_VERSION, DeskHello, DeskMessage
+from benchside.transport.frames import FrameStream
+
+__all__ = ["Desk", "Door"]
+
+log = logging.getLogger(__name__)
+
+MAX_DESKS = 8
+"""Log-ins at one PC at the same time, fast user switching included."""
+HELLO_WITHIN_S = 5.0
+
+
+class Desk:
+    """One connected desk."""
+
+    def __init__(self, stream: FrameStream[DeskMessage], peer: LocalPeer, hello: DeskHello) -> None:
+        self._stream = stream
+        self.peer = peer
+        self.hello = hello
+        self.heard_at = 0.0
+
+    def send(self, message: DeskMessage) -> None:
+        """Show it."""
+        self._stream.send(message)
+
+    def abort(self) -> None:
+        """Cut it off."""
+        self._stream.abort()
+
+
+class Door:
+    """Listens on a Unix socket; each caller is checked before a byte of theirs is read (R74)."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        desk_users: tuple[str, ...],
+        on_enter: Callable[[Desk], None],
+        on_message: Callable[[Desk, DeskMessage], None],
+        on_leave: Callable[[Desk], None],
+    ) -> None:
+        self._path = path
+        self._desk_users = desk_users
+        self._on_enter = on_enter
+        self._on_message = on_message
+        self._on_leave = on_leave
+        self._desks: set[Desk] = set()
+        self._server: asyncio.AbstractServer | None = None
+
+    async def open(self) -> None:
+        """Start listening; UnavailableError when the path cannot be used."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(self._greet, self._path, limit=256 * 1024)
+            # who may speak is decided by SO_PEERCRED below, for each caller
+            self._path.chmod(0o666 if os.getuid() == 0 else 0o600)
+        except OSError as error:
+            raise UnavailableError(f"expected to listen on {self._path}, got {error.strerror}") from error
+
+    async def close(self) -> None:
+        """Stop listening and cut every desk off."""
+        for desk in tuple(self._desks):
+            desk.abort()
+        if self._server is not None:
+            self._server.close()
+        self._path.unlink(missing_ok=True)
+
+    def _may_enter(self, peer: LocalPeer) -> bool:
+        if peer.uid == os.getuid():
+            return True
+        return peer.name in self._desk_users if self._desk_users else peer.is_person
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stream: FrameStream[DeskMessage] = FrameStream(reader, writer, DESK)
+        try:
+            peer = local_peer(stream.peer_socket())
+            if not self._may_enter(peer) or len(self._desks) >= MAX_DESKS:
+                log.warning("local caller refused", extra={"uid": peer.uid})
+                return
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                hello = await stream.receive()
+            if not isinstance(hello, DeskHello) or hello.version != DESK_VERSION:
+                log.warning("expected a desk's hello, got another message", extra={"uid": peer.uid})
+                return
+            await self._serve(Desk(stream, peer, hello), stream)
+        except (PeerError, UnavailableError, TimeoutError) as error:
+            log.warning("desk broke off", extra={"cause": str(error)})
+        finally:
+            stream.abort()
+
+    async def _serve(self, desk: Desk, stream: FrameStream[DeskMessage]) -> None:
+        self._desks.add(desk)
+        try:
+            self._on_enter(desk)
+            while (message := await stream.receive()) is not None:
+                self._on_message(desk, message)
+        finally:
+            self._desks.discard(desk)
+            self._on_leave(desk)

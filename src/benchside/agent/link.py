@@ -1,0 +1,202 @@
+"""The agent's permanent link to the gateway: dial, prove, keep, and come back."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import os
+import ssl
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
+from benchside.protocol.trust.device import link_proof_agent, link_proof_gateway
+from benchside.protocol.wire import link as wire
+from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.codec import VERSION
+from benchside.transport.backoff import Backoff
+from benchside.transport.websocket import WebSocketLink, dial
+
+__all__ = ["Link", "LinkEvents"]
+
+log = logging.getLogger(__name__)
+
+HELLO_WITHIN_S = 15.0
+PING_AFTER_S = 20.0
+DEAD_AFTER_S = 45.0
+"""Two pings without an answer: a NAT or proxy has dropped the connection without telling."""
+FIRST_WAIT_S = 0.5
+MAX_WAIT_S = 60.0
+"""A server that was away for an hour gets its PCs back within a minute, spread over it by jitter."""
+TICKET_WITHIN_S = 7.0
+MAX_MESSAGE_BYTES = 5 * 1024 * 1024
+
+
+class LinkEvents(Protocol):
+    """What the agent wants to hear."""
+
+    def link_up(self, welcome: wire.LinkWelcome) -> None:
+        """The server proved itself; say what it must know."""
+
+    def link_down(self) -> None:
+        """No contact any more."""
+
+    def link_said(self, message: wire.LinkMessage) -> None:
+        """A message that answers no ticket."""
+
+
+class Link:
+    """Owns the connection; `run` keeps it for as long as the agent lives."""
+
+    def __init__(
+        self, *, url: str, tls: ssl.SSLContext | None, device_id: bytes, device_key: bytes, events: LinkEvents
+    ) -> None:
+        self._url = url.rstrip("/") + "/v1/agent"
+        self._tls = tls
+        self._device_id = device_id
+        self._device_key = device_key
+        self._events = events
+        self._socket: WebSocketLink | None = None
+        self._asks: dict[int, asyncio.Future[bytes]] = {}
+        self._last_ask = 0
+        self._hurry = asyncio.Event()
+        self.server_ahead_ms = 0
+        """How far the server's clock is before ours."""
+
+    @property
+    def is_up(self) -> bool:
+        """True while the server is there and proved."""
+        return self._socket is not None
+
+    def send(self, message: wire.LinkMessage) -> None:
+        """Send now; dropped when there is no link (what matters is said again by `link_up`)."""
+        if self._socket is not None:
+            self._socket.send(wire.LINK.encode(message))
+
+    def hurry(self) -> None:
+        """Somebody waits: try again now rather than after the back-off."""
+        self._hurry.set()
+
+    async def ticket(self, request_id: bytes, channel: Channel) -> bytes:
+        """Return a ticket for one connection of our host; UnavailableError or RefusedError."""
+        if self._socket is None:
+            raise UnavailableError("expected the server to be reached, got no link")
+        self._last_ask += 1
+        ask = self._last_ask
+        waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._asks[ask] = waiting
+        try:
+            self.send(wire.AskTicket(ask=ask, request_id=request_id, channel=channel))
+            async with asyncio.timeout(TICKET_WITHIN_S):
+                return await waiting
+        except TimeoutError as error:
+            raise UnavailableError(f"expected a ticket within {TICKET_WITHIN_S} s, got none") from error
+        finally:
+            del self._asks[ask]
+
+    async def run(self, on_wait: Callable[[float], None] | None = None) -> None:
+        """Dial for ever.  Cancel to end.  `on_wait` hears how long the next pause is."""
+        backoff = Backoff(first_s=FIRST_WAIT_S, most_s=MAX_WAIT_S)
+        while True:
+            try:
+                socket, welcome = await self._meet()
+                backoff.reset()
+                await self._keep(socket, welcome)
+            except (UnavailableError, PeerError, RefusedError, TimeoutError) as error:
+                log.info("link ended", extra={"cause": str(error), "kind": type(error).__name__})
+            finally:
+                self._drop()
+            pause_s = backoff.next_s()
+            if on_wait is not None:
+                on_wait(pause_s)
+            await self._pause(pause_s)
+
+    async def _pause(self, pause_s: float) -> None:
+        self._hurry.clear()
+        try:
+            async with asyncio.timeout(pause_s):
+                await self._hurry.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(0.2)  # even in a hurry, not in a tight loop
+
+    async def _meet(self) -> tuple[WebSocketLink, wire.LinkWelcome]:
+        """Dial and prove both ends."""
+        socket = await dial(self._url, tls=self._tls, max_bytes=MAX_MESSAGE_BYTES)
+        try:
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                challenge = await _hear(socket)
+                if not isinstance(challenge, wire.LinkChallenge) or challenge.version != VERSION:
+                    raise PeerError(
+                        PeerFault.WRONG_VERSION, f"expected a challenge of version {VERSION}, got another message"
+                    )
+                nonce = os.urandom(32)
+                nonces = {"device_id": self._device_id, "nonce_agent": nonce, "nonce_gateway": challenge.nonce}
+                proof = link_proof_agent(self._device_key, **nonces)
+                hello = wire.LinkHello(version=VERSION, device_id=self._device_id, nonce=nonce, proof=proof)
+                socket.send(wire.LINK.encode(hello))
+                welcome = await _hear(socket)
+            if isinstance(welcome, wire.LinkRefused):
+                raise RefusedError(Refusal.NOT_AUTHORISED, f"expected to be welcomed, got refused: {welcome.reason}")
+            if not isinstance(welcome, wire.LinkWelcome):
+                raise PeerError(PeerFault.OUT_OF_ORDER, "expected a welcome, got another message")
+            if not hmac.compare_digest(welcome.proof, link_proof_gateway(self._device_key, **nonces)):
+                raise PeerError(PeerFault.WRONG_KEY, "expected a server that holds this device's key, got another")
+        except BaseException:
+            socket.abort()
+            raise
+        self.server_ahead_ms = challenge.now_utc_ms - time.time_ns() // 1_000_000
+        return socket, welcome
+
+    async def _keep(self, socket: WebSocketLink, welcome: wire.LinkWelcome) -> None:
+        """Listen until the connection ends or falls silent."""
+        self._socket = socket
+        self._events.link_up(welcome)
+        silent_s = 0.0
+        while True:
+            try:
+                async with asyncio.timeout(PING_AFTER_S):
+                    message = await _hear(socket)
+            except TimeoutError:
+                silent_s += PING_AFTER_S
+                if silent_s >= DEAD_AFTER_S - PING_AFTER_S / 2:
+                    raise UnavailableError("expected the server to answer a ping, got silence") from None
+                self.send(wire.LinkPing())
+                continue
+            silent_s = 0.0
+            self._take(message)
+
+    def _take(self, message: wire.LinkMessage) -> None:
+        match message:
+            case wire.LinkPing():
+                self.send(wire.LinkPong())
+            case wire.LinkPong():
+                pass
+            case wire.TicketIssued():
+                if (waiting := self._asks.get(message.ask)) is not None and not waiting.done():
+                    waiting.set_result(message.ticket)
+            case wire.TicketRefused():
+                if (waiting := self._asks.get(message.ask)) is not None and not waiting.done():
+                    wait_s = None if message.wait_s is None else float(message.wait_s)
+                    waiting.set_exception(RefusedError(message.reason, "expected a ticket, got refused", wait_s=wait_s))
+            case _:
+                self._events.link_said(message)
+
+    def _drop(self) -> None:
+        socket, self._socket = self._socket, None
+        if socket is None:
+            return
+        socket.abort()
+        for waiting in self._asks.values():
+            if not waiting.done():
+                waiting.set_exception(UnavailableError("expected the server to stay, got the end of the link"))
+        self._events.link_down()
+
+
+async def _hear(socket: WebSocketLink) -> wire.LinkMessage:
+    data = await socket.receive()
+    if isinstance(data, str):
+        raise PeerError(PeerFault.MALFORMED, "expected a link message, got text")
+    return wire.LINK.decode(data)

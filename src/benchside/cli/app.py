@@ -1,0 +1,30 @@
+"""`benchside WORD ...`: dispatches to a program's own app.py and does nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+__all__ = ["main"]
+
+_PROGRAMS = {
+    "agent": ("benchside.agent.app", "the service of an instrument PC, and its administrator's words"),
+    "desk": ("benchside.desk.app", "the technician's window"),
+    "serve": ("benchside.server.app", "the server: web, gateway, relay"),
+    "admin": ("benchside.server.admin.app", "the operator's words on the server's data"),
+    "authority": ("benchside.server.authority.app", "the offline key that signs who may help"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the program that the first word names; return its exit code, 2 for an unknown word."""
+    words = sys.argv[1:] if argv is None else argv
+    if words and words[0] in _PROGRAMS:
+        module = importlib.import_module(_PROGRAMS[words[0]][0])
+        code: int = module.main(words[1:])
+        return code
+    out = sys.stdout if words[:1] in (["--help"], ["-h"]) else sys.stderr
+    print("usage: benchside WORD ...", file=out)
+    for word, (_, meaning) in _PROGRAMS.items():
+        print(f"  {word:<10} {meaning}", file=out)
+    return 0 if out is sys.stdout else 2

@@ -1,0 +1,47 @@
+"""Logs of a program: one JSON object a line on standard error, fields by name, never keys, pictures or keystrokes."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import sys
+
+__all__ = ["JsonLines", "start_logging"]
+
+MAX_TEXT = 500
+"""A line of a log is to be read; longer texts are cut."""
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """Turns a record into one line: moment (UTC), level, program, part, text, and the named fields."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__()
+        self._program = program
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {
+            "at": at,
+            "level": record.levelname.lower(),
+            "program": self._program,
+            "part": record.name.removeprefix("benchside."),
+            "text": record.getMessage()[:MAX_TEXT],
+        }
+        for name, value in vars(record).items():
+            if name not in _STANDARD:
+                line[name] = value if isinstance(value, int | float | bool | None) else str(value)[:MAX_TEXT]
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)[-4000:]
+        return json.dumps(line, ensure_ascii=True)
+
+
+def start_logging(program: str, level: int = logging.INFO) -> None:
+    """Send all logs of this process to standard error from now on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines(program))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("picows").setLevel(logging.ERROR)
