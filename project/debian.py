@@ -28,7 +28,7 @@ SCREEN = (
         ("tigervnc-standalone-server", "novnc", "websockify"),
         ("Xvnc", "websockify"),
     ),
-    Need("a window manager on those screens", ("openbox",), ("openbox",)),
+    Need("a window manager and a backdrop on those screens", ("openbox", "x11-xserver-utils"), ("openbox", "xsetroot")),
     Need(
         "keyboard layouts, and a hand and an eye on X for tests",
         ("x11-xkb-utils", "xkb-data", "x11-utils", "xdotool"),

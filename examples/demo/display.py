@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import struct
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from examples.demo.children import Child, ChildError, Children
 # X servers are up in 0.2 s here; a busy machine gets much more.
 START_S = 20.0
 AT_SPI_LAUNCHERS = ("/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher")
+BACKDROP = "#46606f"
 # A window manager of a few rules: no menu with "Exit" in it, and no keys kept from the programs.
 OPENBOX_RULES = Path(__file__).parent / "openbox.xml"
 
@@ -118,5 +121,9 @@ def start_desktop(children: Children, display: Display) -> dict[str, str]:
     if launcher is None:
         raise ChildError("at-spi2-core is not installed: the accessibility tree needs it")
     children.start("at-spi", [launcher, "--launch-immediately"], env=environment)
+    # A quiet backdrop instead of black; done at once, so it is no child to be watched.
+    backdrop = ["xsetroot", "-solid", BACKDROP]
+    if shutil.which("xsetroot"):
+        subprocess.run(backdrop, env={**os.environ, **environment}, check=False)
     children.start("openbox", ["openbox", "--sm-disable", "--config-file", OPENBOX_RULES], env=environment)
     return environment

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegat
 from examples.instrument.analyser import Analyser, Sample, SampleStatus
 
 COLUMNS = ("Pos", "Sample", "Test", "Status", "Progress", "Result")
-WIDTHS_PX = (58, 92, 92, 84, 96, 60)
+WIDTHS_PX = (50, 80, 86, 80, 64, 44)
 PROGRESS = COLUMNS.index("Progress")
 STATUS = COLUMNS.index("Status")
 STATUS_COLOURS = {
