@@ -71,9 +71,7 @@ class Served(picows.WSListener):
         elif kind == picows.WSMsgType.PING:
             if transport.underlying_transport.get_write_buffer_size() == 0:
                 transport.send_pong(frame.get_payload_as_bytes())  # a flood of pings fills no queue
-        elif kind == picows.WSMsgType.BINARY and not self._is_partial:
-            self._take(frame)
-        elif kind == picows.WSMsgType.CONTINUATION and self._is_partial:
+        elif kind == (picows.WSMsgType.CONTINUATION if self._is_partial else picows.WSMsgType.BINARY):
             self._take(frame)
         elif kind != picows.WSMsgType.PONG:
             self._break(PeerFault.MALFORMED, "expected binary messages, got another frame")

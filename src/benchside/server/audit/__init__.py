@@ -1,1 +1,1 @@
-"""What happened, as salted commitments with encrypted details.  The log's tree (RFC 6962) goes here, over the commitments."""
+"""What happened, as salted commitments with encrypted details.  The log's tree (RFC 6962) goes over them, here."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from benchside.protocol.wire.link import LinkMessage
 
-__all__ = ["Bus", "News", "PolicyChanged", "RequestChanged", "SignInEnded", "Subscription", "ToDevice", "ToDeviceNews"]
+__all__ = ["Bus", "News", "PolicyChanged", "RequestChanged", "SignInEnded", "Subscription", "ToDevice"]
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,10 @@ class ToDevice:
 
 
 News = RequestChanged | PolicyChanged | SignInEnded | ToDevice
-ToDeviceNews = ToDevice | PolicyChanged
 
 
 class Subscription(Protocol):
-    """News of the kinds that were asked for, in order."""
+    """News that were asked for, in order."""
 
     @property
     def has_overflowed(self) -> bool:
@@ -62,10 +61,10 @@ class Subscription(Protocol):
 
 
 class Bus(Protocol):
-    """Delivers each piece of news to every subscription to its kind, at most once, in the publisher's order."""
+    """Delivers each piece of news to every subscription that wants it, at most once, in the publisher's order."""
 
     def publish(self, news: News) -> None:
         """Tell everybody who listens.  Never blocks."""
 
-    def subscribe(self, kinds: Iterable[type[News]], *, limit: int) -> Subscription:
-        """Listen to `kinds`, with at most `limit` waiting; what comes beyond is dropped and marked."""
+    def subscribe(self, wants: Callable[[News], bool], *, limit: int) -> Subscription:
+        """Listen to what `wants` says yes to, with at most `limit` waiting; what comes beyond is dropped and marked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from benchside.server.bus.contract import Bus, News, Subscription
 
@@ -12,9 +12,9 @@ __all__ = ["MemoryBus"]
 
 
 class _Listening:
-    def __init__(self, bus: MemoryBus, kinds: tuple[type[News], ...], limit: int) -> None:
+    def __init__(self, bus: MemoryBus, wants: Callable[[News], bool], limit: int) -> None:
         self._bus = bus
-        self.kinds = kinds
+        self.wants = wants
         self._waiting: deque[News] = deque()
         self._limit = limit
         self._arrived = asyncio.Event()
@@ -56,10 +56,10 @@ class MemoryBus(Bus):
 
     def publish(self, news: News) -> None:
         for one in tuple(self.listening):
-            if isinstance(news, one.kinds):
+            if one.wants(news):
                 one.put(news)
 
-    def subscribe(self, kinds: Iterable[type[News]], *, limit: int) -> Subscription:
-        one = _Listening(self, tuple(kinds), limit)
+    def subscribe(self, wants: Callable[[News], bool], *, limit: int) -> Subscription:
+        one = _Listening(self, wants, limit)
         self.listening.add(one)
         return one

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import Refusal, RefusedError
@@ -227,6 +227,11 @@ class Register:
         await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_REVOKED, EventDetails())
         async with self._database.write() as rows:
             await rows.execute(update(Device).where(Device.id == device_id).values(revoked_utc_ms=self._now()))
+
+    async def forget_old_tokens(self) -> None:
+        """Delete tokens a month after they expired; until then the right reason can be given."""
+        async with self._database.write() as rows:
+            await rows.execute(delete(Token).where(Token.expires_utc_ms < self._now() - MAX_TOKEN_HOURS * 3600_000))
 
     async def _write_instruments(self, rows: AsyncSession, device_id: bytes, said: Sequence[InstrumentInfo]) -> None:
         known = {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from benchside.server.clock import NowUtcMs
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.store.database import Database
 
 __all__ = ["Presence"]
+
+KEEP_HISTORY_MS = 365 * 24 * 3600_000
+"""A year of presence history answers questions about service levels; older is not needed for anything."""
 
 
 class Presence:
@@ -81,3 +84,8 @@ class Presence:
                     .limit(limit)
                 )
             )
+
+    async def forget_old(self) -> None:
+        """Delete history beyond its time."""
+        async with self._database.write() as rows:
+            await rows.execute(delete(OnlineSpan).where(OnlineSpan.until_utc_ms < self._now() - KEEP_HISTORY_MS))

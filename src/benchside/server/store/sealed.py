@@ -15,7 +15,7 @@ _ATTRIBUTE = "benchside_data_keys"
 
 
 def give_keys(dialect: Dialect, keys: DataKeys) -> None:
-    """Let the columns of an engine seal and open under `keys`: an engine has a dialect of its own, so planes cannot mix."""
+    """Let the columns of an engine seal and open under `keys`; an engine has its own dialect, planes cannot mix."""
     setattr(dialect, _ATTRIBUTE, keys)
 
 

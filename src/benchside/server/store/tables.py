@@ -1,19 +1,24 @@
-"""All tables of each plane, for the scripts that compare and make them."""
+"""All tables of each plane, for whoever compares them with what the scripts made."""
 
 from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-import benchside.server.access.delays
-import benchside.server.accounts.model
-import benchside.server.audit.model
-import benchside.server.broker.model
-import benchside.server.enrolment.model
-import benchside.server.policy.model
-import benchside.server.presence.model
+from benchside.server.access.delays import Delay
+from benchside.server.accounts.model import Account, SignIn
+from benchside.server.audit.model import Event, JournalHead, Session
+from benchside.server.broker.model import Request
+from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
+from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
+from benchside.server.presence.model import OnlineSpan
 from benchside.server.store.planes import CloudTable, SessionTable
 
-__all__ = ["CLOUD", "SESSION"]
+__all__ = ["CLOUD", "SESSION", "TABLES"]
 
+TABLES = (
+    (Account, SignIn, Delay, Site, Token, KnownModel, Device, Instrument, Request),
+    (PinnedAuthority, InstalledPolicy, InstalledRotation),
+    (Session, Event, JournalHead, OnlineSpan),
+)
 CLOUD: MetaData = CloudTable.metadata
 SESSION: MetaData = SessionTable.metadata

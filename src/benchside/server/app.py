@@ -1,0 +1,232 @@
+"""`benchside serve`: web, gateway, relay and worker in one process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import uvicorn
+import uvloop
+
+from benchside.protocol.errors import BenchsideError, UnavailableError
+from benchside.server.broker.consoles import Consoles
+from benchside.server.broker.queue import Broker
+from benchside.server.clock import utc_ms
+from benchside.server.gateway import agent, enrol
+from benchside.server.gateway.agent import Gateway, LinkFacts
+from benchside.server.gateway.enrol import Enrolment
+from benchside.server.gateway.links import Links
+from benchside.server.http.app import make_web
+from benchside.server.http.context import Services
+from benchside.server.http.stream import Closing
+from benchside.server.keys.folder import Folder
+from benchside.server.logging import set_up_logging
+from benchside.server.parts import Parts
+from benchside.server.presence.watch import Presence
+from benchside.server.relay.pairing import MAX_RELAY_FRAME_BYTES, PING_IDLE_S, Relay
+from benchside.server.settings import ServerSettings, add_flags, parse_address, read_settings
+from benchside.server.tickets.office import TicketOffice
+from benchside.server.worker.loops import run_tasks, tasks_of
+from benchside.transport.serve import Served, bind, listen, server_tls
+
+__all__ = ["main"]
+
+logger = logging.getLogger(__name__)
+
+MAX_WEB_CONNECTIONS = 2000
+"""Some hundreds of consoles with a stream and a few requests each; beyond, 503."""
+STOP_WITHIN_S = 5
+"""What is being answered may finish; streams and links are told to go at once."""
+
+
+def main(argv: list[str]) -> int:
+    """Run the server until it is asked to stop; return the exit code."""
+    parser = argparse.ArgumentParser(prog="benchside serve", description="run the server")
+    parser.add_argument("--data", required=True, type=Path, help="the server's data folder")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    add_flags(parser)
+    flags = parser.parse_args(argv)
+    set_up_logging(verbose=flags.verbose)
+    folder = Folder(flags.data)
+    try:
+        if not folder.is_initialised():
+            raise UnavailableError("this folder holds no server yet; make one with `benchside admin init`")
+        uvloop.run(serve(folder, read_settings(folder.settings, flags)))
+    except BenchsideError as error:
+        print(f"benchside serve: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class _Web(uvicorn.Server):
+    """uvicorn, without its own idea of signals: the whole process has one."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Listeners:
+    """The three sockets, taken before anything else starts, and how the world reaches them."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self.web, self.link, self.session = (
+            bind(address.host, address.port)
+            for address in map(parse_address, (settings.web, settings.link, settings.session))
+        )
+        secure = "s" if settings.tls else ""
+        self.web_url = settings.public_web or f"http{secure}://{_place(self.web)}"
+        self.link_url = settings.public_link or f"ws{secure}://{_place(self.link)}"
+        self.session_url = settings.public_session or f"ws{secure}://{_place(self.session)}"
+
+    def origins(self) -> frozenset[str]:
+        """The origins of our own pages; on loopback by either name."""
+        parts = urlsplit(self.web_url)
+        origins = {f"{parts.scheme}://{parts.netloc}".lower()}
+        if parts.hostname in ("127.0.0.1", "localhost"):
+            port = f":{parts.port}" if parts.port else ""
+            origins |= {f"{parts.scheme}://{host}{port}" for host in ("127.0.0.1", "localhost")}
+        return frozenset(origins)
+
+
+def _place(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def serve(folder: Folder, settings: ServerSettings) -> None:
+    """Run until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    parts = await Parts.open(folder, settings, utc_ms)
+    try:
+        await parts.keeper.refresh()
+        await _run(parts, settings, stop)
+    finally:
+        await parts.close()
+
+
+async def _run(parts: Parts, settings: ServerSettings, stop: asyncio.Event) -> None:
+    listeners = Listeners(settings)
+    tls = server_tls(Path(settings.tls_cert), Path(settings.tls_key)) if settings.tls else None
+    facts = LinkFacts(settings.relay_name, listeners.session_url.rstrip("/") + "/v1/relay", settings.phone)
+
+    presence, consoles, links = Presence(parts.session, parts.now), Consoles(parts.now), Links()
+    await presence.close_stale()
+    broker = Broker(
+        parts.cloud,
+        parts.register,
+        parts.ledger,
+        parts.sessions,
+        parts.keeper,
+        presence,
+        consoles,
+        parts.bus,
+        parts.now,
+    )
+    office = TicketOffice(
+        parts.session_keys.ticket,
+        settings.relay_name,
+        broker,
+        parts.keeper,
+        parts.ledger,
+        parts.delays,
+        parts.now,
+    )
+    gateway = Gateway(
+        parts.register,
+        parts.ledger,
+        presence,
+        parts.keeper,
+        broker,
+        office,
+        links,
+        parts.bus,
+        facts,
+        parts.now,
+    )
+    enrolment = Enrolment(parts.cloud_keys.enrolment, parts.register, parts.ledger, parts.keeper, facts, parts.now)
+    relay = Relay((office.public_key,), settings.relay_name, parts.now)
+    services = Services(
+        accounts=parts.accounts,
+        broker=broker,
+        office=office,
+        keeper=parts.keeper,
+        ledger=parts.ledger,
+        sessions=parts.sessions,
+        presence=presence,
+        consoles=consoles,
+        bus=parts.bus,
+        now=parts.now,
+        region=settings.region,
+        server_name=settings.server_name,
+        relay_url=facts.relay_url,
+        origins=listeners.origins(),
+        is_https=listeners.web_url.startswith("https:"),
+    )
+    closing = Closing()
+    web = _Web(
+        uvicorn.Config(
+            make_web(services, closing),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            limit_concurrency=MAX_WEB_CONNECTIONS,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+            ssl_context_factory=(lambda _config, _default: tls) if tls else None,
+        )
+    )
+    paths = {
+        "/v1/agent": lambda: None if links.is_full else Served(agent.LIMITS, gateway.run, "agent link"),
+        "/v1/enrol": lambda: None if links.is_full else Served(enrol.LIMITS, enrolment.run, "enrolment"),
+    }
+    link_server = await listen(listeners.link, paths, tls=tls, max_frame_bytes=agent.LIMITS.max_message_bytes)
+    relay_server = await listen(
+        listeners.session,
+        {"/v1/relay": relay.make_end},
+        tls=tls,
+        max_frame_bytes=MAX_RELAY_FRAME_BYTES,
+        ping_idle_s=PING_IDLE_S,
+    )
+    listeners.web.listen(512)
+    web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")
+    worker = asyncio.create_task(run_tasks(tasks_of(parts, broker, presence)), name="worker")
+    try:
+        await web.ready.wait()
+        print(
+            f"benchside serve: ready web={listeners.web_url} link={listeners.link_url} session={listeners.session_url}",
+            flush=True,
+        )
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        await asyncio.wait((stopped, web_task, worker), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        link_server.close()
+        relay_server.close()
+        closing.event.set()
+        web.should_exit = True
+        relay.close_all()
+        worker.cancel()
+        for served in links.all():
+            served.cancel()
+        waiting = [web_task, worker, *(asyncio.create_task(served.finished()) for served in links.all())]
+        await asyncio.wait(waiting, timeout=STOP_WITHIN_S + 1)

@@ -1,0 +1,190 @@
+"""`benchside authority`: the organisation's offline key and the policy that it signs."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchside.protocol.errors import BenchsideError, UnavailableError
+from benchside.protocol.trust.keys import fingerprint, parse_fingerprint, show_fingerprint
+from benchside.protocol.wire.policy import AssociateEntry
+from benchside.server.authority.book import AuthorityBook, read_public_key
+from benchside.server.clock import utc_ms
+
+__all__ = ["main"]
+
+MAX_PASSPHRASE_BYTES = 1024
+MAX_DAYS = 400
+"""A policy that is never renewed must end; a little over a year leaves room for a yearly habit."""
+
+
+def main(argv: list[str]) -> int:
+    """Do one thing with an authority's folder; return the exit code."""
+    flags = _parser().parse_args(argv)
+    book = AuthorityBook(flags.dir, utc_ms)
+    try:
+        run: Callable[[AuthorityBook, argparse.Namespace], None] = flags.run
+        run(book, flags)
+    except BenchsideError as error:
+        print(f"benchside authority: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benchside authority", description="keep the key that signs the policy")
+    parser.add_argument("--dir", required=True, type=Path, help="the authority's folder, on a machine that is offline")
+    parser.add_argument(
+        "--passphrase-fd", type=int, default=None, help="read the key's passphrase from this file descriptor"
+    )
+    words = parser.add_subparsers(required=True, metavar="WORD")
+
+    word = words.add_parser("init", help="make the key")
+    word.add_argument("--passphrase", action="store_true", help="ask for a passphrase that protects the key's file")
+    word.set_defaults(run=_init)
+    word = words.add_parser("public-key", help="write the public key (PEM), which servers are initialised with")
+    word.add_argument("file", type=Path, nargs="?", default=None)
+    word.set_defaults(run=_public_key)
+    word = words.add_parser("ticket-key", help="let the policy name a server's ticket key")
+    word.add_argument("file", type=Path)
+    word.set_defaults(run=_ticket_key)
+    word = words.add_parser("ticket-key-out", help="let the policy name a ticket key no more")
+    word.add_argument("--fingerprint", required=True)
+    word.set_defaults(run=_ticket_key_out)
+    word = words.add_parser("sign-in", help="let an associate in, or change what one may do")
+    word.add_argument("--id", required=True, help="the associate's account")
+    word.add_argument("--name", required=True)
+    word.add_argument("--organisation", required=True)
+    word.add_argument("--fingerprint", required=True, action="append", help="of the browser's key; again for more")
+    word.add_argument("--region", required=True, action="append", choices=["global", "cn"])
+    word.add_argument("--site", required=True, action="append", help="a site, or * for all")
+    word.add_argument("--model", required=True, action="append", help="a model, or * for all")
+    word.add_argument("--expires", required=True, help="YYYY-MM-DD, not later than the training's end")
+    word.add_argument("--yes", action="store_true", help="the fingerprint was compared already")
+    word.set_defaults(run=_sign_in)
+    word = words.add_parser("sign-out", help="take an associate out")
+    word.add_argument("--id", required=True)
+    word.set_defaults(run=_sign_out)
+    word = words.add_parser("renew", help="let the policy be valid again from now on")
+    word.add_argument("--days", type=int, default=90)
+    word.set_defaults(run=_renew)
+    words.add_parser("list", help="show what the policy says").set_defaults(run=_list)
+    words.add_parser("rotate", help="make a new key and hand over to it").set_defaults(run=_rotate)
+    word = words.add_parser("export", help="sign the policy and write it for `benchside admin policy install`")
+    word.add_argument("file", type=Path)
+    word.set_defaults(run=_export)
+    return parser
+
+
+def _asker(flags: argparse.Namespace, prompt: str = "Passphrase of the authority's key: ") -> Callable[[], bytes]:
+    def ask() -> bytes:
+        if flags.passphrase_fd is not None:
+            with os.fdopen(flags.passphrase_fd, "rb") as file:
+                return file.read(MAX_PASSPHRASE_BYTES).rstrip(b"\r\n")
+        return getpass.getpass(prompt).encode()
+
+    return ask
+
+
+def _init(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    passphrase = None
+    if flags.passphrase or flags.passphrase_fd is not None:
+        passphrase = _asker(flags, "New passphrase: ")()
+        if len(passphrase) < 12:
+            raise UnavailableError("the passphrase must have at least 12 characters")
+        if flags.passphrase_fd is None and getpass.getpass("Again: ").encode() != passphrase:
+            raise UnavailableError("the two passphrases differ")
+    book.make(passphrase)
+    print(f"authority made; fingerprint of its key:\n{show_fingerprint(fingerprint(book.public_key()))}")
+
+
+def _public_key(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    pem = (book.folder / f"authority-{book.state().key}-public.pem").read_bytes()
+    if flags.file is None:
+        print(pem.decode(), end="")
+    else:
+        flags.file.write_bytes(pem)
+
+
+def _ticket_key(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    spki = read_public_key(flags.file)
+    book.add_ticket_key(spki)
+    print(f"ticket key added; its fingerprint:\n{show_fingerprint(fingerprint(spki))}")
+
+
+def _ticket_key_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    book.remove_ticket_key(parse_fingerprint(flags.fingerprint))
+
+
+def _sign_in(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    keys = tuple(parse_fingerprint(text) for text in flags.fingerprint)
+    if not flags.yes:
+        for key in keys:
+            print(f"{flags.name}, {flags.organisation}\n{show_fingerprint(key)}")
+        print("Does the associate read out exactly this fingerprint? Type yes: ", end="", flush=True)
+        if sys.stdin.readline().strip() != "yes":
+            raise UnavailableError("not signed in: the fingerprint was not confirmed")
+    book.sign_in(
+        AssociateEntry(
+            id=flags.id,
+            name=flags.name,
+            organisation=flags.organisation,
+            keys=keys,
+            regions=tuple(dict.fromkeys(flags.region)),
+            models=tuple(dict.fromkeys(flags.model)),
+            sites=tuple(dict.fromkeys(flags.site)),
+            expires_utc_ms=_end_of_day(flags.expires),
+        )
+    )
+
+
+def _end_of_day(text: str) -> int:
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise UnavailableError(f"expected a date YYYY-MM-DD, got {text!r}") from error
+    midnight = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(), datetime.UTC)
+    return int(midnight.timestamp() * 1000)
+
+
+def _sign_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    book.sign_out(flags.id)
+
+
+def _renew(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    if not 1 <= flags.days <= MAX_DAYS:
+        raise UnavailableError(f"expected 1 to {MAX_DAYS} days, got {flags.days}")
+    book.renew(flags.days)
+
+
+def _list(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    state = book.state()
+    until = _day(state.issued_utc_ms + state.days * 24 * 3600_000)
+    print(f"policy version {state.version}, valid until {until}; key {state.key}")
+    print(f"authority {show_fingerprint(fingerprint(book.public_key()))}")
+    for spki in state.ticket_keys:
+        print(f"ticket key {show_fingerprint(fingerprint(spki))}")
+    for one in state.associates:
+        print(f"\n{one.id}: {one.name}, {one.organisation}; until {_day(one.expires_utc_ms)}")
+        print(f"  regions {', '.join(one.regions)}; sites {', '.join(one.sites)}; models {', '.join(one.models)}")
+        for key in one.keys:
+            print(f"  key {show_fingerprint(key)}")
+
+
+def _day(utc_milliseconds: int) -> str:
+    return datetime.datetime.fromtimestamp(utc_milliseconds / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _rotate(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    book.rotate(_asker(flags))
+    print(f"rotated; fingerprint of the new key:\n{show_fingerprint(fingerprint(book.public_key()))}")
+
+
+def _export(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    flags.file.write_bytes(book.export(_asker(flags)))
+    print(f"policy version {book.state().version} written")

@@ -1,0 +1,270 @@
+"""One agent's connection: proofs both ways, then its asks and the server's news."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchside.protocol.errors import PeerError, PeerFault, RefusedError, UnavailableError
+from benchside.protocol.trust.device import link_proof_agent, link_proof_gateway
+from benchside.protocol.wire.audit import EventDetails, PcEvent
+from benchside.protocol.wire.codec import VERSION
+from benchside.protocol.wire.link import (
+    LINK,
+    AskTicket,
+    Described,
+    EventsKept,
+    EventsReported,
+    LinkChallenge,
+    LinkHello,
+    LinkMessage,
+    LinkPing,
+    LinkPong,
+    LinkRefused,
+    LinkWelcome,
+    PolicyWanted,
+    RequestCancelled,
+    RequestClaimed,
+    RequestOpened,
+    RequestQueued,
+    RequestUnknown,
+    TicketIssued,
+    TicketRefused,
+)
+from benchside.server.audit.kind import ServerKind, device_stream
+from benchside.server.audit.ledger import Ledger
+from benchside.server.broker.queue import Broker
+from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice
+from benchside.server.clock import NowUtcMs
+from benchside.server.enrolment.register import Register
+from benchside.server.gateway.links import Links
+from benchside.server.policy.keeper import PolicyKeeper
+from benchside.server.presence.watch import Presence
+from benchside.server.tickets.office import TicketOffice
+from benchside.transport.serve import Served, ServedLimits
+
+__all__ = ["LIMITS", "Gateway", "LinkFacts"]
+
+logger = logging.getLogger(__name__)
+
+LIMITS = ServedLimits(max_message_bytes=512 * 1024)
+"""The largest from an agent: a hundred journal entries."""
+HELLO_WITHIN_S = 10.0
+"""One round trip on a slow line; nothing is known of the peer until then."""
+PING_AFTER_S = 20.0
+LOST_AFTER_S = 45.0
+"""Both as the wire says (protocol/wire/link.py, LinkPing)."""
+MAX_NEWS_WAITING = 64
+"""News for one agent; each is sent at once, so a full queue means that it does not read."""
+
+
+@dataclass(frozen=True)
+class LinkFacts:
+    """What the welcome tells besides: how the relay is called and reached, and the vendor's telephone."""
+
+    relay: str
+    relay_url: str
+    phone: str
+
+
+class Gateway:
+    """Runs each agent's connection."""
+
+    def __init__(
+        self,
+        register: Register,
+        ledger: Ledger,
+        presence: Presence,
+        keeper: PolicyKeeper,
+        broker: Broker,
+        office: TicketOffice,
+        links: Links,
+        bus: Bus,
+        facts: LinkFacts,
+        now: NowUtcMs,
+    ) -> None:
+        self._register = register
+        self._ledger = ledger
+        self._presence = presence
+        self._keeper = keeper
+        self._broker = broker
+        self._office = office
+        self._links = links
+        self._bus = bus
+        self._facts = facts
+        self._now = now
+        self._journal_refused_utc_ms: dict[bytes, int] = {}
+
+    async def run(self, served: Served) -> None:
+        """Serve one connection until it ends; the owner that `Served` wants."""
+        if not self._links.add(served):
+            served.close(4429)
+            return
+        try:
+            device_id = await self._welcome(served)
+            if device_id is not None:
+                await self._serve(served, device_id)
+        finally:
+            self._links.remove(served)
+
+    async def _welcome(self, served: Served) -> bytes | None:
+        nonce = os.urandom(32)
+        served.send(LINK.encode(LinkChallenge(version=VERSION, nonce=nonce, now_utc_ms=self._now())))
+        hello = LINK.decode(await served.receive(HELLO_WITHIN_S))
+        if not isinstance(hello, LinkHello):
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected a hello, got another message")
+        if hello.version != VERSION:
+            served.send(LINK.encode(LinkRefused(reason="wrong_version")))
+            return None
+        key = await self._register.device_key(hello.device_id)
+        proof = link_proof_agent(
+            key or bytes(32), device_id=hello.device_id, nonce_agent=hello.nonce, nonce_gateway=nonce
+        )
+        # the same answer and the same work for an unknown device and for a wrong proof
+        if not hmac.compare_digest(proof, hello.proof) or key is None:
+            if key is not None:
+                await self._ledger.record(
+                    device_stream(hello.device_id), ServerKind.DEVICE_REFUSED, EventDetails(cause="not_authentic")
+                )
+            served.send(LINK.encode(LinkRefused(reason="not_authentic")))
+            return None
+        welcome = LinkWelcome(
+            proof=link_proof_gateway(key, device_id=hello.device_id, nonce_agent=hello.nonce, nonce_gateway=nonce),
+            policy_version=self._keeper.version,
+            journal_sequence=await self._ledger.journal_sequence(hello.device_id),
+            relay=self._facts.relay,
+            relay_url=self._facts.relay_url,
+            phone=self._facts.phone,
+        )
+        served.send(LINK.encode(welcome))
+        return hello.device_id
+
+    async def _serve(self, served: Served, device_id: bytes) -> None:
+        before = self._links.take_over(device_id, served)
+        if before is not None:
+            before.close(4409)
+            await before.finished()
+        news = self._bus.subscribe(lambda one: _is_for(one, device_id), limit=MAX_NEWS_WAITING)
+        try:
+            await self._presence.came(device_id)
+            logger.info("device online", extra={"device": device_id.hex()})
+            await self._broker.tell_presence(device_id)
+            async with asyncio.TaskGroup() as tasks:
+                teller = tasks.create_task(self._tell(served, news), name="link news")
+                try:
+                    await self._listen(served, device_id)
+                finally:
+                    teller.cancel()
+        except* UnavailableError as gone:
+            logger.debug("link over", extra={"device": device_id.hex(), "text": str(gone.exceptions[0])})
+        except* PeerError as broken:
+            first = broken.exceptions[0]
+            if isinstance(first, PeerError):
+                raise first from broken
+        finally:
+            news.close()
+            if self._links.give_up(device_id, served):
+                await self._presence.left(device_id)
+                logger.info("device offline", extra={"device": device_id.hex()})
+                await self._broker.tell_presence(device_id)
+
+    async def _listen(self, served: Served, device_id: bytes) -> None:
+        while True:
+            try:
+                message = LINK.decode(await served.receive(PING_AFTER_S))
+            except UnavailableError:
+                if served.is_closed or await self._register.device_key(device_id) is None:
+                    raise
+                served.send(LINK.encode(LinkPing()))
+                message = LINK.decode(await served.receive(LOST_AFTER_S - PING_AFTER_S))
+            for answer in await self._answer(device_id, message):
+                served.send(LINK.encode(answer))
+
+    async def _tell(self, served: Served, news: Subscription) -> None:
+        while True:
+            if news.has_overflowed:
+                raise UnavailableError("expected an agent that takes its news, got one that does not")
+            match await news.next(LOST_AFTER_S):
+                case ToDevice(message=message):
+                    served.send(LINK.encode(message))
+                case PolicyChanged():
+                    offer = self._keeper.offer()
+                    if offer is not None:
+                        served.send(LINK.encode(offer))
+
+    async def _answer(self, device_id: bytes, message: LinkMessage) -> Sequence[LinkMessage]:
+        match message:
+            case LinkPing():
+                return (LinkPong(),)
+            case LinkPong():
+                return ()
+            case Described():
+                return await self._described(device_id, message)
+            case PolicyWanted():
+                offer = self._keeper.offer()
+                return (offer,) if offer else ()
+            case RequestOpened():
+                return await self._opened(device_id, message)
+            case RequestCancelled():
+                await self._broker.cancel_by_pc(device_id, message.request_id, message.reason)
+                return ()
+            case AskTicket():
+                return (await self._ticket(device_id, message),)
+            case EventsReported():
+                return (await self._events(device_id, message.events),)
+            case _:
+                raise PeerError(
+                    PeerFault.OUT_OF_ORDER, "expected a message that an agent sends, got one of the gateway's"
+                )
+
+    async def _described(self, device_id: bytes, message: Described) -> Sequence[LinkMessage]:
+        await self._register.describe(device_id, message)
+        await self._broker.tell_presence(device_id)
+        offer = self._keeper.offer()
+        return (offer,) if offer and message.policy_version < self._keeper.version else ()
+
+    async def _opened(self, device_id: bytes, message: RequestOpened) -> Sequence[LinkMessage]:
+        try:
+            facts = await self._broker.open(device_id, message)
+        except RefusedError as refused:
+            return (RequestUnknown(request_id=message.request_id, reason=refused.reason),)
+        queued = RequestQueued(request_id=facts.id)
+        if facts.claimed_by is None:
+            return (queued,)
+        return (queued, RequestClaimed(request_id=facts.id, associate=facts.claimed_by))
+
+    async def _ticket(self, device_id: bytes, message: AskTicket) -> LinkMessage:
+        try:
+            ticket = await self._office.for_pc(device_id, message.request_id, message.channel)
+        except RefusedError as refused:
+            wait_s = None if refused.wait_s is None else math.ceil(refused.wait_s)
+            return TicketRefused(ask=message.ask, reason=refused.reason, wait_s=wait_s)
+        return TicketIssued(ask=message.ask, ticket=ticket)
+
+    async def _events(self, device_id: bytes, events: Sequence[PcEvent]) -> LinkMessage:
+        try:
+            sequence, new = await self._ledger.keep_journal(device_id, events)
+        except PeerError as error:
+            await self._note_refused_journal(device_id, error)
+            raise
+        await self._office.note_journal(new)
+        await self._broker.note_journal(device_id, new)
+        return EventsKept(sequence=sequence)
+
+    async def _note_refused_journal(self, device_id: bytes, error: PeerError) -> None:
+        now = self._now()
+        if now - self._journal_refused_utc_ms.get(device_id, 0) < 60_000:
+            return  # an agent that keeps coming back with it would fill the log
+        self._journal_refused_utc_ms[device_id] = now
+        await self._ledger.record(
+            device_stream(device_id), ServerKind.JOURNAL_REFUSED, EventDetails(cause=error.fault.value)
+        )
+
+
+def _is_for(news: News, device_id: bytes) -> bool:
+    return isinstance(news, PolicyChanged) or (isinstance(news, ToDevice) and news.device_id == device_id)

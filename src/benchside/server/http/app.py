@@ -1,0 +1,84 @@
+"""The HTTP application: the table's entry points behind their policies, the console's files, and the surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI, Request
+from starlette.types import ASGIApp
+
+from benchside.protocol.errors import Refusal, RefusedError
+from benchside.server.http.context import Services, services_of, token_of
+from benchside.server.http.faults import add_fault_answers, fault
+from benchside.server.http.files import ConsoleFiles
+from benchside.server.http.headers import Surroundings
+from benchside.server.http.stream import Closing
+from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
+
+__all__ = ["make_web"]
+
+CONSOLE = Path(__file__).parent / "console"
+"""Where the console's build puts its files."""
+
+
+async def _anyone(request: Request) -> None:
+    request.state.signed_in = None
+
+
+async def _signed_in(request: Request) -> None:
+    services = services_of(request)
+    who = await services.accounts.check(token_of(request))
+    if who is None:
+        raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got none")
+    request.state.signed_in = who
+    await services.accounts.touch(who)
+
+
+async def _working(request: Request) -> None:
+    await _signed_in(request)
+    if request.state.signed_in.must_change:
+        raise RefusedError(Refusal.CHANGE_PASSWORD, "expected a password of one's own, got the initial one")
+
+
+_DOORS: dict[EntryPolicy, Callable[[Request], Awaitable[None]]] = {
+    EntryPolicy.ANYONE: _anyone,
+    EntryPolicy.BROWSER_REPORT: _anyone,
+    EntryPolicy.SIGNED_IN: _signed_in,
+    EntryPolicy.WORKING: _working,
+    EntryPolicy.SCOPED: _working,
+}
+
+
+def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> ASGIApp:
+    """Return the application.  `closing` ends the streams; `console`: the folder of the built console."""
+    app = FastAPI(title="Benchside", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app.state.services = services
+    app.state.closing = closing
+    app.state.reports = 0
+    for entry in ENTRY_POINTS:
+        app.add_api_route(
+            entry.path,
+            entry.serve,
+            methods=[entry.method],
+            status_code=entry.status,
+            dependencies=[Depends(_DOORS[entry.policy])],
+            response_model_exclude_none=False,
+            openapi_extra={"x-policy": entry.policy.value},
+        )
+
+    async def nothing(request: Request) -> object:
+        return fault(404, "not_found")
+
+    app.add_route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])  # type: ignore[arg-type]  # an endpoint of one request
+    app.add_route("/{rest:path}", ConsoleFiles(console).serve, methods=["GET", "HEAD"])
+    add_fault_answers(app)
+    relay = urlsplit(services.relay_url)
+    return Surroundings(
+        app,
+        relay_origin=f"{relay.scheme}://{relay.netloc}",
+        origins=services.origins,
+        is_https=services.is_https,
+        reports=frozenset(entry.path for entry in ENTRY_POINTS if entry.policy is EntryPolicy.BROWSER_REPORT),
+    )

@@ -1,0 +1,101 @@
+"""What the entry points work with, and the sign-in that a request brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+
+from benchside.protocol.errors import Refusal, RefusedError
+from benchside.server.access.model import Person
+from benchside.server.accounts.service import ABSOLUTE_MS, Accounts, SignedIn
+from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.sessions import Sessions
+from benchside.server.broker.consoles import Consoles
+from benchside.server.broker.queue import Broker
+from benchside.server.bus.contract import Bus
+from benchside.server.clock import NowUtcMs
+from benchside.server.policy.keeper import PolicyKeeper
+from benchside.server.presence.watch import Presence
+from benchside.server.tickets.office import TicketOffice
+
+__all__ = ["Services", "clear_cookie", "person_of", "services_of", "set_cookie", "signed_in", "source_of", "token_of"]
+
+_COOKIE = "benchside_session"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The parts of the server behind the HTTP API."""
+
+    accounts: Accounts
+    broker: Broker
+    office: TicketOffice
+    keeper: PolicyKeeper
+    ledger: Ledger
+    sessions: Sessions
+    presence: Presence
+    consoles: Consoles
+    bus: Bus
+    now: NowUtcMs
+    region: str
+    server_name: str
+    relay_url: str
+    origins: frozenset[str]
+    """The origins from which browsers may change anything."""
+    is_https: bool
+
+
+def services_of(request: Request) -> Services:
+    """The services of the application that serves this request."""
+    services = request.app.state.services
+    if not isinstance(services, Services):
+        raise TypeError("the application was made without services")
+    return services
+
+
+def signed_in(request: Request) -> SignedIn:
+    """Whoever the entry point's policy let in."""
+    who = request.state.signed_in
+    if not isinstance(who, SignedIn):
+        raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got none")
+    return who
+
+
+def person_of(request: Request) -> Person:
+    """The same, as the rules of access see them."""
+    who = signed_in(request)
+    return Person(who.account, who.key)
+
+
+def source_of(request: Request) -> str:
+    """The address that a request comes from.  A proxy in front would need a setting that says to trust it."""
+    return request.client.host if request.client else ""
+
+
+def cookie_name(services: Services) -> str:
+    """With https the prefix makes browsers refuse a cookie that a sibling host or plain http planted."""
+    return f"__Host-{_COOKIE}" if services.is_https else _COOKIE
+
+
+def token_of(request: Request) -> str:
+    """The sign-in's token, or nothing."""
+    return request.cookies.get(cookie_name(services_of(request)), "")[:100]
+
+
+def set_cookie(response: Response, services: Services, token: str) -> None:
+    """Give the browser its token; scripts cannot read it."""
+    response.set_cookie(
+        cookie_name(services),
+        token,
+        max_age=ABSOLUTE_MS // 1000,
+        path="/",
+        secure=services.is_https,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def clear_cookie(response: Response, services: Services) -> None:
+    """Take the token away."""
+    response.delete_cookie(cookie_name(services), path="/", secure=services.is_https, httponly=True, samesite="strict")

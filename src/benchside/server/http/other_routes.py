@@ -1,0 +1,24 @@
+"""Health, and browsers' reports of content that the policy kept out."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import Request
+from fastapi.responses import PlainTextResponse
+
+__all__ = ["content_report", "health"]
+
+logger = logging.getLogger(__name__)
+
+
+async def health() -> PlainTextResponse:
+    """That the server answers, and nothing else."""
+    return PlainTextResponse("ok")
+
+
+async def content_report(request: Request) -> None:
+    """Count a report.  What it says comes from anybody and is not kept."""
+    count = request.app.state.reports = request.app.state.reports + 1
+    if count & (count - 1) == 0:  # 1, 2, 4, 8 …: a flood does not fill the log
+        logger.warning("browsers report content outside the policy", extra={"count": count})

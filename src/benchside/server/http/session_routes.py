@@ -1,0 +1,109 @@
+"""The queue, claims, tickets and the history of sessions."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+
+from benchside.protocol.errors import Refusal, RefusedError
+from benchside.protocol.wire.channel import Channel
+from benchside.server.access.model import Person
+from benchside.server.audit.model import Session
+from benchside.server.http.context import Services, person_of, services_of, source_of
+from benchside.server.http.shapes import (
+    ClaimedSession,
+    Limit,
+    RequestList,
+    SessionList,
+    TicketGiven,
+    TicketWanted,
+    Verified,
+)
+from benchside.server.http.views import can_see_request, can_see_session, show_request, show_session, show_summary
+
+__all__ = ["claim", "release", "requests", "session", "sessions", "ticket", "verify"]
+
+Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+MAX_LOOKED_AT = 500
+"""Sessions that one page of the history may pass over because the person may not see them."""
+END_OF_TIME_MS = 253_402_300_799_999
+
+
+async def requests(request: Request) -> RequestList:
+    """The open requests that this person may see, the longest waiting first."""
+    return await open_requests(services_of(request), person_of(request))
+
+
+async def open_requests(services: Services, person: Person) -> RequestList:
+    """The same, for the stream."""
+    found = await services.broker.all_open()
+    return RequestList(
+        requests=[show_request(services, person, one) for one in found if can_see_request(services, person, one)]
+    )
+
+
+async def claim(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the path's own word
+    """Take a request for oneself alone."""
+    services, person = services_of(request), person_of(request)
+    await services.broker.claim(person, bytes.fromhex(id))
+    return await _session(services, person, bytes.fromhex(id))
+
+
+async def release(request: Request, id: Id) -> None:  # noqa: A002 - the path's own word
+    """Put a request back."""
+    await services_of(request).broker.release(person_of(request).account, bytes.fromhex(id))
+
+
+async def ticket(request: Request, id: Id, wanted: TicketWanted) -> TicketGiven:  # noqa: A002 - the path's own word
+    """Admission to one channel, for one connection within a minute."""
+    services = services_of(request)
+    signed = await services.office.for_console(
+        person_of(request), bytes.fromhex(id), Channel(wanted.channel), source_of(request)
+    )
+    return TicketGiven(ticket=base64.b64encode(signed).decode(), relay_url=services.relay_url)
+
+
+async def session(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the path's own word
+    """One session with its events."""
+    return await _session(services_of(request), person_of(request), bytes.fromhex(id))
+
+
+async def sessions(
+    request: Request,
+    device: Annotated[str | None, Query(pattern="^[0-9a-f]{32}$")] = None,
+    before: Annotated[int, Query(ge=0, le=END_OF_TIME_MS)] = END_OF_TIME_MS,
+    limit: Limit = 20,
+) -> SessionList:
+    """Sessions opened before a moment, newest first, of one device or all that this person may see."""
+    services, person = services_of(request), person_of(request)
+    device_id = bytes.fromhex(device) if device else None
+    looked_at = await services.sessions.before(before, device_id=device_id, limit=MAX_LOOKED_AT)
+    seen = [row for row in looked_at if can_see_session(services, person, row)]
+    more = len(seen) > limit or len(looked_at) == MAX_LOOKED_AT
+    return SessionList(sessions=[show_summary(row) for row in seen[:limit]], more=more)
+
+
+async def verify(request: Request, id: Id) -> Verified:  # noqa: A002 - the path's own word
+    """Compute a session's commitments and the PC's chain again."""
+    services = services_of(request)
+    row = await _row(services, person_of(request), bytes.fromhex(id))
+    verdict = await services.ledger.verify(row.id)
+    return Verified(intact=verdict.is_intact, events=verdict.events)
+
+
+async def _row(services: Services, person: Person, request_id: bytes) -> Session:
+    row = await services.sessions.get(request_id)
+    if row is None or not can_see_session(services, person, row):
+        raise RefusedError(Refusal.NO_REQUEST, "expected a session that this person may see, got another")
+    return row
+
+
+async def _session(services: Services, person: Person, request_id: bytes) -> ClaimedSession:
+    row = await _row(services, person, request_id)
+    facts = await services.broker.facts(request_id)
+    if facts is None:
+        raise RefusedError(Refusal.NO_REQUEST, "expected a session whose request is known, got another")
+    events = await services.ledger.events_of(request_id)
+    return show_session(row, show_request(services, person, facts), events)

@@ -1,0 +1,194 @@
+"""What the API takes and gives, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+__all__ = [
+    "ClaimedSession",
+    "Events",
+    "KeyFacts",
+    "KeyGiven",
+    "KeyTaken",
+    "Me",
+    "MustChange",
+    "PasswordChange",
+    "RequestList",
+    "RequestShape",
+    "SessionList",
+    "SessionSummary",
+    "SignInGiven",
+    "TicketGiven",
+    "TicketWanted",
+    "Verified",
+]
+
+
+class _Given(BaseModel):
+    """What comes in: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SignInGiven(_Given):
+    """Account and password."""
+
+    account: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class PasswordChange(_Given):
+    """The present password and the new one."""
+
+    old: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    new: Annotated[str, StringConstraints(max_length=1000)]
+
+
+class KeyGiven(_Given):
+    """The browser's public key: SubjectPublicKeyInfo of an RSA-4096 key, base64."""
+
+    spki: Annotated[str, StringConstraints(min_length=40, max_length=1000)]
+
+
+class TicketWanted(_Given):
+    """For which channel."""
+
+    channel: Literal["main", "view", "control"]
+
+
+class MustChange(BaseModel):
+    """Whether the password must be changed before anything else."""
+
+    must_change: bool
+
+
+class KeyTaken(BaseModel):
+    """The key's fingerprint, hexadecimal."""
+
+    fingerprint: str
+
+
+class KeyFacts(BaseModel):
+    """The registered key, and whether the policy names it for this account."""
+
+    fingerprint: str
+    in_policy: bool
+    expires_utc_ms: int | None
+
+
+class Me(BaseModel):
+    """Whoever is signed in; name and organisation as the policy knows them."""
+
+    account: str
+    name: str | None
+    organisation: str | None
+    must_change: bool
+    region: str
+    server_name: str
+    key: KeyFacts | None
+
+
+class InstrumentShape(BaseModel):
+    """An instrument."""
+
+    id: str
+    model: str
+    serial: str
+    patient_data: bool
+
+
+class RequestShape(BaseModel):
+    """A request as one person sees it."""
+
+    id: str
+    device_id: str
+    device: str
+    site: str
+    site_name: str
+    instrument: InstrumentShape | None
+    technician: str
+    reason: str
+    waiting_since_utc_ms: int
+    state: str
+    claimed_by: str | None
+    claimed_by_me: bool
+    may_claim: bool
+    why_not: str | None
+    online: bool
+
+
+class RequestList(BaseModel):
+    """The open requests that a person may see."""
+
+    requests: list[RequestShape]
+
+
+class TicketGiven(BaseModel):
+    """A ticket (base64) and where to use it."""
+
+    ticket: str
+    relay_url: str
+
+
+class Events(BaseModel):
+    """One event of a session; no details when they were erased."""
+
+    sequence: int
+    at_utc_ms: int
+    kind: str
+    source: Literal["pc", "server"]
+    details: dict[str, str]
+    commitment: str
+
+
+class ClaimedSession(BaseModel):
+    """A session with its events."""
+
+    id: str
+    request: RequestShape
+    device_id: str
+    device_key: str
+    state: str
+    opened_utc_ms: int
+    ended_utc_ms: int | None
+    outcome: str | None
+    associate: str | None
+    events: list[Events]
+
+
+class SessionSummary(BaseModel):
+    """A line of the history."""
+
+    id: str
+    device_id: str
+    device: str
+    site: str
+    site_name: str
+    instrument: InstrumentShape | None
+    technician: str
+    reason: str
+    state: str
+    opened_utc_ms: int
+    ended_utc_ms: int | None
+    outcome: str | None
+    associate: str | None
+
+
+class SessionList(BaseModel):
+    """A page of the history; `more` when there are older ones."""
+
+    sessions: list[SessionSummary]
+    more: bool
+
+
+class Verified(BaseModel):
+    """Whether the log of a session is as it was written."""
+
+    intact: bool
+    events: int
+
+
+Limit = Annotated[int, Field(ge=1, le=100)]
+"""A page; a hundred lines are more than anybody reads."""

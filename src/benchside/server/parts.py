@@ -1,0 +1,72 @@
+"""The parts that every command on a data folder needs: both planes, the log, the policy, accounts and devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchside.server.access.delays import Delays
+from benchside.server.accounts.password import Passwords
+from benchside.server.accounts.service import Accounts
+from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.sessions import Sessions
+from benchside.server.bus.memory import MemoryBus
+from benchside.server.clock import NowUtcMs
+from benchside.server.enrolment.register import Register
+from benchside.server.keys.folder import CloudKeys, Folder, SessionKeys
+from benchside.server.policy.keeper import PolicyKeeper
+from benchside.server.settings import ServerSettings
+from benchside.server.store.database import Database
+from benchside.server.store.migrate import upgrade
+
+__all__ = ["Parts"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Made from the folder; closed at the end."""
+
+    settings: ServerSettings
+    cloud_keys: CloudKeys
+    session_keys: SessionKeys
+    cloud: Database
+    session: Database
+    bus: MemoryBus
+    ledger: Ledger
+    sessions: Sessions
+    delays: Delays
+    keeper: PolicyKeeper
+    register: Register
+    accounts: Accounts
+    now: NowUtcMs
+
+    @classmethod
+    async def open(cls, folder: Folder, settings: ServerSettings, now: NowUtcMs) -> Parts:
+        """Read the keys, open both databases and bring their tables to the newest form."""
+        cloud_keys, session_keys = folder.read_cloud_keys(), folder.read_session_keys()
+        cloud = Database.open(settings.cloud_database or folder.database_url("cloud"), cloud_keys.data)
+        session = Database.open(settings.session_database or folder.database_url("session"), session_keys.data)
+        await upgrade(cloud, "cloud")
+        await upgrade(session, "session")
+        bus = MemoryBus()
+        ledger = Ledger(session, now)
+        delays = Delays(cloud, cloud_keys.lookup, now)
+        return cls(
+            settings=settings,
+            cloud_keys=cloud_keys,
+            session_keys=session_keys,
+            cloud=cloud,
+            session=session,
+            bus=bus,
+            ledger=ledger,
+            sessions=Sessions(session),
+            delays=delays,
+            keeper=PolicyKeeper(cloud, ledger, bus, now),
+            register=Register(cloud, ledger, settings.region, now),
+            accounts=Accounts(cloud, ledger, bus, Passwords(), delays, now),
+            now=now,
+        )
+
+    async def close(self) -> None:
+        """Close both databases."""
+        await self.cloud.close()
+        await self.session.close()

@@ -1,0 +1,54 @@
+"""What the server does by itself: follow an installed policy, expire requests, forget what is old."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from benchside.server.broker.queue import Broker
+from benchside.server.parts import Parts
+from benchside.server.presence.watch import Presence
+
+__all__ = ["Task", "run_tasks", "tasks_of"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something done again and again."""
+
+    name: str
+    every_s: float
+    do: Callable[[], Awaitable[object]]
+
+
+def tasks_of(parts: Parts, broker: Broker, presence: Presence) -> tuple[Task, ...]:
+    """All tasks of one process."""
+    return (
+        Task("follow policy", 1.0, parts.keeper.refresh),  # an operator installs it in another process
+        Task("expire requests", 5.0, broker.expire),
+        Task("note presence", 60.0, presence.note_alive),
+        Task("forget sign-ins", 300.0, parts.accounts.forget_old),
+        Task("forget delays", 3600.0, parts.delays.forget_old),
+        Task("forget presence", 3600.0, presence.forget_old),
+        Task("forget tokens", 3600.0, parts.register.forget_old_tokens),
+    )
+
+
+async def run_tasks(tasks: tuple[Task, ...]) -> None:
+    """Run all of them until cancelled; one that fails is logged and tried again at its next time."""
+    async with asyncio.TaskGroup() as group:
+        for task in tasks:
+            group.create_task(_repeat(task), name=task.name)
+
+
+async def _repeat(task: Task) -> None:
+    while True:
+        await asyncio.sleep(task.every_s)
+        try:
+            await task.do()
+        except Exception:
+            logger.exception("a repeated task failed", extra={"task": task.name})
