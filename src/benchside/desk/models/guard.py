@@ -53,10 +53,9 @@ class PromptGuard:
         """Return whether an input event of any kind may have an effect on the prompt at all."""
         return now >= self._hears_at and source is Source.PERSON and self._verdict is Verdict.NOTHING
 
-    def pointer_moved(self, source: Source) -> None:
-        """A pointer that moves is a person's who sees where it goes; that of a program proves nothing."""
-        if source is Source.PERSON:
-            self._pointer_moved = True
+    def pointer_moved(self) -> None:
+        """The pointer moved over the prompt, so whoever clicks has seen it.  The click itself must be a person's."""
+        self._pointer_moved = True
 
     def mouse_pressed(self, now: float, source: Source, *, on_allow: bool) -> None:
         """Note where a press of the main button began."""

@@ -200,7 +200,7 @@ class Indicator(QWidget):
     def _fit(self) -> None:
         self._rows.activate()
         height = self._rows.totalHeightForWidth(WIDTH_PX)
-        if height != self.height():
+        if height > 0 and height != self.height():
             self.setFixedHeight(height)
         self._settle()
 

@@ -6,7 +6,7 @@ import logging
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QSocketNotifier
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointerEvent
 
 from benchside.desk.look.button import Button
 from benchside.desk.models.guard import Source
@@ -44,15 +44,21 @@ class Presses(QObject):
         notifier = QSocketNotifier(sources.fileno(), QSocketNotifier.Type.Read, self)
         notifier.activated.connect(sources.process)
 
-    def of_button(self) -> Source:
-        """Return who made the last press of a mouse button."""
+    def of_button(self, event: QPointerEvent) -> Source:
+        """Return who made the press of a mouse button, or the touch, that `event` tells of.
+
+        Ask once for each press: the OS answers once.  Of a release it knows nothing.
+        """
         if self._sources is None:
             return Source.PERSON
         self._sources.process()
-        return Source.PROGRAM if self._sources.last_button_is_synthetic() else Source.PERSON
+        is_synthetic = self._sources.last_button_is_synthetic()
+        # XTEST has no touch screen, and what a touch screen sends has no raw event of a button
+        touch = event.device().type() is QInputDevice.DeviceType.TouchScreen
+        return Source.PROGRAM if is_synthetic and not touch else Source.PERSON
 
     def of_key(self) -> Source:
-        """Return who made the last press of a key."""
+        """Return who made the last press of a key.  Ask once for each."""
         if self._sources is None:
             return Source.PERSON
         self._sources.process()
@@ -66,7 +72,7 @@ class ReservedButton(Button):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a press, if it is a person's."""
-        if self.presses is None or self.presses.of_button() is Source.PERSON:
+        if self.presses is None or self.presses.of_button(event) is Source.PERSON:
             super().mousePressEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
 from benchside.desk.look.button import Button, button_row
 from benchside.desk.look.card import Card, column
@@ -18,10 +18,11 @@ from benchside.desk.look.sign import Sign
 from benchside.desk.look.text import body, small, strong, title
 from benchside.desk.look.tokens import SPACE_L, SPACE_M, SPACE_S, SPACE_XS
 from benchside.desk.models.duration import count_down
-from benchside.desk.models.guard import PromptGuard, Verdict
+from benchside.desk.models.guard import PromptGuard, Source, Verdict
 from benchside.desk.models.question import Question, phrase_question
 from benchside.desk.models.state import Prompt
 from benchside.desk.operations.conversation import Conversation
+from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.look import Look
 from benchside.desk.views.presses import Presses
 from benchside.desk.views.scope import ScopeChoice
@@ -62,6 +63,7 @@ class PromptWindow(QWidget):
         self._look = look
         self._clock = clock
         self._guard: PromptGuard | None = None
+        self._pressed_by = Source.PROGRAM
         self._question = phrase_question(prompt.message)
         self._settling = QTimer(self, singleShot=True)
         self._settling.timeout.connect(self._settle)
@@ -110,7 +112,7 @@ class PromptWindow(QWidget):
         """Feed the guard; what it does not hear reaches no widget."""
         guard = self._guard
         if event.type() is QEvent.Type.MouseMove and guard is not None:
-            guard.pointer_moved(self._presses.of_button())
+            guard.pointer_moved()
             return False
         if event.type() not in _INPUT:
             return False
@@ -121,7 +123,8 @@ class PromptWindow(QWidget):
             return self._take_key(guard, watched, event, now)
         if isinstance(event, QMouseEvent):
             return self._take_mouse(guard, watched, event, now)
-        return not guard.hears(now, self._presses.of_button())
+        # a wheel only scrolls the list of windows, and of a touch Qt makes a press that is judged as one
+        return not guard.hears(now, Source.PERSON)
 
     def _take_key(self, guard: PromptGuard, watched: QObject, event: QKeyEvent, now: float) -> bool:
         if event.type() is QEvent.Type.KeyRelease:
@@ -149,23 +152,27 @@ class PromptWindow(QWidget):
         return not hears
 
     def _take_mouse(self, guard: PromptGuard, watched: QObject, event: QMouseEvent, now: float) -> bool:
-        source = self._presses.of_button()
         button = watched if isinstance(watched, Button) else None
-        inside = button is not None and button.rect().contains(event.position().toPoint())
         is_press = event.type() is not QEvent.Type.MouseButtonRelease
-        if event.button() is not Qt.MouseButton.LeftButton:
-            return True
         if is_press:
-            guard.mouse_pressed(now, source, on_allow=button is self._allow)
-            if guard.hears(now, source) and button is not None:
-                button.setDown(True)
-        elif button is not None:
+            self._pressed_by = self._presses.of_button(event)
+        hears = guard.hears(now, self._pressed_by) and event.button() is Qt.MouseButton.LeftButton
+        if button is None:
+            # what takes no press must not hand it on to its parent, where it would be judged again
+            return not (hears and isinstance(watched, ChoiceCard | QScrollBar))
+        inside = button.rect().contains(event.position().toPoint())
+        if not hears:
+            button.setDown(False)
+        elif is_press:
+            button.setDown(True)
+            guard.mouse_pressed(now, self._pressed_by, on_allow=button is self._allow)
+        elif button.isDown():
             button.setDown(False)
             if button is self._allow:
-                self._act(guard.mouse_released(now, source, on_allow=inside))
+                self._act(guard.mouse_released(now, self._pressed_by, on_allow=inside))
             elif inside:
-                self._act(guard.mouse_denied(now, source))
-        return button is not None or not guard.hears(now, source)
+                self._act(guard.mouse_denied(now, self._pressed_by))
+        return True
 
     def _press_by_accessibility(self, *, allow: bool) -> None:
         # mouse and keys never reach the buttons' own code, so `clicked` is the accessibility interface's alone
