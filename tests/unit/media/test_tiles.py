@@ -59,9 +59,7 @@ class Viewer:
 
 
 def matches(screen: Screen, viewer: Viewer) -> bool:
-    return bool(
-        (screen.pixels[..., :3] == viewer.pixels[..., :3]).all() and (viewer.pixels[..., 3] == 255).all()
-    )
+    return bool((screen.pixels[..., :3] == viewer.pixels[..., :3]).all() and (viewer.pixels[..., 3] == 255).all())
 
 
 def test_the_first_picture_is_whole_even_when_black() -> None:
@@ -159,18 +157,14 @@ def test_pixels_of_another_shape_are_a_bug() -> None:
 def test_reversed_channels_are_copied_not_misread() -> None:
     rgb = np.zeros((10, 10, 4), np.uint8)
     rgb[..., 0] = 200
-    (tile,) = Encoder().encode_damage(
-        Region([Box(0, 0, 10, 10)]), lambda box: rgb[..., [2, 1, 0, 3]], Shadow(0, WHOLE)
-    )
+    (tile,) = Encoder().encode_damage(Region([Box(0, 0, 10, 10)]), lambda box: rgb[..., [2, 1, 0, 3]], Shadow(0, WHOLE))
     assert tile.data == bytes((0, 0, 200, 255))
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(
-            st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1), st.integers(1, 90), st.integers(1, 90)
-        ),
+        st.tuples(st.integers(0, WIDTH - 1), st.integers(0, HEIGHT - 1), st.integers(1, 90), st.integers(1, 90)),
         max_size=12,
     ),
     st.integers(0, 2**32 - 1),

@@ -1,0 +1,324 @@
+"""What a real Qt program receives, whatever the layouts: text, shortcuts, clicks, and nothing left pressed."""
+
+from __future__ import annotations
+
+import json
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.xclient import XClient
+from tests.fakes.xserver import XServer
+
+from benchside.host.inject.linux import X11Injector
+from benchside.media.damage import Box
+from benchside.protocol.errors import CallerError, UnavailableError
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+PROGRAM = Path(__file__).parents[2] / "fakes" / "qt_window.py"
+MAX_WAIT_S = 5.0
+
+
+class Program:
+    """The Qt program, and what it has said."""
+
+    def __init__(self, server: XServer) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(PROGRAM)],
+            env={**server.environment, "QT_QPA_PLATFORM": "xcb", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self._buffer = b""
+        self.said: list[dict[str, Any]] = []
+        self.window: int = self.wait(lambda said: said[0]["ready"] if said else None)
+
+    def wait(self, until: Callable[[list[dict[str, Any]]], Any]) -> Any:
+        deadline = time.monotonic() + MAX_WAIT_S
+        assert self._process.stdout is not None
+        while True:
+            found = until(self.said)
+            if found:
+                return found
+            left_s = deadline - time.monotonic()
+            assert left_s > 0, f"waited in vain, got {self.said}"
+            if select.select([self._process.stdout], [], [], left_s)[0]:
+                more = self._process.stdout.read1(65536)
+                assert more, "the program ended"
+                *lines, self._buffer = (self._buffer + more).split(b"\n")
+                self.said += [json.loads(line) for line in lines]
+
+    def text(self, expected: str) -> None:
+        self.wait(lambda said: any("key" not in each and each.get("text") == expected for each in said[-40:]))
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module", params=["Xvfb", "Xvnc"])
+def server(request: pytest.FixtureRequest) -> Iterator[XServer]:
+    with XServer(request.param) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def program(server: XServer) -> Iterator[Program]:
+    program = Program(server)
+    client = XClient(server.name)
+    deadline = time.monotonic() + MAX_WAIT_S
+    while client.core.GetWindowAttributes(program.window).reply().map_state != 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    client.focus(program.window)
+    client.close()
+    yield program
+    program.close()
+
+
+@pytest.fixture
+def injector(server: XServer, program: Program) -> Iterator[X11Injector]:
+    server.run("setxkbmap", "us")
+    injector = X11Injector(server.name)
+    injector.confine([Box(0, 0, 400, 300)])
+    tap(injector, "F12")
+    program.wait(lambda said: said and "cleared" in said[-1])
+    program.said.clear()
+    yield injector
+    injector.close()
+    assert held(server) == ([], 0), "nothing stays pressed"
+
+
+def tap(injector: X11Injector, key: str, code: str = "") -> None:
+    injector.key(key, code, True)
+    injector.key(key, code, False)
+
+
+def held(server: XServer) -> tuple[list[int], int]:
+    """Keys and modifiers that the server believes to be pressed."""
+    client = XClient(server.name)
+    keys = client.core.QueryKeymap().reply().keys
+    mask = client.core.QueryPointer(client.root).reply().mask
+    client.close()
+    return [index for index, byte in enumerate(keys) if byte], mask
+
+
+def settle(injector: X11Injector) -> None:
+    """Wait until the server has done what was asked for: it serves other clients in between."""
+    injector._display.core.GetInputFocus().reply()
+
+
+TEXTS = {
+    "us": "Az09 !@#/?|{}[]\\~`'\"ñÑ€ßéÉçàüЖλ",
+    "es": "Az09 !@#/?|{}[]\\~`'\"ñÑ€ßéÉçàü¿¡·",
+    "de": "Az09 !@#/?|{}[]\\~`'\"ñ€ßéÉçàüÄyzYZ",
+    "fr": "Az09 !@#/?|{}[]\\~`'\"ñ€ßéÉçàüùqwaM",
+    "us,ru": "abcЖжёЁ€ Э",
+}
+
+
+@pytest.mark.parametrize("layout", TEXTS)
+def test_text_arrives_as_it_is(server: XServer, program: Program, injector: X11Injector, layout: str) -> None:
+    server.run("setxkbmap", layout)
+    for character in TEXTS[layout]:
+        tap(injector, character, "KeyQ")
+    program.text(TEXTS[layout])
+
+
+@pytest.mark.parametrize("layout", ["us", "de", "fr"])
+def test_text_typed_with_the_associates_own_modifiers(
+    server: XServer, program: Program, injector: X11Injector, layout: str
+) -> None:
+    """On a German keyboard / is Shift+7 and @ is AltGr+Q, which a Windows browser calls Control and AltGraph."""
+    server.run("setxkbmap", layout)
+    tap(injector, "a", "KeyA")
+    injector.key("Shift", "ShiftLeft", True)
+    tap(injector, "/", "Digit7")
+    tap(injector, "B", "KeyB")
+    injector.key("Shift", "ShiftLeft", False)
+    injector.key("Control", "ControlLeft", True)
+    injector.key("AltGraph", "AltRight", True)
+    tap(injector, "@", "KeyQ")
+    injector.key("AltGraph", "AltRight", False)
+    injector.key("Control", "ControlLeft", False)
+    tap(injector, "c", "KeyC")
+    program.text("a/B@c")
+
+
+def test_caps_lock_on_the_pc_changes_nothing(server: XServer, program: Program, injector: X11Injector) -> None:
+    tap(injector, "CapsLock", "CapsLock")
+    for character in "aBñÑ1!":
+        tap(injector, character)
+    program.text("aBñÑ1!")
+    settle(injector)
+    assert held(server)[1] == 2, "and it stays on"
+    tap(injector, "CapsLock", "CapsLock")
+
+
+@pytest.mark.parametrize("layout", ["us", "fr", "us,ru"])
+def test_shortcuts_by_their_letter(server: XServer, program: Program, injector: X11Injector, layout: str) -> None:
+    server.run("setxkbmap", layout)
+    for character in "abc":
+        tap(injector, character)
+    program.text("abc")
+    injector.key("Control", "ControlLeft", True)
+    tap(injector, "a", "KeyQ")
+    tap(injector, "x", "KeyX")
+    tap(injector, "v", "KeyV")
+    tap(injector, "v", "KeyV")
+    injector.key("Control", "ControlLeft", False)
+    program.text("abcabc")
+
+
+def test_shortcut_with_shift_keeps_it(program: Program, injector: X11Injector) -> None:
+    injector.key("Control", "ControlLeft", True)
+    injector.key("Shift", "ShiftLeft", True)
+    tap(injector, "Z", "KeyZ")
+    injector.release_all()
+    program.wait(
+        lambda said: any(
+            each.get("name") == "Key_Z" and set(each["modifiers"]) == {"ControlModifier", "ShiftModifier"}
+            for each in said
+            if each.get("key") == "down"
+        )
+    )
+
+
+def test_named_keys(program: Program, injector: X11Injector) -> None:
+    names = {
+        "Enter": "Key_Return",
+        "Backspace": "Key_Backspace",
+        "Escape": "Key_Escape",
+        "ArrowLeft": "Key_Left",
+        "Home": "Key_Home",
+        "PageDown": "Key_PageDown",
+        "Delete": "Key_Delete",
+        "F1": "Key_F1",
+        "F11": "Key_F11",
+        "F24": "Key_F24",
+        "ContextMenu": "Key_Menu",
+        "Pause": "Key_Pause",
+        "Meta": "Key_Meta",
+    }
+    for name in names:
+        tap(injector, name)
+    tap(injector, "Enter", "NumpadEnter")
+    wanted = [*names.values(), "Key_Enter"]
+    program.wait(lambda said: [each["name"] for each in said if each.get("key") == "down"] == wanted)
+    for nothing in ("Dead", "Process", "Unidentified", "AudioVolumeUp", "constructor"):
+        tap(injector, nothing)
+    assert injector._keyboard.pressed == frozenset()
+
+
+def test_more_strange_characters_than_spare_keys(program: Program, injector: X11Injector) -> None:
+    text = "āēīōūǎěǐǒǔαβγδεζ"
+    for number, character in enumerate(text):
+        tap(injector, character)
+        if number % 8 == 7:
+            program.text(text[: number + 1])
+    program.text(text)
+
+
+def test_lent_keys_are_put_back(server: XServer, program: Program) -> None:
+    before = server.run("xmodmap", "-pke") if _has("xmodmap") else server.run("xkbcomp", server.name, "-")
+    injector = X11Injector(server.name)
+    for character in "βγ":
+        tap(injector, character)
+    injector.close()
+    after = server.run("xmodmap", "-pke") if _has("xmodmap") else server.run("xkbcomp", server.name, "-")
+    assert "Greek_beta" not in after or "Greek_beta" in before
+
+
+def _has(program: str) -> bool:
+    from shutil import which
+
+    return which(program) is not None
+
+
+def test_release_all_lifts_everything(server: XServer, injector: X11Injector) -> None:
+    injector.move(10, 10)
+    injector.button(1, True)
+    injector.button(3, True)
+    for key, code in (("Control", "ControlLeft"), ("Shift", "ShiftRight"), ("a", "KeyA"), ("F5", "F5")):
+        injector.key(key, code, True)
+    settle(injector)
+    keys, mask = held(server)
+    assert keys
+    assert mask & 0x0505
+    injector.release_all()
+    settle(injector)
+    assert held(server) == ([], 0)
+
+
+def test_a_closing_connection_lifts_everything(server: XServer, program: Program) -> None:
+    injector = X11Injector(server.name)
+    injector.confine([Box(0, 0, 100, 100)])
+    injector.move(5, 5)
+    injector.button(1, True)
+    injector.key("Shift", "ShiftLeft", True)
+    injector.close()
+    injector.close()
+    assert held(server) == ([], 0)
+    with pytest.raises(UnavailableError):
+        injector.key("a", "KeyA", True)
+
+
+def test_pointer_stays_within_what_is_granted(server: XServer, program: Program, injector: X11Injector) -> None:
+    client = XClient(server.name)
+
+    def at() -> tuple[int, int]:
+        settle(injector)
+        reply = client.core.QueryPointer(client.root).reply()
+        return reply.root_x, reply.root_y
+
+    injector.confine([Box(0, 0, 100, 100), Box(200, 0, 300, 100)])
+    for asked, reached in (
+        ((50, 60), (50, 60)),
+        ((140, 500), (99, 99)),
+        ((190, 20), (200, 20)),
+        ((-5, -5), (0, 0)),
+        ((32767, 0), (299, 0)),
+    ):
+        injector.move(*asked)
+        assert at() == reached
+    injector.move(50, 60)
+    client.core.WarpPointer(0, client.root, 0, 0, 0, 0, 390, 290)
+    client.sync()
+    injector.button(1, True)
+    injector.button(1, False)
+    click = program.wait(lambda said: next((each for each in said if "button" in each), None))
+    assert click == {"button": "MouseButtonPress", "which": "LeftButton", "at": [50, 60]}
+    injector.confine([])
+    injector.move(10, 10)
+    injector.button(1, True)
+    injector.wheel(0, 3)
+    assert at() == (50, 60)
+    assert held(server) == ([], 0)
+    with pytest.raises(CallerError):
+        injector.button(10, True)
+    client.close()
+
+
+def test_wheel(program: Program, injector: X11Injector) -> None:
+    injector.move(50, 60)
+    injector.wheel(0, 2)
+    injector.wheel(-1, -1)
+    program.wait(
+        lambda said: (
+            [sum(each["wheel"][axis] for each in said if "wheel" in each) for axis in (0, 1)] == [120, -120]
+            and sum("wheel" in each for each in said) >= 2
+        )
+    )
+
+
+def test_no_display_is_unavailable() -> None:
+    with pytest.raises(UnavailableError):
+        X11Injector(":4077")
