@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,7 +37,7 @@ from benchside.server.tickets.office import TicketOffice
 from benchside.server.worker.loops import run_tasks, tasks_of
 from benchside.transport.serve import Served, bind, listen, server_tls
 
-__all__ = ["main"]
+__all__ = ["Listeners", "main", "run_server"]
 
 logger = logging.getLogger(__name__)
 
@@ -118,12 +118,21 @@ async def serve(folder: Folder, settings: ServerSettings) -> None:
     parts = await Parts.open(folder, settings, utc_ms)
     try:
         await parts.keeper.refresh()
-        await _run(parts, settings, stop)
+        await run_server(parts, stop, _say_ready)
     finally:
         await parts.close()
 
 
-async def _run(parts: Parts, settings: ServerSettings, stop: asyncio.Event) -> None:
+def _say_ready(listeners: Listeners) -> None:
+    print(
+        f"benchside serve: ready web={listeners.web_url} link={listeners.link_url} session={listeners.session_url}",
+        flush=True,
+    )
+
+
+async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listeners], None]) -> None:
+    """Run all listeners on these parts until `stop` is set; `ready` is told once everything answers."""
+    settings = parts.settings
     listeners = Listeners(settings)
     tls = server_tls(Path(settings.tls_cert), Path(settings.tls_key)) if settings.tls else None
     facts = LinkFacts(settings.relay_name, listeners.session_url.rstrip("/") + "/v1/relay", settings.phone)
@@ -213,10 +222,7 @@ async def _run(parts: Parts, settings: ServerSettings, stop: asyncio.Event) -> N
     worker = asyncio.create_task(run_tasks(tasks_of(parts, broker, presence)), name="worker")
     try:
         await web.ready.wait()
-        print(
-            f"benchside serve: ready web={listeners.web_url} link={listeners.link_url} session={listeners.session_url}",
-            flush=True,
-        )
+        ready(listeners)
         stopped = asyncio.create_task(stop.wait(), name="stop")
         await asyncio.wait((stopped, web_task, worker), return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -148,7 +148,7 @@ class Accounts:
             ).first()
         if found is None:
             return None
-        sign_in, account = found.tuple()
+        sign_in, account = found
         if account.disabled or now - sign_in.used_utc_ms > IDLE_MS or now - sign_in.opened_utc_ms > ABSOLUTE_MS:
             return None
         return SignedIn(account.id, account.must_change, account.key_fingerprint, token_hash)

@@ -1,0 +1,277 @@
+"""A whole small world around a real server in this process: authority, PCs and consoles on loopback sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import functools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from benchside.protocol.trust.device import link_proof_agent
+from benchside.protocol.trust.journal import JOURNAL_START, journal_head
+from benchside.protocol.trust.keys import fingerprint, public_bytes
+from benchside.protocol.trust.sealing import seal_enrolment
+from benchside.protocol.wire import enrolment as enrolment_wire
+from benchside.protocol.wire import link as wire
+from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
+from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.codec import VERSION
+from benchside.protocol.wire.policy import AssociateEntry
+from benchside.protocol.wire.session import InstrumentInfo
+from benchside.server.app import Listeners, run_server
+from benchside.server.authority.book import AuthorityBook
+from benchside.server.clock import utc_ms
+from benchside.server.keys.folder import Folder
+from benchside.server.parts import Parts
+from benchside.server.policy.keeper import pin_authority
+from benchside.server.settings import ServerSettings
+from benchside.transport.websocket import WebSocketLink, dial
+
+__all__ = ["Console", "Pc", "World", "rsa_key", "running_world"]
+
+PASSWORD = "correct horse battery"
+SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0")
+MODEL = "CX-200"
+M = TypeVar("M")
+
+
+@functools.cache
+def rsa_key(number: int) -> RSAPrivateKey:
+    """One of a few RSA-4096 keys, each made once: they are slow to make."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=4096)
+
+
+@functools.cache
+def _template() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="benchside-tests-"))
+    Folder(folder / "data").make()
+    return folder / "data"
+
+
+@dataclass
+class World:
+    """A running server and whoever made it."""
+
+    parts: Parts
+    listeners: Listeners
+    authority: AuthorityBook
+    keys: dict[str, bytes] = field(default_factory=dict)
+
+    async def sign_into_policy(self, account: str, key: bytes, **changes: object) -> None:
+        """Let the authority sign an associate in, and install the policy."""
+        entry = {
+            "id": account,
+            "name": f"{account.title()} Example",
+            "organisation": "Vendor",
+            "keys": (key,),
+            "regions": ("global",),
+            "models": ("*",),
+            "sites": ("*",),
+            "expires_utc_ms": utc_ms() + 3600_000,
+        } | changes
+        self.authority.sign_in(AssociateEntry(**entry))
+        await self.install_policy()
+
+    async def install_policy(self) -> None:
+        """Export and install."""
+        await self.parts.keeper.install(self.authority.export(lambda: b""))
+
+    async def token(self, site: str = "lab-1") -> bytes:
+        """A fresh enrolment secret."""
+        secret, _ = await self.parts.register.make_token(site, 1)
+        return secret
+
+    async def enrolled_pc(self, number: int = 0, **described: object) -> Pc:
+        """A PC that was enrolled, is connected, and has passed its gates."""
+        pc = Pc(self, rsa_key(number), os.urandom(32))
+        answer = await pc.enrol(await self.token())
+        assert isinstance(answer, enrolment_wire.DeviceEnrolled)
+        pc.device_id = answer.device_id
+        await pc.connect()
+        pc.describe(**described)
+        return pc
+
+    async def console(self, account: str, *, key: int | None = 1) -> Console:
+        """An associate who is signed in with a password of one's own; with a key that is in the policy or none."""
+        first = await self.parts.accounts.add(account)
+        console = Console(self)
+        assert (await console.post("/api/sign-in", account=account, password=first)).status_code == 200
+        assert (await console.post("/api/password", old=first, new=PASSWORD)).status_code == 204
+        if key is not None:
+            spki = public_bytes(rsa_key(key).public_key())
+            answer = await console.put("/api/me/key", spki=base64.b64encode(spki).decode())
+            assert answer.status_code == 200
+            await self.sign_into_policy(account, fingerprint(spki))
+        return console
+
+
+class Console:
+    """A browser's requests."""
+
+    def __init__(self, world: World) -> None:
+        url = world.listeners.web_url
+        self.http = httpx.AsyncClient(base_url=url, headers={"Origin": url, "X-Benchside": "1"}, trust_env=False)
+
+    async def get(self, path: str, **query: str | int) -> httpx.Response:
+        return await self.http.get(path, params=query)
+
+    async def post(self, path: str, **content: object) -> httpx.Response:
+        return await self.http.post(path, json=content) if content else await self.http.post(path)
+
+    async def put(self, path: str, **content: object) -> httpx.Response:
+        return await self.http.put(path, json=content)
+
+
+class Pc:
+    """The agent's side of enrolment and link, honest unless a test says otherwise."""
+
+    def __init__(self, world: World, identity: RSAPrivateKey, device_key: bytes) -> None:
+        self.world = world
+        self.identity = identity
+        self.device_key = device_key
+        self.device_id = b""
+        self.link: WebSocketLink | None = None
+        self.head, self.sequence = JOURNAL_START, 0
+
+    async def enrol(self, secret: bytes, **changes: object) -> enrolment_wire.EnrolmentMessage:
+        """Run an enrolment; return the answer."""
+        link = await dial(self.world.listeners.link_url + "/v1/enrol", tls=None, max_bytes=5 * 1024 * 1024)
+        key = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
+        assert isinstance(key, enrolment_wire.EnrolmentKey)
+        content = {
+            "token_secret": secret,
+            "device_key": self.device_key,
+            "identity_key": public_bytes(self.identity.public_key()),
+            "device": "PC 1",
+            "site_name": "First Lab",
+            "instruments": (InstrumentInfo(id="i-1", model=MODEL, serial="S1", patient_data=False),),
+            "registrant": "Pat Example",
+            "registrant_email": "pat@lab.example",
+            "region": "global",
+        } | changes
+        message = seal_enrolment(
+            enrolment_wire.SealedEnrolment(**content),
+            server_key=key.server_key,
+            identity=self.identity,
+            fresh_key=os.urandom(32),
+            fresh_nonce=os.urandom(12),
+        )
+        link.send(enrolment_wire.ENROLMENT.encode(message))
+        answer = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
+        link.close()
+        return answer
+
+    async def connect(self, device_key: bytes | None = None) -> wire.LinkWelcome | wire.LinkRefused:
+        """Dial the gateway and prove the key; return its answer."""
+        self.link = await dial(self.world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
+        challenge = await self.hear(wire.LinkChallenge)
+        nonce = os.urandom(32)
+        proof = link_proof_agent(
+            device_key or self.device_key,
+            device_id=self.device_id,
+            nonce_agent=nonce,
+            nonce_gateway=challenge.nonce,
+        )
+        self.say(wire.LinkHello(version=VERSION, device_id=self.device_id, nonce=nonce, proof=proof))
+        answer = wire.LINK.decode(_bytes(await self.link.receive()))
+        assert isinstance(answer, wire.LinkWelcome | wire.LinkRefused)
+        return answer
+
+    def say(self, message: wire.LinkMessage) -> None:
+        assert self.link is not None
+        self.link.send(wire.LINK.encode(message))
+
+    async def hear(self, kind: type[M]) -> M:
+        """The next message of one kind; others are passed over."""
+        assert self.link is not None
+        while True:
+            message = wire.LINK.decode(_bytes(await asyncio.wait_for(self.link.receive(), 5)))
+            if isinstance(message, kind):
+                return message
+
+    def describe(self, **changes: object) -> None:
+        content = {
+            "site": "lab-1",
+            "device": "PC 1",
+            "instruments": (InstrumentInfo(id="i-1", model=MODEL, serial="S1", patient_data=False),),
+            "software": "0.1.0",
+            "policy_version": 0,
+            "it_review_utc_ms": 1,
+            "terms_version": "2026-1",
+            "offered": (Capability.VIEW, Capability.CONTROL),
+        } | changes
+        self.say(wire.Described(**content))
+
+    def ask_for_help(self, request_id: bytes) -> None:
+        self.say(
+            wire.RequestOpened(
+                request_id=request_id,
+                technician="Toni",
+                reason="It beeps",
+                instrument="i-1",
+                opened_utc_ms=utc_ms(),
+            )
+        )
+
+    def entry(self, kind: EventKind, request_id: bytes | None, **details: str) -> PcEvent:
+        """The next entry of this PC's journal."""
+        self.sequence += 1
+        at, said = utc_ms(), EventDetails(**details)
+        self.head = journal_head(
+            self.head, sequence=self.sequence, kind=kind, at_utc_ms=at, request_id=request_id, details=said
+        )
+        return PcEvent(
+            sequence=self.sequence, kind=kind, at_utc_ms=at, request_id=request_id, details=said, head=self.head
+        )
+
+    async def report(self, *events: PcEvent) -> int:
+        self.say(wire.EventsReported(events=events))
+        return (await self.hear(wire.EventsKept)).sequence
+
+
+@asynccontextmanager
+async def running_world(folder: Path) -> AsyncIterator[World]:
+    """A server on free ports with one site, one known model and a policy without associates."""
+    if not (folder / "data").exists():
+        shutil.copytree(_template(), folder / "data")
+    authority = AuthorityBook(folder / "authority", utc_ms)
+    is_new = not (folder / "authority").exists()
+    if is_new:
+        authority.make(None)
+    parts = await Parts.open(Folder(folder / "data"), SETTINGS, utc_ms)
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    if is_new:
+        await pin_authority(parts.cloud, authority.public_key())
+        authority.add_ticket_key(public_bytes(parts.session_keys.ticket.public_key()))
+        await parts.register.add_site("lab-1", "First Lab")
+        await parts.register.add_model(MODEL, patient_data=False)
+    await parts.keeper.refresh()
+    server = asyncio.create_task(run_server(parts, stop, ready.set_result))
+    await asyncio.wait((server, ready), return_when=asyncio.FIRST_COMPLETED)
+    if server.done():
+        server.result()
+    world = World(parts, ready.result(), authority)
+    try:
+        if is_new:
+            await world.install_policy()
+        yield world
+    finally:
+        stop.set()
+        await server
+        await parts.close()
+
+
+def _bytes(message: bytes | str) -> bytes:
+    assert isinstance(message, bytes)
+    return message
