@@ -1,0 +1,56 @@
+"""What the watch over the indicator must tell, on every operating system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from benchside.media.damage import Box
+
+__all__ = ["IndicatorWatch", "Sight", "Unseen"]
+
+
+class Unseen(StrEnum):
+    """Why a person cannot see the indicator."""
+
+    GONE = "gone"
+    """There is no such window."""
+    HIDDEN = "hidden"
+    """The window is not shown."""
+    SMALL = "small"
+    """It is smaller than it must be."""
+    OFF_SCREEN = "off_screen"
+    """Too much of it lies on no monitor."""
+    COVERED = "covered"
+    """Other windows cover too much of it, or its Stop button."""
+    BLANK = "blank"
+    """What is seen there is one single colour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One look at the indicator; `reason` is None when it is seen."""
+
+    reason: Unseen | None = None
+
+    @property
+    def is_visible(self) -> bool:
+        return self.reason is None
+
+
+class IndicatorWatch(Protocol):
+    """Looks whether the technician can see the desk's indicator.
+
+    UnavailableError from `look`: the display has gone.
+    """
+
+    def look(self, window: int, stop: Box | None = None) -> Sight:
+        """Look once, at most five times a second; takes some milliseconds.
+
+        `window`: the indicator's native window.  `stop`: its Stop button, in pixels of that window; no part
+        of it may be covered.
+        """
+
+    def close(self) -> None:
+        """End the watch; harmless when done before."""
