@@ -19,7 +19,9 @@ MIN_WIDTH_PX, MIN_HEIGHT_PX = 160, 40
 # A tooltip or a corner of another window may lie over it; with more gone nobody reads it.
 MIN_SEEN_SHARE = 0.6
 
-# What is looked at for colours: enough to hold some of the text wherever it stands, 128 KiB at most.
+# What is looked at for colours: the largest pieces that are
+# seen, enough of them to hold some of the text wherever it stands; 128 KiB each at most.
+MAX_SAMPLES = 4
 MAX_SAMPLE_WIDTH_PX, MAX_SAMPLE_HEIGHT_PX = 512, 64
 
 _ALL_PLANES = 0xFFFFFFFF
@@ -59,21 +61,30 @@ class X11IndicatorWatch:
             on_screen = _without_overlap([cut for each in monitors if (cut := button.intersect(each))])
             if _shared_px(seen, on_screen) < button.area_px:
                 return Sight(Unseen.COVERED)
-        largest = max(seen, key=lambda piece: piece.area_px)
+        largest = sorted(seen, key=lambda piece: piece.area_px, reverse=True)[:MAX_SAMPLES]
         return Sight(Unseen.BLANK) if self._is_blank(largest) else Sight()
 
     def close(self) -> None:
         self._display.close()
 
-    def _is_blank(self, piece: Box) -> bool:
+    def _is_blank(self, pieces: list[Box]) -> bool:
         """Whether the screen shows one single colour there: a window whose program no longer draws."""
+        colours: set[int] = set()
+        for piece in pieces:
+            colours |= self._some_colours(piece)
+            if len(colours) > 1:
+                return False
+        return True
+
+    def _some_colours(self, piece: Box) -> set[int]:
+        """The lowest and the highest of the colours seen there, as the screen numbers them."""
         # An even width, so that rows of 16 bits have no padding.
         width = min(piece.width_px, MAX_SAMPLE_WIDTH_PX) & ~1
         height = min(piece.height_px, MAX_SAMPLE_HEIGHT_PX)
         left = piece.left + (piece.width_px - width) // 2
         top = piece.top + (piece.height_px - height) // 2
         if not width:
-            return True
+            return set()
         try:
             with self._display.using():
                 cookie = self._display.core.GetImage(
@@ -83,12 +94,12 @@ class X11IndicatorWatch:
                 reply = self._display.connection.wait_for_reply(cookie.sequence)
                 depth, data = reply.buf[1], bytes(reply.buf[_REPLY_HEADER_BYTES:])
         except ProtocolError:
-            return True  # the screen has just become smaller
+            return set()  # the screen has just become smaller
         is_deep = int.from_bytes(depth, "little") >= _DEEP
         pixel_bytes = 4 if is_deep else 2
         pixels = np.frombuffer(data, "<u4" if is_deep else "<u2", count=len(data) // pixel_bytes)
         colours = pixels.astype(np.uint32) & 0xFFFFFF
-        return bool((colours == colours[0]).all())
+        return {int(colours.min()), int(colours.max())}
 
 
 def _without_overlap(boxes: list[Box]) -> list[Box]:
