@@ -6,12 +6,14 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 
 from benchside.host.agent import AgentSide
-from benchside.host.channel import Opened, PairedLink, RelayDialler, open_epoch
+from benchside.host.channel import Opened, PairedLink, RelayDialler
 from benchside.host.desktop import Desktop
+from benchside.host.lines import Lines
 from benchside.host.visit import receive_visitor, turn_away
-from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
+from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
 from benchside.protocol.flow.consent import ConsentGrant, ConsentLimits, ConsentMachine
 from benchside.protocol.flow.consent import effects as fx
 from benchside.protocol.flow.consent import events as ev
@@ -30,7 +32,7 @@ from benchside.protocol.flow.session import (
 from benchside.protocol.trust.code import CODE_RANDOM_BYTES, code_from_random, read_code
 from benchside.protocol.trust.handshake import Meeting
 from benchside.protocol.trust.policy import AuthorityPin, Place, Policy, read_policy
-from benchside.protocol.trust.schedule import ChannelNonces, GrantSecret, SessionKeys
+from benchside.protocol.trust.schedule import ChannelNonces, SessionKeys
 from benchside.protocol.trust.ticket import TicketFor, check_ticket, match_ticket
 from benchside.protocol.wire import host as wire
 from benchside.protocol.wire import session as said
@@ -38,16 +40,12 @@ from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.desk import AssociateShown, GrantShown
-from benchside.transport.backoff import Backoff
 
 __all__ = ["HostedSession"]
 
 log = logging.getLogger(__name__)
 
-CHANNEL_OF = {Capability.VIEW: Channel.VIEW, Capability.CONTROL: Channel.CONTROL}
 PING_EVERY_S = 1.0
-PAIR_WITHIN_S = 20.0
-"""How long a channel waits for its other end before it tries with a fresh ticket."""
 JUMP_S = 10.0
 """A gap between two beats of a loop that beats ten times a second: the PC slept or was frozen."""
 
@@ -58,7 +56,6 @@ class HostedSession:
     def __init__(self, begin: wire.BeginHosting, agent: AgentSide, dialler: RelayDialler, desktop: Desktop) -> None:
         self._begin = begin
         self._agent = agent
-        self._dialler = dialler
         self._desktop = desktop
         self._loop = asyncio.get_running_loop()
         self._pin = AuthorityPin(key=begin.authority_key)
@@ -70,11 +67,7 @@ class HostedSession:
         self._consent: ConsentMachine | None = None
         self._visitor: Visitor | None = None
         self._code = b""
-        self._keys: SessionKeys | None = None
-        self._secrets: dict[Capability, GrantSecret] = {}
-        self._open: dict[Channel, Opened] = {}
-        self._epochs: dict[Channel, int] = dict.fromkeys(Channel, 0)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._lines = Lines(dialler, self)
         self._timer: asyncio.TimerHandle | None = None
         self._passed = False
         self._pinged_at = 0.0
@@ -86,11 +79,9 @@ class HostedSession:
 
     def start(self) -> None:
         """Make the first code and wait on `main`."""
-        self._desktop.attach(
-            may_pass=self._may_pass, on_input=self._input_came, on_fault=self._broken, on_lost=self._display_lost
-        )
+        self._desktop.attach(may_pass=self._may_pass, on_input=self._input_came, on_lost=self._display_lost)
         self.renew_code()
-        self._task("main", self._keep_main())
+        self._lines.start()
 
     def renew_code(self) -> None:
         """Make a fresh code; only the technician's hand leads here."""
@@ -101,27 +92,22 @@ class HostedSession:
         self._perform(self._machine.step(SessionEvent.CODE_MADE, self._loop.time()))
         self._agent.send(wire.HostReady(code=code))
 
-    # -- main -------------------------------------------------------------------------------------
+    def kill_code(self) -> None:
+        """The code is dead: the agent counted three wrong attempts."""
+        self._perform(self._machine.step(SessionEvent.CODE_DIED, self._loop.time()))
 
-    async def _keep_main(self) -> None:
-        """Keep `main` open, or ready to be opened, until the session is over."""
-        backoff = Backoff(first_s=0.2, most_s=3.0)
-        while self._machine.phase is not Phase.OVER:
-            try:
-                within_s = PAIR_WITHIN_S if self._keys is not None else None
-                paired = await self._dialler.pair(Channel.MAIN, within_s)
-                backoff.reset()
-                await (self._receive(paired) if self._keys is None else self._reopen_main(paired))
-            except (UnavailableError, RefusedError, PeerError, TimeoutError) as error:
-                self._note_fault(Channel.MAIN, error)
-            self._lose(Channel.MAIN)
-            await asyncio.sleep(backoff.next_s())
+    # -- what the lines report --------------------------------------------------------------------
 
-    async def _receive(self, paired: PairedLink) -> None:
-        """Somebody came: run the handshake, and when it ends well the session."""
+    @property
+    def phase(self) -> Phase:
+        """How far the session has come."""
+        return self._machine.phase
+
+    async def receive(self, paired: PairedLink) -> Opened | None:
+        """Somebody came: run the handshake, and when it ends well open the session."""
         if self._machine.phase is not Phase.CODED:
             turn_away(paired, Refusal.CODE_DEAD)
-            return
+            return None
         self._is_checking = True
         self._show_standing()
         try:
@@ -136,11 +122,13 @@ class HostedSession:
             )
         finally:
             self._is_checking = False
+        opened = None
         if outcome.established is not None and self._machine.phase is Phase.CODED:
-            await self._welcome(paired, outcome.established)
+            opened = self._welcome(paired, outcome.established)
         elif outcome.over is not None:
             self._turned_away(outcome.over)
         self._show_standing()
+        return opened
 
     def _turned_away(self, over: EntryOver) -> None:
         if over.counted:
@@ -149,14 +137,15 @@ class HostedSession:
             details = EventDetails(associate=over.associate, cause=over.reason.value)
             self._agent.record(EventKind.ASSOCIATE_REFUSED, details)
 
-    async def _welcome(self, paired: PairedLink, established: Established) -> None:
+    def _welcome(self, paired: PairedLink, established: Established) -> Opened:
         self._agent.send(wire.GuessRight())
         self._visitor = established.visitor
-        self._keys = SessionKeys(request_id=self._begin.request_id, role=Role.PC, master=established.master)
+        keys = SessionKeys(request_id=self._begin.request_id, role=Role.PC, master=established.master)
         pc_nonce, console_nonce = established.visitor.nonces
         nonces = ChannelNonces(pc=pc_nonce, console=console_nonce)
-        sealer, opener = self._keys.channel(Channel.MAIN, self._keys.main, epoch=0, nonces=nonces)
-        self._open[Channel.MAIN] = opened = Opened(Channel.MAIN, paired.link, sealer, opener, 0)
+        sealer, opener = keys.channel(Channel.MAIN, keys.main, epoch=0, nonces=nonces)
+        opened = Opened(Channel.MAIN, paired.link, sealer, opener, 0)
+        self._lines.take_keys(keys, opened)
         self._perform(self._machine.step(SessionEvent.ASSOCIATE_PROVED, self._loop.time()))
         self._tell(
             said.PcDescribed(
@@ -167,72 +156,9 @@ class HostedSession:
                 offered=self._begin.offered,
             )
         )
-        self._show_standing()
-        await opened.serve(self._main_said)
-
-    async def _reopen_main(self, paired: PairedLink) -> None:
-        opened = await self._open_channel(paired, Channel.MAIN)
-        self._perform(self._machine.step(SessionEvent.LINE_STOOD, self._loop.time()))
-        await opened.serve(self._main_said)
-
-    def _main_said(self, plain: bytes) -> None:
-        message = said.SESSION.decode(plain)
-        self._perform(self._machine.step(SessionEvent.RECORD_HEARD, self._loop.time()))
-        match message:
-            case said.AskCapability():
-                self._consider(ev.ConsoleAsked(message.capability, message.purpose))
-            case said.GiveBack():
-                self._consider(ev.ConsoleGaveBack(message.capability))
-            case said.LeaveSession():
-                self.end(said.SessionEnd.LEFT)
-            case said.Ping():
-                self._tell(said.Pong(sent_ms=message.sent_ms))
-            case said.Pong():
-                pass
-            case _:
-                raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a console says on main, got what a PC says")
-
-    # -- the channels of grants -------------------------------------------------------------------
-
-    async def _keep_channel(self, grant: ConsentGrant) -> None:
-        """Keep a grant's channel open while the grant and the line stand."""
-        channel = CHANNEL_OF[grant.capability]
-        backoff = Backoff(first_s=0.1, most_s=3.0)
-        while grant.capability in self._secrets:
-            if self._machine.phase is not Phase.LIVE:
-                await asyncio.sleep(0.1)
-                continue
-            try:
-                paired = await self._dialler.pair(channel, PAIR_WITHIN_S)
-                opened = await self._open_channel(paired, channel)
-                backoff.reset()
-                self._consider(ev.ChannelStood(grant.capability, grant.grant, opened.epoch))
-                serve = self._desktop.open_channel(grant, opened)
-                await opened.serve(serve)
-            except (UnavailableError, RefusedError, PeerError, TimeoutError) as error:
-                self._note_fault(channel, error)
-            self._lose(channel)
-            await asyncio.sleep(backoff.next_s())
-
-    async def _open_channel(self, paired: PairedLink, channel: Channel) -> Opened:
-        keys = self._keys
-        capability = next((known for known, its in CHANNEL_OF.items() if its is channel), None)
-        secret = keys.main if keys is not None and capability is None else self._secrets.get(capability or Capability.VIEW)
-        if keys is None or secret is None:
-            paired.link.abort()
-            raise RefusedError(Refusal.DENIED, f"expected a grant for {channel}, got none")
-        self._epochs[channel] += 1
-        try:
-            opened = await open_epoch(
-                paired, channel, keys, secret, epoch=self._epochs[channel], check_ticket=self._check_again
-            )
-        except BaseException:
-            paired.link.abort()
-            raise
-        self._open[channel] = opened
         return opened
 
-    def _check_again(self, ticket: bytes, channel: Channel, server_ahead_ms: int) -> None:
+    def check_ticket(self, ticket: bytes, channel: Channel, server_ahead_ms: int) -> None:
         """Each connection checks access again: ticket, and the policy as it is now."""
         visitor = self._visitor
         if visitor is None:
@@ -251,35 +177,58 @@ class HostedSession:
         match_ticket(payload, wanted)
         self._policy.admit(visitor.key, associate_id=visitor.entry.id, place=self._place, now_utc_ms=now_utc_ms)
 
-    def _lose(self, channel: Channel) -> None:
-        """A channel's connection ended: forget its keys and say so to the machines."""
-        opened = self._open.pop(channel, None)
-        if opened is None:
-            return
-        opened.forget()
-        opened.link.abort()
-        capability = next((known for known, its in CHANNEL_OF.items() if its is channel), None)
-        if capability is None:
-            self._perform(self._machine.step(SessionEvent.LINE_FELL, self._loop.time()))
-        else:
-            self._desktop.close_channel(capability)
-            self._consider(ev.ChannelFell(capability))
+    def main_said(self, plain: bytes) -> None:
+        """A message on `main`."""
+        message = said.SESSION.decode(plain)
+        self._perform(self._machine.step(SessionEvent.RECORD_HEARD, self._loop.time()))
+        match message:
+            case said.AskCapability():
+                self._consider(ev.ConsoleAsked(message.capability, message.purpose))
+            case said.GiveBack():
+                self._consider(ev.ConsoleGaveBack(message.capability))
+            case said.LeaveSession():
+                self.end(said.SessionEnd.LEFT)
+            case said.Ping():
+                self._tell(said.Pong(sent_ms=message.sent_ms))
+            case said.Pong():
+                pass
+            case _:
+                raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a console says on main, got what a PC says")
 
-    def _note_fault(self, channel: Channel, error: Exception) -> None:
-        """Log it, and let what a hostile peer did have its consequence."""
-        log.info("channel ended", extra={"channel": channel.value, "cause": str(error), "kind": type(error).__name__})
-        if not isinstance(error, PeerError) or self._keys is None:
-            return
-        if error.fault is PeerFault.NOT_AUTHENTIC or error.fault is PeerFault.TOO_LARGE:
-            self._agent.record(EventKind.RECORD_FORGED, EventDetails(channel=channel.value, cause=error.fault.value))
-            self._perform(self._machine.step(SessionEvent.RECORD_FORGED, self._loop.time()))
-        elif channel in self._open:
-            # sealed with the session's own keys: the console itself broke the protocol
-            self._broken(error)
+    def main_stood(self) -> None:
+        """`main` is back."""
+        self._perform(self._machine.step(SessionEvent.LINE_STOOD, self._loop.time()))
 
-    def _broken(self, error: PeerError) -> None:
+    def main_fell(self) -> None:
+        """`main` is gone."""
+        self._perform(self._machine.step(SessionEvent.LINE_FELL, self._loop.time()))
+
+    def channel_stood(self, grant: ConsentGrant, opened: Opened) -> Callable[[bytes], None]:
+        """A grant's channel is open."""
+        take = self._desktop.open_channel(grant, opened)
+        self._consider(ev.ChannelStood(grant.capability, grant.grant, opened.epoch))
+        self._desktop.begin_channel(grant.capability)
+        return take
+
+    def channel_fell(self, capability: Capability) -> None:
+        """A grant's channel is gone."""
+        self._desktop.close_channel(capability)
+        self._consider(ev.ChannelFell(capability))
+
+    def record_forged(self, channel: Channel, fault: PeerFault) -> None:
+        """A record did not open: somebody on the way changed it."""
+        self._agent.record(EventKind.RECORD_FORGED, EventDetails(channel=channel.value, cause=fault.value))
+        self._perform(self._machine.step(SessionEvent.RECORD_FORGED, self._loop.time()))
+
+    def console_broke_rule(self, error: PeerError) -> None:
+        """The console itself broke the protocol: no retry."""
         log.warning("console broke a rule", extra={"cause": str(error)})
         self.end(said.SessionEnd.PEER_FAULT)
+
+    def task_failed(self, name: str, error: BaseException) -> None:
+        """A bug of ours ends the session rather than leaving half of it."""
+        log.error("task failed", extra={"task": name}, exc_info=error)
+        self.end(said.SessionEnd.PROGRAM_ERROR)
 
     # -- orders of the technician and the agent ---------------------------------------------------
 
@@ -335,7 +284,7 @@ class HostedSession:
             self._tell(said.Ping(sent_ms=int(now * 1000)))
             if self._visitor is not None:
                 self._admit_still(self._visitor)
-        if self._desktop.watches_indicator and self._desktop.indicator_is_gone(now):
+        if self._desktop.indicator_is_gone(now):
             self.end(said.SessionEnd.INDICATOR_LOST)
 
     def end(self, reason: said.SessionEnd) -> None:
@@ -383,11 +332,9 @@ class HostedSession:
             case fx.UnaskTechnician(prompt):
                 self._agent.send(wire.HidePrompt(prompt=prompt))
             case fx.OpenChannel(grant, secret):
-                known = GrantSecret(capability=grant.capability, grant=grant.grant, secret=secret)
-                self._secrets[grant.capability] = known
-                self._task(grant.capability.value, self._keep_channel(grant))
+                self._lines.open_grant(grant, secret)
             case fx.DropGrant(grant):
-                self._drop(grant)
+                self._lines.drop_grant(grant.capability, lambda: self._desktop.close_channel(grant.capability))
             case fx.ShowStanding():
                 self._show_standing()
 
@@ -423,21 +370,6 @@ class HostedSession:
             )
         )
 
-    def _drop(self, grant: ConsentGrant) -> None:
-        """Keys first, then the connection and what it fed."""
-        secret = self._secrets.pop(grant.capability, None)
-        opened = self._open.pop(CHANNEL_OF[grant.capability], None)
-        if opened is not None:
-            opened.forget()
-        if secret is not None:
-            secret.forget()
-        self._desktop.close_channel(grant.capability)
-        if opened is not None:
-            opened.link.close()
-        task = self._tasks.pop(grant.capability.value, None)
-        if task is not None:
-            task.cancel()
-
     # -- effects of the session -------------------------------------------------------------------
 
     def _perform(self, effects: list[SessionEffect]) -> None:
@@ -448,8 +380,7 @@ class HostedSession:
                 case KillCode():
                     self._kill_code()
                 case LoseLine():
-                    for channel in tuple(self._open):
-                        self._lose(channel)
+                    self._lines.lose_all()
                     self._consider(ev.LineFell())
                 case LetLineBack():
                     self._consider(ev.LineStood())
@@ -461,40 +392,23 @@ class HostedSession:
         if self._visitor is None:
             return
         limits = ConsentLimits(grant_s=float(self._begin.grant_s), silence_s=float(self._begin.silence_s))
-        self._consent = ConsentMachine(
-            offered=self._begin.offered, associate=self._visitor.entry.id, limits=limits
-        )
+        self._consent = ConsentMachine(offered=self._begin.offered, associate=self._visitor.entry.id, limits=limits)
         self._consider(ev.MonitorsKnown(tuple(monitor.id for monitor in self._desktop.monitors())))
 
     def _kill_code(self) -> None:
-        self._code = b""
-        if self._visitor is None:
+        if self._code and self._visitor is None:
             self._agent.send(wire.CodeOutOfTime())
+        self._code = b""
 
     def _finish(self, reason: said.SessionEnd) -> None:
-        """The end: the farewell is sealed, then every key is destroyed, then the network hears of it."""
-        main = self._open.get(Channel.MAIN)
-        farewell = None
-        if main is not None and not main.is_forgotten:
-            farewell = main.seal(said.SESSION.encode(said.SessionEnded(reason=reason)))
-        opened = list(self._open.values())
-        self._open.clear()
-        for channel in opened:
-            channel.forget()
-        for secret in self._secrets.values():
-            secret.forget()
-        self._secrets.clear()
-        if self._keys is not None:
-            self._keys.forget()
+        """The end: every key is destroyed, the desktop is let go, and only then the network hears of it."""
         self._code = b""
-        self._desktop.close()
-        self._consider(ev.SessionOver(reason))
-        if main is not None and farewell is not None:
-            main.link.send(farewell)
-        for channel in opened:
-            channel.link.close()
-        for task in self._tasks.values():
-            task.cancel()
+
+        def between() -> None:
+            self._desktop.close()
+            self._consider(ev.SessionOver(reason))
+
+        self._lines.end(said.SESSION.encode(said.SessionEnded(reason=reason)), between)
         if self._timer is not None:
             self._timer.cancel()
         self._agent.send(wire.HostEnded(reason=reason))
@@ -503,9 +417,7 @@ class HostedSession:
     # -- small things -----------------------------------------------------------------------------
 
     def _tell(self, message: said.SessionMessage) -> None:
-        main = self._open.get(Channel.MAIN)
-        if main is not None:
-            main.send(said.SESSION.encode(message))
+        self._lines.send_main(said.SESSION.encode(message))
 
     def _show_standing(self) -> None:
         consent, visitor = self._consent, self._visitor
@@ -544,18 +456,3 @@ class HostedSession:
             for capability in Capability:
                 self._consider(ev.MomentCame(capability))
         self._perform(self._machine.step(SessionEvent.MOMENT_CAME, self._loop.time()))
-
-    def _task(self, name: str, coroutine: object) -> None:
-        old = self._tasks.pop(name, None)
-        if old is not None:
-            old.cancel()
-        if asyncio.iscoroutine(coroutine):
-            task = self._loop.create_task(coroutine, name=f"{name} channel")
-            task.add_done_callback(self._task_done)
-            self._tasks[name] = task
-
-    def _task_done(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        log.error("task failed", extra={"task": task.get_name()}, exc_info=error)
-        self.end(said.SessionEnd.PROGRAM_ERROR)

@@ -253,7 +253,7 @@ class RevokeGrant(Message, frozen=True, kw_only=True, tag="revoke"):
 class IndicatorShown(Message, frozen=True, kw_only=True, tag="indicator"):
     """The indicator's native window is up; the host watches that it stays visible."""
 
-    window: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    window: Annotated[int, Meta(ge=1, le=2**53 - 1)]
 
 
 class IndicatorGone(Message, frozen=True, kw_only=True, tag="indicator_gone"):

@@ -249,7 +249,7 @@ class RevokeHosting(Message, frozen=True, kw_only=True, tag="revoke"):
 class WatchIndicator(Message, frozen=True, kw_only=True, tag="watch"):
     """The desk's indicator is this window (None: it is not up)."""
 
-    window: Annotated[int, Meta(ge=1, le=2**63)] | None
+    window: Annotated[int, Meta(ge=1, le=2**53)] | None
 
 
 class PolicyChanged(Message, frozen=True, kw_only=True, tag="policy"):

@@ -1,0 +1,148 @@
+"""The host program: started by the agent for one session, spoken to by its standard input, gone after it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+from benchside.host.agent import AgentSide
+from benchside.host.channel import RelayDialler
+from benchside.host.desktop import Desktop
+from benchside.host.parts import desktop_parts
+from benchside.host.session import HostedSession
+from benchside.logs.setup import start_logging
+from benchside.protocol.errors import BenchsideError, PeerError, PeerFault
+from benchside.protocol.wire import host as wire
+from benchside.protocol.wire.session import SessionEnd
+from benchside.transport.frames import FrameStream, open_frames
+from benchside.transport.websocket import client_tls
+
+__all__ = ["main"]
+
+log = logging.getLogger(__name__)
+
+BEGIN_WITHIN_S = 10.0
+BEAT_EVERY_S = 0.1
+AGENT_SILENT_S = 0.9
+"""The agent beats five times a second; without it nobody journals and nobody could stop the session."""
+
+
+class HostProgram:
+    """Reads the agent's orders and keeps the beat."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._session: HostedSession | None = None
+        self._desktop: Desktop | None = None
+        self._heard_at = self._loop.time()
+
+    async def run(self, stream: FrameStream[wire.HostMessage]) -> None:
+        """Host one session from BeginHosting to its end."""
+        async with asyncio.timeout(BEGIN_WITHIN_S):
+            begin = await stream.receive()
+        if not isinstance(begin, wire.BeginHosting):
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected BeginHosting first, got another message")
+        agent = AgentSide(stream, self._order)
+        tls = None
+        if begin.relay_url.startswith("wss://"):
+            tls = client_tls(None if begin.ca_file is None else Path(begin.ca_file))
+        dialler = RelayDialler(agent, url=begin.relay_url, tls=tls)
+        self._desktop = Desktop(desktop_parts())
+        self._session = session = HostedSession(begin, agent, dialler, self._desktop)
+        self._heard_at = self._loop.time()
+        listening = self._loop.create_task(agent.listen(), name="agent listens")
+        beating = self._loop.create_task(self._beat(agent, session), name="beat")
+        session.start()
+        await session.over.wait()
+        beating.cancel()
+        await agent.flush(0.2)
+        listening.cancel()
+
+    async def _beat(self, agent: AgentSide, session: HostedSession) -> None:
+        while True:
+            agent.send(wire.HostAlive())
+            session.beat()
+            if self._loop.time() - self._heard_at > AGENT_SILENT_S:
+                session.end(SessionEnd.AGENT_LOST)
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    def _order(self, message: wire.HostMessage | None) -> None:
+        session, desktop = self._session, self._desktop
+        if session is None or desktop is None:
+            return
+        self._heard_at = self._loop.time()
+        match message:
+            case None:
+                session.end(SessionEnd.AGENT_LOST)
+            case wire.AgentAlive():
+                pass
+            case wire.EndHosting():
+                session.end(message.reason)
+            case wire.RenewCode():
+                session.renew_code()
+            case wire.KillCodeNow():
+                session.kill_code()
+            case wire.PromptAnswered():
+                session.answered(message)
+            case wire.RevokeHosting():
+                session.revoke(message.capability)
+            case wire.PauseHosting():
+                session.pause(message.paused)
+            case wire.WatchIndicator():
+                desktop.watch(message.window)
+            case wire.PolicyChanged():
+                self._change_policy(session, message.policy)
+            case _:
+                log.warning("agent said what a host says", extra={"message": type(message).__name__})
+
+    def _change_policy(self, session: HostedSession, policy: bytes) -> None:
+        try:
+            session.change_policy(policy)
+        except BenchsideError as error:
+            log.warning("policy cannot be followed", extra={"cause": str(error)})
+            session.end(SessionEnd.POLICY_CHANGED)
+
+
+async def _main() -> int:
+    loop = asyncio.get_running_loop()
+    ours = socket.socket(fileno=os.dup(0))
+    try:
+        stream = await open_frames(ours, wire.HOST)
+        program = HostProgram()
+        task = asyncio.current_task()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, lambda: task.cancel() if task is not None else None)
+        await program.run(stream)
+    except (BenchsideError, TimeoutError) as error:
+        log.error("host ends", extra={"cause": str(error)})
+        return 1
+    return 0
+
+
+def main() -> int:
+    """Serve one session on standard input; 0 when it ended as it should."""
+    start_logging("host")
+    if sys.stdin.isatty() or not _is_socket(0):
+        print("benchside host is started by the agent and by nobody else", file=sys.stderr)
+        return 2
+    with contextlib.suppress(asyncio.CancelledError):
+        return asyncio.run(_main())
+    return 1
+
+
+def _is_socket(descriptor: int) -> bool:
+    try:
+        socket.socket(fileno=os.dup(descriptor)).close()
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

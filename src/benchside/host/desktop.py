@@ -1,0 +1,193 @@
+"""The PC's desktop as one session uses it: eyes, hands, pointer, and the watch over the indicator.
+
+Each sensitive act takes the grant that permits it.  The display is opened when the host starts, so that the
+first picture after a yes waits for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchside.host.capture.contract import Capture
+from benchside.host.channel import Opened
+from benchside.host.hands import Hands
+from benchside.host.inject.contract import Injector
+from benchside.host.picture import PictureSender
+from benchside.host.pointer.contract import Pointer
+from benchside.host.watch.contract import IndicatorWatch
+from benchside.platform.desktop.contract import DesktopFacts
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.flow.consent import ConsentGrant
+from benchside.protocol.flow.consent.events import InputCame
+from benchside.protocol.wire.capability import Capability, MonitorInfo, WindowInfo
+from benchside.protocol.wire.input import InputMessage, WhyHeld
+
+__all__ = ["Desktop", "DesktopParts"]
+
+log = logging.getLogger(__name__)
+
+INDICATOR_UP_WITHIN_S = 0.7
+"""From the first grant to a visible indicator, and how long it may be covered or gone: less than the second that is
+promised, more than a window manager needs to put it on top again."""
+LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True)
+class DesktopParts:
+    """The operating system's side, made in app.py."""
+
+    capture: Capture
+    pointer: Pointer
+    injector: Injector
+    watch: IndicatorWatch
+    facts: DesktopFacts
+
+
+class Desktop:
+    """Owns the parts for one session; `close` ends all of them at once."""
+
+    def __init__(self, parts: DesktopParts) -> None:
+        self._parts = parts
+        self._loop = asyncio.get_running_loop()
+        self._picture: PictureSender | None = None
+        self._hands: Hands | None = None
+        self._may_pass: Callable[[ConsentGrant, tuple[int, ...]], bool] = lambda grant, monitors: False
+        self._on_input: Callable[[InputCame], None] = lambda event: None
+        self._on_lost: Callable[[], None] = lambda: None
+        self._indicator: int | None = None
+        self._is_expected = False
+        self._seen_at = 0.0
+        self._looked_at = 0.0
+
+    def attach(
+        self,
+        *,
+        may_pass: Callable[[ConsentGrant, tuple[int, ...]], bool],
+        on_input: Callable[[InputCame], None],
+        on_lost: Callable[[], None],
+    ) -> None:
+        """Join the session: whom to ask for each picture, and whom to tell of input and of a lost display."""
+        self._may_pass, self._on_input, self._on_lost = may_pass, on_input, on_lost
+
+    # what can be shared
+
+    def monitors(self) -> tuple[MonitorInfo, ...]:
+        """The monitors now; none when the display has gone."""
+        try:
+            return self._parts.capture.monitors()
+        except UnavailableError:
+            return ()
+
+    def windows(self) -> tuple[WindowInfo, ...]:
+        """The windows that may be shared now, at most 64."""
+        try:
+            return self._parts.capture.windows()[:64]
+        except UnavailableError:
+            return ()
+
+    # channels
+
+    def open_channel(self, grant: ConsentGrant, opened: Opened) -> Callable[[bytes], None]:
+        """Prepare to feed an open channel from the desktop; return what takes the console's words on it."""
+        self.close_channel(grant.capability)
+        if grant.capability is Capability.VIEW:
+            picture = PictureSender(
+                grant,
+                opened,
+                capture=self._parts.capture,
+                pointer=self._parts.pointer,
+                may_pass=lambda monitors: self._may_pass(grant, monitors),
+                on_display_lost=self._on_lost,
+            )
+            self._picture = picture
+            return picture.take
+        hands = Hands(grant, opened, self._parts.injector, self.monitors, self._on_input, self._on_lost)
+        self._hands = hands
+        return hands.take
+
+    def begin_channel(self, capability: Capability) -> None:
+        """Consent has taken the channel: pictures and input may go."""
+        if capability is Capability.VIEW and self._picture is not None:
+            self._picture.start()
+        if capability is Capability.CONTROL and self._hands is not None:
+            self._hands.start()
+
+    def close_channel(self, capability: Capability) -> None:
+        """Stop what a channel was fed with."""
+        if capability is Capability.VIEW and self._picture is not None:
+            self._picture.stop()
+            self._picture = None
+        if capability is Capability.CONTROL and self._hands is not None:
+            self._hands.stop()
+            self._hands = None
+
+    def inject(self, grant: ConsentGrant, message: InputMessage) -> None:
+        """Let one input act."""
+        if self._hands is not None:
+            self._hands.act(grant, message)
+
+    def lift(self) -> None:
+        """Lift every key and button."""
+        try:
+            self._parts.injector.release_all()
+        except UnavailableError:
+            self._on_lost()
+
+    def hold(self, why: WhyHeld) -> None:
+        """Tell the console why its input does nothing."""
+        if self._hands is not None:
+            self._hands.say_held(why)
+
+    def resume(self) -> None:
+        """Pictures may pass again."""
+        if self._picture is not None:
+            self._picture.resume()
+
+    # the indicator
+
+    def watch(self, window: int | None) -> None:
+        """The desk's indicator is this window."""
+        self._indicator = window
+
+    def expect_indicator(self, expected: bool) -> None:
+        """From now on somebody views or controls, or nobody does."""
+        if expected and not self._is_expected:
+            self._seen_at = self._loop.time()
+        self._is_expected = expected
+
+    def indicator_is_gone(self, now: float) -> bool:
+        """True when an indicator must be visible and has not been for too long."""
+        if not self._is_expected:
+            return False
+        if now - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = now
+            if self._indicator is not None and self._sees_indicator(self._indicator):
+                self._seen_at = now
+        return now - self._seen_at > INDICATOR_UP_WITHIN_S
+
+    def _sees_indicator(self, window: int) -> bool:
+        try:
+            sight = self._parts.watch.look(window)
+        except UnavailableError:
+            return False
+        if not sight.is_visible:
+            log.info("indicator is not visible", extra={"cause": sight.reason})
+        return sight.is_visible
+
+    # the rest
+
+    def has_slept(self) -> bool:
+        """True once the PC slept, was locked or changed its user since the last call."""
+        return self._parts.facts.has_slept()
+
+    def close(self) -> None:
+        """End everything; nothing can be taken or injected after."""
+        self.lift()
+        for capability in (Capability.VIEW, Capability.CONTROL):
+            self.close_channel(capability)
+        self._is_expected = False
+        for part in (self._parts.capture, self._parts.pointer, self._parts.injector, self._parts.watch):
+            part.close()

@@ -1,0 +1,119 @@
+"""Brings permitted input from `control` to the desktop, and lifts what is pressed when the line falls silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from benchside.host.channel import Opened
+from benchside.host.inject.contract import Injector
+from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+from benchside.protocol.flow.consent import ConsentGrant
+from benchside.protocol.flow.consent.events import InputCame
+from benchside.protocol.wire.capability import Capability, MonitorInfo
+from benchside.protocol.wire.input import (
+    CONTROL,
+    ControlAlive,
+    InputHeld,
+    InputMessage,
+    KeyChange,
+    PointerButton,
+    PointerMove,
+    ReleaseAll,
+    WheelTurn,
+    WhyHeld,
+)
+
+__all__ = ["Hands"]
+
+SILENT_AFTER_S = 1.0
+"""A key that stays down because the line hangs moves a stage or deletes a list: after a second it is lifted."""
+
+
+class Hands:
+    """One open epoch of `control`."""
+
+    def __init__(
+        self,
+        grant: ConsentGrant,
+        opened: Opened,
+        injector: Injector,
+        monitors: Callable[[], tuple[MonitorInfo, ...]],
+        on_input: Callable[[InputCame], None],
+        on_display_lost: Callable[[], None],
+    ) -> None:
+        self._grant = grant
+        self._opened = opened
+        self._injector = injector
+        self._monitors = {monitor.id: monitor for monitor in monitors() if monitor.id in grant.scope.monitors}
+        self._on_input = on_input
+        self._on_display_lost = on_display_lost
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_quiet = False
+
+    def start(self) -> None:
+        """Watch the line from now on."""
+        self._look()
+
+    def stop(self) -> None:
+        """Lift everything and take no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._lift()
+
+    def take(self, plain: bytes) -> None:
+        """What the console said on `control`; PeerError when it breaks the rules.  Consent decides if it acts."""
+        message = CONTROL.decode(plain)
+        self._heard_at, self._is_quiet = self._loop.time(), False
+        match message:
+            case ControlAlive():
+                pass
+            case InputHeld():
+                raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a console says on control, got what a PC says")
+            case _:
+                self._on_input(InputCame(Capability.CONTROL, self._grant.grant, message))
+
+    def act(self, grant: ConsentGrant, message: InputMessage) -> None:
+        """Do it; `grant` must be the one of this channel."""
+        if grant is not self._grant:
+            return
+        try:
+            self._act(message)
+        except UnavailableError:
+            self._on_display_lost()
+
+    def _act(self, message: InputMessage) -> None:
+        match message:
+            case PointerMove():
+                monitor = self._monitors.get(message.monitor)
+                if monitor is not None:
+                    x_px = min(message.x_px, monitor.width_px - 1)
+                    y_px = min(message.y_px, monitor.height_px - 1)
+                    self._injector.move(monitor.x_px + x_px, monitor.y_px + y_px)
+            case PointerButton():
+                self._injector.button(message.button, message.down)
+            case WheelTurn():
+                self._injector.wheel(message.right, message.down)
+            case KeyChange():
+                self._injector.key(message.key, message.code, message.down)
+            case ReleaseAll():
+                self._injector.release_all()
+
+    def say_held(self, why: WhyHeld) -> None:
+        """Tell the console whether its input acts."""
+        self._opened.send(CONTROL.encode(InputHeld(why)))
+
+    def _look(self) -> None:
+        """Every 200 ms: is the console still speaking?  And say that we are here."""
+        if self._loop.time() - self._heard_at >= SILENT_AFTER_S and not self._is_quiet:
+            self._is_quiet = True
+            self._lift()
+        self._timer = self._loop.call_later(0.2, self._look)
+
+    def _lift(self) -> None:
+        try:
+            self._injector.release_all()
+        except UnavailableError:
+            self._on_display_lost()
