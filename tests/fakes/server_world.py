@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
 import functools
 import os
@@ -52,11 +53,26 @@ def rsa_key(number: int) -> RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=4096)
 
 
-@functools.cache
-def _template() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="benchside-tests-"))
-    Folder(folder / "data").make()
-    return folder / "data"
+_templates: list[Path] = []
+
+
+async def _template() -> Path:
+    """A folder with a made server and authority, made once: keys and tables take a second."""
+    if not _templates:
+        folder = Path(tempfile.mkdtemp(prefix="benchside-tests-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        Folder(folder / "data").make()
+        authority = AuthorityBook(folder / "authority", utc_ms)
+        authority.make(None)
+        parts = await Parts.open(Folder(folder / "data"), SETTINGS, utc_ms)
+        await pin_authority(parts.cloud, authority.public_key())
+        authority.add_ticket_key(public_bytes(parts.session_keys.ticket.public_key()))
+        await parts.register.add_site("lab-1", "First Lab")
+        await parts.register.add_model(MODEL, patient_data=False)
+        await parts.keeper.install(authority.export(lambda: b""))
+        await parts.close()
+        _templates.append(folder)
+    return _templates[0]
 
 
 @dataclass
@@ -244,18 +260,10 @@ class Pc:
 async def running_world(folder: Path) -> AsyncIterator[World]:
     """A server on free ports with one site, one known model and a policy without associates."""
     if not (folder / "data").exists():
-        shutil.copytree(_template(), folder / "data")
+        shutil.copytree(await _template(), folder, dirs_exist_ok=True)
     authority = AuthorityBook(folder / "authority", utc_ms)
-    is_new = not (folder / "authority").exists()
-    if is_new:
-        authority.make(None)
     parts = await Parts.open(Folder(folder / "data"), SETTINGS, utc_ms)
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    if is_new:
-        await pin_authority(parts.cloud, authority.public_key())
-        authority.add_ticket_key(public_bytes(parts.session_keys.ticket.public_key()))
-        await parts.register.add_site("lab-1", "First Lab")
-        await parts.register.add_model(MODEL, patient_data=False)
     await parts.keeper.refresh()
     server = asyncio.create_task(run_server(parts, stop, ready.set_result))
     await asyncio.wait((server, ready), return_when=asyncio.FIRST_COMPLETED)
@@ -263,8 +271,6 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
         server.result()
     world = World(parts, ready.result(), authority)
     try:
-        if is_new:
-            await world.install_policy()
         yield world
     finally:
         stop.set()
