@@ -39,7 +39,10 @@ PLAYS_TECHNICIAN = re.compile(
     re.IGNORECASE,
 )
 # Names that match and are harmless, each with its reason. An entry is a decision: it is reviewed as one.
-HARMLESS = {"grant_s": "how long a grant lasts that a person has given; its limits are in the same file"}
+HARMLESS = {
+    "grant_s": "how long a grant lasts that a person has given; its limits are in the same file",
+    "accept-terms": "records, long before any session, who accepted which text of the terms; answers no prompt",
+}
 
 
 @pytest.mark.parametrize("name", sorted(MAY_MAKE))
