@@ -15,7 +15,8 @@ export default typescript.config(
   {
     rules: {
       "no-restricted-properties": ["error",
-        ...["innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc", "write", "writeln"].map((property) => ({ property, message: MARKUP })),
+        ...["innerHTML", "outerHTML", "insertAdjacentHTML", "srcdoc"].map((property) => ({ property, message: MARKUP })),
+        ...["write", "writeln"].map((property) => ({ object: "document", property, message: MARKUP })),
       ],
       "no-restricted-syntax": ["error",
         { selector: "AssignmentExpression > MemberExpression[property.name=/^(innerHTML|outerHTML|srcdoc)$/]", message: MARKUP },

@@ -30,6 +30,11 @@ export class PictureOrder {
     this.monitors.clear();
   }
 
+  /** A picture could not be decoded: it is no longer open, numbers go on. */
+  fail(): void {
+    this.open = null;
+  }
+
   /** Take one message of a picture; PeerError when it breaks the order. */
   step(message: Extract<ViewMessage, { t: "layout" | "begin" | "tile" | "end" }>): PictureEffect[] {
     switch (message.t) {

@@ -1,0 +1,133 @@
+/** The canvases of the granted monitors: tiles are decoded as they come and drawn together at the picture's end. */
+import { PeerError } from "../errors";
+import { PictureOrder } from "../flow/picture";
+import type { Monitor } from "../wire/capability";
+import type { PointerShape, Tile, ViewMessage } from "../wire/picture";
+import { decodeTile } from "./pixels";
+import type { Zstd } from "./zstd";
+
+export interface Screen {
+  readonly monitor: Monitor;
+  readonly canvas: HTMLCanvasElement;
+}
+export interface Pointer { readonly monitor: number; readonly x: number; readonly y: number; readonly at: number }
+
+export interface PainterEars {
+  /** The picture is on the canvas: acknowledge it. */
+  shown(sequence: number): void;
+  /** The picture has to start whole. */
+  startWhole(): void;
+  laidOut(screens: readonly Screen[]): void;
+  pointerChanged(): void;
+  drawn(): void;
+}
+
+interface Ready { readonly context: CanvasRenderingContext2D; readonly pixels: ImageData; readonly x: number; readonly y: number }
+
+export class Painter {
+  private readonly order = new PictureOrder();
+  private screens: (Screen & { readonly context: CanvasRenderingContext2D })[] = [];
+  private ready: Ready[] = [];
+  /** Until the whole picture comes after an error, what still arrives of the old ones is dropped. */
+  private isSkipping = false;
+  shape: PointerShape | null = null;
+  pointer: Pointer | null = null;
+  /** Decoding errors so far; the page says so. */
+  errors = 0;
+  isMidPicture = false;
+
+  constructor(private readonly zstd: Zstd, private readonly ears: PainterEars) {}
+
+  /** A new connection: nothing of the last one goes on. What was drawn stays to be looked at. */
+  restart(): void {
+    this.order.restart();
+    this.ready = [];
+    this.isSkipping = false;
+    this.isMidPicture = false;
+  }
+
+  /** Take one message of `view`. An error of decoding asks for a whole picture; it never throws. */
+  take(message: ViewMessage): void {
+    if (this.isSkipping && message.t !== "layout" && !(message.t === "begin" && message.whole)) {
+      if (message.t === "begin" || message.t === "tile" || message.t === "end") return;
+    }
+    try {
+      this.paint(message);
+    } catch (error) {
+      if (!(error instanceof PeerError)) throw error;
+      this.errors++;
+      this.ready = [];
+      this.isSkipping = true;
+      this.isMidPicture = false;
+      this.order.fail();
+      this.ears.startWhole();
+    }
+  }
+
+  private paint(message: ViewMessage): void {
+    switch (message.t) {
+      case "layout": case "begin": case "tile": case "end":
+        if (message.t === "begin") {
+          this.isSkipping = false;
+          this.isMidPicture = true;
+        }
+        for (const effect of this.order.step(message)) {
+          if (effect.t === "collect") this.collect(effect.tile);
+          else if (effect.t === "draw") this.draw(effect.sequence);
+          else this.layOut(effect.monitors);
+        }
+        return;
+      case "pointer": {
+        if (message.rgba.length !== message.width_px * message.height_px * 4) throw new PeerError("malformed", "expected a pointer of its own size");
+        this.shape = { ...message, rgba: message.rgba.slice() };
+        return this.ears.pointerChanged();
+      }
+      case "pointer_at":
+        this.pointer = { monitor: message.monitor, x: message.x_px, y: message.y_px, at: performance.now() };
+        return this.ears.pointerChanged();
+      case "alive": case "shown": case "ready": return;
+    }
+  }
+
+  private collect(tile: Tile): void {
+    const screen = this.screens.find(({ monitor }) => monitor.id === tile.monitor);
+    if (!screen) throw new PeerError("out_of_order", "expected a tile of a monitor that is laid out");
+    const words = decodeTile(tile, this.zstd);
+    const pixels = new ImageData(new Uint8ClampedArray(words.buffer), tile.width_px, tile.height_px);
+    this.ready.push({ context: screen.context, pixels, x: tile.x_px, y: tile.y_px });
+  }
+
+  private draw(sequence: number): void {
+    for (const { context, pixels, x, y } of this.ready) context.putImageData(pixels, x, y);
+    this.ready = [];
+    this.isMidPicture = false;
+    this.ears.shown(sequence);
+    this.ears.drawn();
+  }
+
+  private layOut(monitors: readonly Monitor[]): void {
+    this.ready = [];
+    this.screens = monitors.map((monitor) => {
+      const before = this.screens.find((each) => each.monitor.id === monitor.id);
+      if (before?.canvas.width === monitor.width_px && before.canvas.height === monitor.height_px) return { ...before, monitor };
+      const canvas = document.createElement("canvas");
+      canvas.width = monitor.width_px;
+      canvas.height = monitor.height_px;
+      // Opaque, and past the compositor's queue where the browser can.
+      const context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+      if (!context) throw new PeerError("too_large", "expected a monitor that this browser can show");
+      return { monitor, canvas, context };
+    });
+    this.ears.laidOut(this.screens);
+  }
+
+  /** Overwrite every picture: after the grant nothing of the screen stays in this tab. */
+  clear(): void {
+    for (const { canvas } of this.screens) canvas.width = canvas.height = 0;
+    this.screens = [];
+    this.ready = [];
+    this.shape = this.pointer = null;
+    this.restart();
+    this.ears.laidOut([]);
+  }
+}
