@@ -1,0 +1,1 @@
+"""Sleep, lock and idleness of the desktop that a session runs in.  May import protocol."""
