@@ -1,5 +1,5 @@
-/** Reads the example bytes that the Python and the console tests share. */
+/** Reads the example bytes that the Python and the console tests share. Run from console/, as npm does. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 
-export const vectors = <T>(name: string): T =>
-  JSON.parse(readFileSync(new URL(`../../vectors/${name}.json`, import.meta.url), "utf8")) as T;
+export const vectors = <T>(name: string): T => JSON.parse(readFileSync(join(process.cwd(), "../vectors", `${name}.json`), "utf8")) as T;
