@@ -23,6 +23,7 @@ class XServer:
             pytest.skip(f"{program} is not installed")
         read_end, write_end = os.pipe()
         self._folder = tempfile.TemporaryDirectory()
+        self.has_seat = program != "Xvfb"
         self.socket = Path(self._folder.name) / "vnc"
         if program == "Xvfb":
             screen = ["-screen", "0", f"{size}x{depth}"]

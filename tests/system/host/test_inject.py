@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.seat import Seat
 from tests.fakes.xclient import XClient
 from tests.fakes.xserver import XServer
 
@@ -213,7 +214,7 @@ def test_named_keys(program: Program, injector: X11Injector) -> None:
     tap(injector, "Enter", "NumpadEnter")
     wanted = [*names.values(), "Key_Enter"]
     program.wait(lambda said: [each["name"] for each in said if each.get("key") == "down"] == wanted)
-    for nothing in ("Dead", "Process", "Unidentified", "AudioVolumeUp", "constructor"):
+    for nothing in ("Dead", "Process", "Unidentified", "AudioVolumeUp", "constructor", "\x08", "\u0378"):
         tap(injector, nothing)
     assert injector._keyboard.pressed == frozenset()
 
@@ -243,6 +244,19 @@ def _has(program: str) -> bool:
     return which(program) is not None
 
 
+def test_a_layout_loaded_meanwhile_keeps_its_keys(server: XServer, program: Program, injector: X11Injector) -> None:
+    tap(injector, "β")
+    program.text("β")
+    server.run("setxkbmap", "fr")
+    tap(injector, "β")
+    program.text("ββ")
+    server.run("setxkbmap", "us")
+    before = server.run("xkbcomp", server.name, "-")
+    injector._keyboard.put_back()
+    settle(injector)
+    assert server.run("xkbcomp", server.name, "-") == before
+
+
 def test_release_all_lifts_everything(server: XServer, injector: X11Injector) -> None:
     injector.move(10, 10)
     injector.button(1, True)
@@ -269,6 +283,45 @@ def test_a_closing_connection_lifts_everything(server: XServer, program: Program
     assert held(server) == ([], 0)
     with pytest.raises(UnavailableError):
         injector.key("a", "KeyA", True)
+
+
+def test_what_a_killed_host_left_pressed_is_lifted_and_a_persons_hand_is_not(server: XServer, program: Program) -> None:
+    left = (
+        "import os, sys\n"
+        "from benchside.host.inject.linux import X11Injector\n"
+        "from benchside.media.damage import Box\n"
+        "i = X11Injector(sys.argv[1])\n"
+        "i.confine([Box(0, 0, 100, 100)])\n"
+        "i.move(5, 5)\n"
+        "i.button(3, True)\n"
+        "i.key('b', 'KeyB', True)\n"
+        "i._display.core.GetInputFocus().reply()\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", left, server.name], check=False)
+    keys, mask = held(server)
+    assert keys == [56 // 8]
+    assert mask & 0x400
+    person = Seat(server) if server.has_seat else None
+    if person is not None:
+        person.hold(ord("a"), True)
+        person.hold_button(20, 20, True)
+        deadline = time.monotonic() + 2
+        while len(held(server)[0]) < 2 or not held(server)[1] & 0x100:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    injector = X11Injector(server.name)
+    settle(injector)
+    assert held(server) == (([38 // 8], 0x100) if person is not None else ([], 0))
+    if person is not None:
+        person.hold(ord("a"), False)
+        person.hold_button(20, 20, False)
+        deadline = time.monotonic() + 2
+        while held(server) != ([], 0):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        person.close()
+    injector.close()
 
 
 def test_pointer_stays_within_what_is_granted(server: XServer, program: Program, injector: X11Injector) -> None:

@@ -36,7 +36,8 @@ class Capture(Protocol):
         With a window it covers that window as far as it lies on the scope's monitors and nothing lies above
         it; menus and dialogues are windows of their own and stay black.
 
-        `on_damage` is told of every box that may have changed, cut to the scope, first of all of it.
+        `on_damage` is told of every box that may have changed, cut to the scope, first of all of it.  What
+        was told is told again only after the next grab, so it must be kept until it is grabbed.
         `on_layout` is told when monitors were added, removed or resized, or the shared window moved, before
         the damage that this brings; then `monitors` and `shared` have the new layout.  Both are called from
         within `start` and `read` alone; what `grab` learns is kept, and makes `fileno` readable.

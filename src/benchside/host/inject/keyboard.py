@@ -7,6 +7,7 @@ that no other input comes between.  A character that the layout lacks is put on 
 
 from __future__ import annotations
 
+import unicodedata
 from collections import OrderedDict
 from itertools import combinations
 from typing import Any
@@ -28,6 +29,9 @@ _KEY_PRESS, _KEY_RELEASE = 2, 3
 # Keysyms that lead to further levels, and what they are for.
 _LEVEL_KEYSYMS = (0xFE03, 0xFE11, 0xFF7E)  # ISO_Level3_Shift, ISO_Level5_Shift, Mode_switch
 _SHIFT_KEYSYMS = (0xFFE1, 0xFFE2)
+
+# Control characters, halves of characters and code points without a character.
+_NO_TEXT = ("Cc", "Cs", "Cn", "Co")
 
 # More than fingers: a console that presses without lifting cannot fill the memory.
 MAX_PRESSED = 32
@@ -56,8 +60,8 @@ class Keyboard:
         self._held: dict[str, int] = {}
         self._held_modifiers: dict[str, str] = {}
         self._is_alt_graph_held = False
-        # Characters on keys that had no meaning, the least lately used first.
-        self._lent: OrderedDict[str, int] = OrderedDict()
+        # Keysyms on keys that had no meaning, by keysym, the least lately used first.
+        self._lent: OrderedDict[int, int] = OrderedDict()
         self._keymap = Keymap()
         self._modifier_bits: dict[int, int] = {}
         self._level_keys: dict[int, int] = {}
@@ -83,7 +87,7 @@ class Keyboard:
         keysym = keysym_for(key, code)
         if keysym is not None:
             self._press_named(key, name, keysym, code)
-        elif len(key) == 1:
+        elif len(key) == 1 and unicodedata.category(key) not in _NO_TEXT:
             if self._is_shortcut() and key.isalpha():
                 self._press_letter_of_shortcut(name, key, code)
             else:
@@ -97,12 +101,14 @@ class Keyboard:
 
     def put_back(self) -> None:
         """Take their characters from the keys that had no meaning before."""
-        if self._lent:
-            with self._display.using():
-                for keycode in self._lent.values():
-                    self._display.core.ChangeKeyboardMapping(1, keycode, 1, [0])
-            self._lent.clear()
-            self._is_map_stale = True
+        if not self._lent:
+            return
+        self._refresh()  # somebody may have loaded another layout, and needs those keys now
+        with self._display.using():
+            for keycode in self._lent.values():
+                self._display.core.ChangeKeyboardMapping(1, keycode, 1, [0])
+        self._lent.clear()
+        self._is_map_stale = True
 
     @property
     def pressed(self) -> frozenset[str]:
@@ -121,7 +127,7 @@ class Keyboard:
     def _press_named(self, key: str, name: str, keysym: int, code: str) -> None:
         self._refresh()
         place = next(self._keymap.places(keysym, 0), None)
-        keycode = place.keycode if place is not None else self._lend(f"keysym {keysym}", keysym)
+        keycode = place.keycode if place is not None else self._lend(keysym)
         if keycode is None:
             return
         if key in MODIFIERS:
@@ -139,12 +145,14 @@ class Keyboard:
     def _press_character(self, name: str, character: str) -> None:
         self._refresh()
         state = self._state()
-        for place in self._keymap.places(character, state.group):
+        keycode = self._lent.get(keysym_of(character))
+        places = self._keymap.places(character, state.group) if keycode is None else ()
+        for place in places:
             need = self._needed(place, state)
             if need is not None:
                 self._stroke(name, place.keycode, need, place.group, state)
                 return
-        keycode = self._lend(character, keysym_of(character))
+        keycode = self._lend(keysym_of(character))
         if keycode is not None:
             self._stroke(name, keycode, 0, state.group, state)
 
@@ -222,11 +230,11 @@ class Keyboard:
             assert self._xkb is not None
             self._xkb.LatchLockState(_CORE_KEYBOARD, affect, locks, group is not None, group or 0, 0, 0, 0)
 
-    def _lend(self, what: str, keysym: int) -> int | None:
+    def _lend(self, keysym: int) -> int | None:
         """A key without meaning that gives `keysym` from now on; None when the keyboard has none to spare."""
-        keycode = self._lent.get(what)
+        keycode = self._lent.get(keysym)
         if keycode is not None:
-            self._lent.move_to_end(what)
+            self._lent.move_to_end(keysym)
             return keycode
         free = [each for each in self._keymap.spare if each not in self._lent.values()]
         if free and len(self._lent) < MAX_SPARE:
@@ -236,7 +244,7 @@ class Keyboard:
             _, keycode = self._lent.popitem(last=False)
         else:
             return None
-        self._lent[what] = keycode
+        self._lent[keysym] = keycode
         with self._display.using():
             # Twice: alone, the server would make a letter's capital its second level.
             self._display.core.ChangeKeyboardMapping(1, keycode, 2, [keysym, keysym])
@@ -257,6 +265,9 @@ class Keyboard:
             modifiers = self._display.core.GetModifierMapping().reply()
             self._keymap = Keymap.parse(reply)
             self._read_modifiers(list(modifiers.keycodes), modifiers.keycodes_per_modifier)
+        for keysym, keycode in list(self._lent.items()):
+            if all(place.keycode != keycode for place in self._keymap.by_keysym.get(keysym, ())):
+                del self._lent[keysym]  # taken back by a layout that was loaded meanwhile
 
     def _read_modifiers(self, keycodes: list[int], per_modifier: int) -> None:
         self._modifier_bits = {}

@@ -8,13 +8,14 @@ from typing import Any
 import xcffib.xtest
 
 from benchside.host.inject.keyboard import Keyboard
+from benchside.host.inject.leftovers import keys_held_by_programs
 from benchside.media.damage import Box
 from benchside.platform.display.linux import Display
 from benchside.protocol.errors import CallerError, UnavailableError
 
 __all__ = ["X11Injector"]
 
-_BUTTON_PRESS, _BUTTON_RELEASE, _MOTION = 4, 5, 6
+_KEY_RELEASE, _BUTTON_PRESS, _BUTTON_RELEASE, _MOTION = 3, 4, 5, 6
 _UP, _DOWN, _LEFT, _RIGHT = 4, 5, 6, 7
 MAX_BUTTON = 9
 
@@ -38,7 +39,7 @@ class X11Injector:
         self._areas: tuple[Box, ...] = ()
         self._at: tuple[int, int] | None = None
         self._buttons: set[int] = set()
-        self._display.flush()
+        self._lift_leftovers()
 
     def confine(self, areas: Iterable[Box]) -> None:
         self._areas = tuple(area for area in areas if area)
@@ -105,6 +106,20 @@ class X11Injector:
             except UnavailableError:
                 pass  # nothing is left that could be held
         self._display.close()
+
+    def _lift_leftovers(self) -> None:
+        """Lift what a host that was killed has left pressed: the server does not do so by itself.
+
+        What a person holds stays held, since it was pressed on another device.
+        """
+        for keycode in keys_held_by_programs(self._display):
+            self._fake(_KEY_RELEASE, keycode)
+        with self._display.using():
+            mask = self._display.core.QueryPointer(self._display.root).reply().mask
+        for button in range(1, 6):
+            if mask & 1 << (7 + button):
+                self._fake(_BUTTON_RELEASE, button)
+        self._display.flush()
 
     def _fake(self, kind: int, detail: int, x_px: int = 0, y_px: int = 0) -> None:
         with self._display.using():
