@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -30,6 +31,7 @@ from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.policy import AssociateEntry
 from benchside.protocol.wire.session import InstrumentInfo
+from benchside.server.accounts.password import Passwords
 from benchside.server.app import Listeners, run_server
 from benchside.server.authority.book import AuthorityBook
 from benchside.server.clock import utc_ms
@@ -262,7 +264,8 @@ async def running_world(folder: Path) -> AsyncIterator[World]:
     if not (folder / "data").exists():
         shutil.copytree(await _template(), folder, dirs_exist_ok=True)
     authority = AuthorityBook(folder / "authority", utc_ms)
-    parts = await Parts.open(Folder(folder / "data"), SETTINGS, utc_ms)
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    parts = await Parts.open(Folder(folder / "data"), SETTINGS, utc_ms, cheap)
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
     await parts.keeper.refresh()
     server = asyncio.create_task(run_server(parts, stop, ready.set_result))

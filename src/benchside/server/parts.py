@@ -40,7 +40,9 @@ class Parts:
     now: NowUtcMs
 
     @classmethod
-    async def open(cls, folder: Folder, settings: ServerSettings, now: NowUtcMs) -> Parts:
+    async def open(
+        cls, folder: Folder, settings: ServerSettings, now: NowUtcMs, passwords: Passwords | None = None
+    ) -> Parts:
         """Read the keys, open both databases and bring their tables to the newest form."""
         cloud_keys, session_keys = folder.read_cloud_keys(), folder.read_session_keys()
         cloud = Database.open(settings.cloud_database or folder.database_url("cloud"), cloud_keys.data)
@@ -62,7 +64,7 @@ class Parts:
             delays=delays,
             keeper=PolicyKeeper(cloud, ledger, bus, now),
             register=Register(cloud, ledger, settings.region, now),
-            accounts=Accounts(cloud, ledger, bus, Passwords(), delays, now),
+            accounts=Accounts(cloud, ledger, bus, passwords or Passwords(), delays, now),
             now=now,
         )
 

@@ -21,8 +21,9 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 class Passwords:
     """Hashes and checks passwords off the event loop (RFC 9106, second recommended option)."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """`hasher`: another cost than the library's default, which is RFC 9106's for little memory."""
+        self._hasher = hasher or PasswordHasher()
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._nobody = ""
 

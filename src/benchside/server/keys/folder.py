@@ -104,8 +104,6 @@ def _pem(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
 def _private(path: Path) -> object:
     try:
         # our own file, which nobody else could write: checking RSA-4096 again would take 0.3 s of each command
-        return serialization.load_pem_private_key(
-            read_secret(path), password=None, unsafe_skip_rsa_key_validation=True
-        )
+        return serialization.load_pem_private_key(read_secret(path), password=None, unsafe_skip_rsa_key_validation=True)
     except (ValueError, TypeError) as error:
         raise UnavailableError(f"{path.name} holds no private key in PEM") from error

@@ -1,0 +1,198 @@
+"""Browsers that are not ours, passwords that are not theirs, and requests of no sense, against the real web."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.fakes.server_world import PASSWORD, Console, World, rsa_key, running_world
+
+from benchside.protocol.trust.keys import fingerprint, public_bytes
+from benchside.protocol.wire import link as wire
+from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as running:
+        yield running
+
+
+def reason(answer: httpx.Response) -> str:
+    return str(answer.json()["error"]["reason"])
+
+
+async def test_every_entry_point_keeps_strangers_out_as_the_table_says(world: World) -> None:
+    stranger = Console(world)
+    for entry in ENTRY_POINTS:
+        path = entry.path.replace("{id}", "00" * 16)
+        answer = await stranger.http.request(entry.method, path, json={})
+        if entry.policy in (EntryPolicy.ANYONE, EntryPolicy.BROWSER_REPORT):
+            assert answer.status_code in (200, 204, 422), entry
+        else:
+            assert (answer.status_code, reason(answer)) == (401, "sign_in"), entry
+    described = (await stranger.get("/api/openapi.json")).json()["paths"]
+    assert {(path, method.upper()) for path, methods in described.items() for method in methods} == {
+        (entry.path, entry.method) for entry in ENTRY_POINTS
+    }
+
+
+async def test_with_the_initial_password_nothing_works_but_changing_it(world: World) -> None:
+    password = await world.parts.accounts.add("ana")
+    console = Console(world)
+    signed_in = await console.post("/api/sign-in", account="ana", password=password)
+    assert signed_in.json() == {"must_change": True}
+    cookie = signed_in.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=strict" in cookie
+    assert (await console.get("/api/me")).json()["must_change"] is True
+    for entry in ENTRY_POINTS:
+        if entry.policy in (EntryPolicy.WORKING, EntryPolicy.SCOPED):
+            answer = await console.http.request(entry.method, entry.path.replace("{id}", "00" * 16), json={})
+            assert (answer.status_code, reason(answer)) == (403, "change_password"), entry
+    for new, why in (("short", "too_short"), ("i am ana and long", "like_account"), (password, "unchanged")):
+        answer = await console.post("/api/password", old=password, new=new)
+        assert (answer.status_code, reason(answer)) == (422, why)
+    assert (await console.post("/api/password", old="wrong", new=PASSWORD)).status_code == 403
+    before = dict(console.http.cookies)
+    assert (await console.post("/api/password", old=password, new=PASSWORD)).status_code == 204
+    assert (await console.get("/api/requests")).status_code == 200
+    assert dict(console.http.cookies) != before
+    stale = Console(world)
+    stale.http.cookies.update(before)
+    assert (await stale.get("/api/me")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example", "X-Benchside": "1"},
+        {"X-Benchside": "1", "Origin": ""},
+        {"Origin": "null", "X-Benchside": "1"},
+        {"X-Benchside": ""},
+    ],
+)
+async def test_other_sites_cannot_change_anything(world: World, headers: dict[str, str]) -> None:
+    console = await world.console("ana", key=None)
+    answer = await console.http.post("/api/sign-out", headers=headers)
+    assert (answer.status_code, reason(answer)) == (403, "cross_site")
+    assert (await console.get("/api/me")).status_code == 200
+
+
+async def test_wrong_passwords_wait_longer_and_tell_nothing(world: World) -> None:
+    await world.console("ana", key=None)
+    for account in ("ana", "nobody"):
+        answers = [
+            await Console(world).post("/api/sign-in", account=account, password="wrong wrong wrong") for _ in range(4)
+        ]
+        assert [answer.status_code for answer in answers] == [401] * 4
+        assert [answer.json()["error"].get("wait_s") for answer in answers] == [None, None, 1, 1]
+    await asyncio.sleep(1.1)
+    right = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
+    assert right.status_code == 200
+
+
+async def test_bodies_paths_and_fields_out_of_bounds_are_refused_in_one_form(world: World) -> None:
+    console = await world.console("ana", key=None)
+    http = console.http
+    cases = [
+        (await http.post("/api/sign-in", content=b"x" * 20_000), 413),
+        (await http.post("/api/sign-in", content=b"{"), 422),
+        (await http.post("/api/sign-in", json={"account": "ana", "password": "x", "more": 1}), 422),
+        (await http.post("/api/sign-in", json={"account": 1, "password": "x"}), 422),
+        (await http.post("/api/sign-in", json={"account": "a" * 65, "password": "x"}), 422),
+        (await http.get("/api/nothing"), 404),
+        (await http.get("/api/sessions", params={"limit": 1000}), 422),
+        (await http.get("/api/sessions", params={"device": "../.."}), 422),
+        (await http.get("/api/sessions/zz"), 422),
+        (await http.post(f"/api/requests/{'00' * 16}/tickets", json={"channel": "files"}), 422),
+        (await http.post(f"/api/requests/{'00' * 16}/claim"), 404),
+        (await http.put("/api/me/key", json={"spki": "!" * 60}), 422),
+        (await http.put("/api/me/key", json={"spki": base64.b64encode(os.urandom(550)).decode()}), 422),
+    ]
+    for answer, status in cases:
+        assert answer.status_code == status, answer.request.url
+        assert set(answer.json()) == {"error"}
+        assert "Traceback" not in answer.text
+
+
+async def test_a_body_without_length_that_does_not_end_is_cut(world: World) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1000
+
+    answer = await Console(world).http.post("/api/sign-in", content=endless())
+    assert answer.status_code in (400, 413, 422, 500)
+
+
+async def test_headers_stand_on_every_answer(world: World) -> None:
+    console = Console(world)
+    for path in ("/", "/healthz", "/api/me", "/api/nothing", "/assets/nothing.js", "/any/page"):
+        headers = (await console.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "require-trusted-types-for 'script'" in policy
+        assert f"connect-src 'self' {world.listeners.session_url}" in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "server" not in headers
+    assert (await console.http.post("/api/csp-report", content=b"{}", headers={"Origin": ""})).status_code == 204
+
+
+async def test_another_accounts_key_cannot_be_registered(world: World) -> None:
+    await world.console("ana", key=1)
+    ben = await world.console("ben", key=None)
+    spki = base64.b64encode(public_bytes(rsa_key(1).public_key())).decode()
+    answer = await ben.put("/api/me/key", spki=spki)
+    assert (answer.status_code, reason(answer)) == (403, "not_authorised")
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"keys": (bytes(32),)}, "not_in_policy"),
+        ({"sites": ("lab-2",)}, "wrong_site"),
+        ({"models": ("DX-1",)}, "wrong_model"),
+        ({"regions": ("cn",)}, "wrong_region"),
+        ({"expires_utc_ms": 1}, "expired_in_policy"),
+    ],
+)
+async def test_whom_the_policy_does_not_cover_gets_neither_claim_nor_ticket(
+    world: World, changes: dict[str, object], why: str
+) -> None:
+    pc, console = await world.enrolled_pc(), await world.console("ana")
+    request_id = os.urandom(16)
+    pc.ask_for_help(request_id)
+    await pc.hear(wire.RequestQueued)
+    path = f"/api/requests/{request_id.hex()}"
+    assert (await console.post(f"{path}/claim")).status_code == 200
+    key = fingerprint(public_bytes(rsa_key(1).public_key()))
+    await world.sign_into_policy("ana", key, **changes)
+    refused = await console.post(f"{path}/tickets", channel="main")
+    assert (refused.status_code, reason(refused)) == (403, why)
+    assert (await console.post(f"{path}/release")).status_code == 204
+    refused = await console.post(f"{path}/claim")
+    assert (refused.status_code, reason(refused)) == (403, why)
+    listed = (await console.get("/api/requests")).json()["requests"]
+    if why == "not_in_policy":
+        assert [(one["may_claim"], one["why_not"]) for one in listed] == [(False, why)]
+    else:
+        assert listed == []
+        assert (await console.get(f"/api/sessions/{request_id.hex()}")).status_code == 404
+    events = await world.parts.ledger.events_of(request_id)
+    assert [event.kind for event in events][-3:] == ["ticket_refused", "request_released", "claim_refused"]
+
+
+async def test_a_disabled_account_is_out_at_once(world: World) -> None:
+    console = await world.console("ana", key=None)
+    await world.parts.accounts.disable("ana")
+    assert (await console.get("/api/me")).status_code == 401
+    answer = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
+    assert (answer.status_code, reason(answer)) == (401, "sign_in")
