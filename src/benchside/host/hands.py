@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from benchside.host.capture.layout import box_of
 from benchside.host.channel import Opened
 from benchside.host.inject.contract import Injector
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
@@ -54,7 +55,12 @@ class Hands:
         self._is_quiet = False
 
     def start(self) -> None:
-        """Watch the line from now on."""
+        """Let the pointer onto the granted monitors, and watch the line from now on."""
+        try:
+            self._injector.confine(box_of(monitor) for monitor in self._monitors.values())
+        except UnavailableError:
+            self._on_display_lost()
+            return
         self._look()
 
     def stop(self) -> None:
