@@ -108,14 +108,16 @@ async def enrol(
         phone=answer.phone,
         instruments=registrant.instruments,
         authority_key=keys.authority_key.hex(),
+        rotation_serial=answer.rotation_serial,
     )
+    pin = AuthorityPin(key=keys.authority_key, rotation_serial=answer.rotation_serial)
     if answer.policy is not None:
-        read_policy(answer.policy, AuthorityPin(key=keys.authority_key), at_least_version=1)
+        read_policy(answer.policy, pin, at_least_version=1)
     folder.make()
     folder.keep_keys(device_key, identity)
     folder.keep_device(device)
     if answer.policy is not None:
-        folder.keep_policy(answer.policy, AuthorityPin(key=keys.authority_key))
+        folder.keep_policy(answer.policy, pin)
     journal = Journal(folder.journal_path)
     journal.append(EventKind.ENROLLED, None, EventDetails(key=fingerprint(sealed.identity_key).hex()))
     journal.close()

@@ -15,6 +15,7 @@ from tests.fakes.server_world import Pc, World, rsa_key, running_world
 from benchside.protocol.errors import Refusal
 from benchside.protocol.trust.journal import journal_head
 from benchside.protocol.trust.keys import public_bytes
+from benchside.protocol.trust.policy import AuthorityPin, follow_rotations, read_policy
 from benchside.protocol.wire import enrolment as enrolment_wire
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
@@ -217,3 +218,22 @@ async def test_a_revoked_device_stays_out(world: World) -> None:
     again = Pc(world, pc.identity, pc.device_key)
     again.device_id = pc.device_id
     assert await again.connect() == wire.LinkRefused(reason="not_authentic")
+
+
+async def test_a_pc_that_was_enrolled_after_a_rotation_counts_on_from_there(world: World) -> None:
+    world.authority.rotate(lambda: b"")
+    await world.install_policy()
+    pc = Pc(world, rsa_key(0), os.urandom(32))
+    answer = await pc.enrol(await world.token())
+    assert isinstance(answer, enrolment_wire.DeviceEnrolled)
+    pin = AuthorityPin(key=world.authority.public_key(), rotation_serial=answer.rotation_serial)
+    assert answer.policy is not None
+    read_policy(answer.policy, pin, at_least_version=1)
+    pc.device_id = answer.device_id
+    await pc.connect()
+    world.authority.rotate(lambda: b"")
+    await world.install_policy()
+    offered = await pc.hear(wire.PolicyOffered)
+    pin = follow_rotations(pin, offered.rotations)
+    assert pin.rotation_serial == 2
+    read_policy(offered.policy, pin, at_least_version=1)

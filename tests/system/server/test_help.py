@@ -11,12 +11,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.fakes.server_world import Console, Pc, World, running_world
 
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.channel import Channel
 from benchside.transport.websocket import Closed, WebSocketLink, dial
-from tests.fakes.server_world import Console, Pc, World, running_world
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 

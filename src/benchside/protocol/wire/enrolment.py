@@ -90,6 +90,8 @@ class DeviceEnrolled(Message, frozen=True, kw_only=True, tag="enrolled"):
     relay: Word
     relay_url: Line
     phone: Line
+    rotation_serial: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    """How many rotations led to the authority's key of EnrolmentKey: the PC counts on from there."""
 
 
 class EnrolmentRefused(Message, frozen=True, kw_only=True, tag="refused"):

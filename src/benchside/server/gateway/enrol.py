@@ -70,6 +70,7 @@ class Enrolment:
         if not self._may_try(served.source):
             served.close(4429)
             return
+        serial = self._keeper.rotation_serial
         served.send(
             ENROLMENT.encode(
                 EnrolmentKey(version=VERSION, server_key=self._spki, authority_key=self._keeper.authority_key)
@@ -81,27 +82,29 @@ class Enrolment:
             if not isinstance(message, EnrolDevice):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected an enrolment, got another message")
             sealed = await asyncio.to_thread(open_enrolment, message, self._key)
-            answer: EnrolmentMessage = await self._enrol(sealed)
+            answer: EnrolmentMessage = await self._enrol(sealed, serial)
         except PeerError:
             await self._refuse(EnrolmentFault.MALFORMED)
             served.send(ENROLMENT.encode(EnrolmentRefused(reason=EnrolmentFault.MALFORMED.value)))
             raise
         served.send(ENROLMENT.encode(answer))
 
-    async def _enrol(self, sealed: SealedEnrolment) -> EnrolmentMessage:
+    async def _enrol(self, sealed: SealedEnrolment, serial: int) -> EnrolmentMessage:
         try:
             device = await self._register.enrol(sealed)
         except EnrolmentFaultError as refused:
             await self._refuse(refused.fault)
             return EnrolmentRefused(reason=refused.fault.value)
         logger.info("device enrolled", extra={"device": device.id.hex()})
-        offer = self._keeper.offer()
+        # a rotation since the key was shown: the PC follows it on the link, from the key that it knows
+        offer = self._keeper.offer() if serial == self._keeper.rotation_serial else None
         return DeviceEnrolled(
             device_id=device.id,
             policy=offer.policy if offer else None,
             relay=self._facts.relay,
             relay_url=self._facts.relay_url,
             phone=self._facts.phone,
+            rotation_serial=serial,
         )
 
     def _may_try(self, source: str) -> bool:

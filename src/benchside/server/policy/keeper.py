@@ -55,6 +55,11 @@ class PolicyKeeper:
         return self._pin.key
 
     @property
+    def rotation_serial(self) -> int:
+        """How many rotations led to the newest key."""
+        return len(self._rotations)
+
+    @property
     def version(self) -> int:
         """The version in force; 0 without a policy."""
         return self._policy.version if self._policy else 0
