@@ -183,7 +183,6 @@ class Agent:
                 instrument=request.instrument or None,
             ),
         )
-        self._report()
         child = await HostChild.start(desk.hello.display, desk.peer)
         self._help = Help(
             desk=desk,
@@ -219,7 +218,8 @@ class Agent:
         )
         if desk not in self._desks:  # it left while the host was starting
             self._help.end(SessionEnd.DESK_LOST)
-        self._announce()
+        self._announce()  # before its events, so that the server knows what they belong to
+        self._report()
         self._link.hurry()
 
     # -- around one call for help -----------------------------------------------------------------

@@ -81,6 +81,7 @@ class Help:
         self._code_until = 0.0
         self._guess_key: bytes | None = None
         self._may_sign = False
+        self._main_waits = False
         self._prompt = 0
         self._prompt_at = 0.0
         self._ending: SessionEnd | None = None
@@ -160,6 +161,9 @@ class Help:
         if self.phase in (RequestPhase.OPENING, RequestPhase.QUEUED):
             self.associate = associate
             self.show_phase(RequestPhase.CLAIMED)
+        if self._main_waits:
+            self._main_waits = False
+            self._task(self._fetch_ticket(Channel.MAIN))
 
     # -- the host ---------------------------------------------------------------------------------
 
@@ -179,7 +183,7 @@ class Help:
             case wire.HostReady():
                 self._code_made(message.code)
             case wire.WantTicket():
-                self._task(self._fetch_ticket(message.channel))
+                self._want_ticket(message.channel)
             case wire.SpendGuess():
                 self._spend(message)
             case wire.SignAnswer():
@@ -211,6 +215,13 @@ class Help:
         self._code = shown.CodeShown(code=code, ends_in_s=int(CODE_LIFE_S), attempts_left=left, warned=warned)
         self._code_until = self._loop.time() + CODE_LIFE_S
         self.desk.send(self._code)
+
+    def _want_ticket(self, channel: Channel) -> None:
+        """The server gives no ticket before somebody claimed the request: until then the host waits."""
+        if channel is Channel.MAIN and self.phase in (RequestPhase.OPENING, RequestPhase.QUEUED):
+            self._main_waits = True
+        else:
+            self._task(self._fetch_ticket(channel))
 
     async def _fetch_ticket(self, channel: Channel) -> None:
         try:

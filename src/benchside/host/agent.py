@@ -53,13 +53,16 @@ class AgentSide:
             self._sort(message)
         self._on_order(None)
 
-    async def ticket(self, channel: Channel) -> HeldTicket:
-        """Return a fresh ticket for one connection; UnavailableError or RefusedError when there is none now."""
+    async def ticket(self, channel: Channel, *, is_patient: bool = False) -> HeldTicket:
+        """Return a fresh ticket for one connection; UnavailableError or RefusedError when there is none now.
+
+        `is_patient`: wait for as long as it takes until an associate has claimed the request.
+        """
         waiting = self._tickets.get(channel)
         if waiting is None or waiting.done():
             waiting = self._tickets[channel] = asyncio.get_running_loop().create_future()
             self.send(wire.WantTicket(channel=channel))
-        return await self._answer(waiting)
+        return await (asyncio.shield(waiting) if is_patient else self._answer(waiting))
 
     async def spend_guess(self, associate: str, key: bytes) -> int:
         """Have one attempt counted; return how many are left.  RefusedError: none now."""

@@ -44,7 +44,7 @@ class RelayDialler:
 
         `within_s`: how long the other end may take to come; None waits as long as the relay lets us.
         """
-        held = await self._agent.ticket(channel)
+        held = await self._agent.ticket(channel, is_patient=within_s is None)
         link = await dial(self._url, tls=self._tls, max_bytes=MAX_FRAME_BYTES)
         try:
             link.send(held.ticket)

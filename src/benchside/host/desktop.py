@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 INDICATOR_UP_WITHIN_S = 0.7
 """From the first grant to a visible indicator, and how long it may be covered or gone: less than the second that is
 promised, more than a window manager needs to put it on top again."""
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -189,5 +189,6 @@ class Desktop:
         for capability in (Capability.VIEW, Capability.CONTROL):
             self.close_channel(capability)
         self._is_expected = False
-        for part in (self._parts.capture, self._parts.pointer, self._parts.injector, self._parts.watch):
+        parts = self._parts
+        for part in (parts.capture, parts.pointer, parts.injector, parts.watch, parts.facts):
             part.close()

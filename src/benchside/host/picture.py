@@ -67,10 +67,10 @@ class PictureSender:
 
     def start(self) -> None:
         """Watch the grant's monitors and send them whole."""
-        self._is_running = True
         try:
             self._lay_out()
             self._capture.start(self._grant.scope, self._damaged, self._layout_changed)
+            self._is_running = True
             self._pointer.start(self._pointer_changed)
         except UnavailableError:
             self.stop()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from benchside.protocol.errors import CallerError, Refusal
 from benchside.protocol.flow.consent import effects as fx
 from benchside.protocol.flow.consent import events as ev
 from benchside.protocol.flow.consent.grant import make_grant
-from benchside.protocol.flow.consent.guards import GUARDS, Guard
 from benchside.protocol.flow.consent.limits import ConsentLimits
 from benchside.protocol.flow.consent.slot import Slot
-from benchside.protocol.flow.consent.table import Stage
+from benchside.protocol.flow.consent.table import TABLE, Stage, Table
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantEnd, GrantScope
 from benchside.protocol.wire.desk import PromptKind
@@ -46,9 +45,9 @@ class ConsentActs:
         offered: Iterable[Capability],
         associate: str,
         limits: ConsentLimits | None = None,
-        guards: Mapping[str, Guard] = GUARDS,
+        table: Table = TABLE,
     ) -> None:
-        """`associate`: the id for the journal; `guards` is for the tests that remove one."""
+        """`associate`: the id for the journal; `table` is for the tests that remove a guard."""
         self.limits = limits or ConsentLimits()
         self.offered = frozenset(offered)
         self.slots = {capability: Slot(capability) for capability in Capability}
@@ -57,7 +56,7 @@ class ConsentActs:
         self.line_is_up = True
         self.is_over = False
         self._associate = associate
-        self._guards = guards
+        self._table = table
         self._entries = 0
         self._prompts = 0
         self._held = WhyHeld.NOTHING

@@ -68,7 +68,6 @@ GUARDS: Mapping[str, Guard] = {
     ),
     "says_yes": lambda m, s, e, now: isinstance(e, ev.TechnicianAnswered) and e.allow,
     "scope_is_whole": lambda m, s, e, now: _scope_is_whole(m, s, e),
-    "view_still_stands": lambda m, s, e, now: _view_stands(m, s),
     "within_silence": lambda m, s, e, now: now < s.silence_at,
     "silence_is_over": lambda m, s, e, now: now >= s.silence_at,
     "asks_still_there": lambda m, s, e, now: s.kind is PromptKind.STILL_THERE,

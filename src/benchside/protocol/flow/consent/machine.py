@@ -8,8 +8,9 @@ from benchside.protocol.errors import CallerError, Refusal
 from benchside.protocol.flow.consent import effects as fx
 from benchside.protocol.flow.consent import events as ev
 from benchside.protocol.flow.consent.acts import ConsentActs
+from benchside.protocol.flow.consent.guards import GUARDS
 from benchside.protocol.flow.consent.slot import Slot
-from benchside.protocol.flow.consent.table import TABLE, Stage
+from benchside.protocol.flow.consent.table import Stage
 from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.capability import Capability, GrantEnd
 from benchside.protocol.wire.session import SessionPaused
@@ -65,11 +66,11 @@ class ConsentMachine(ConsentActs):
 
     def _apply(self, slot: Slot, event: ev.CapabilityEvent, now: float, effects: _Effects) -> None:
         try:
-            rules = TABLE[slot.stage, type(event)]
+            rules = self._table[slot.stage, type(event)]
         except KeyError:
             raise CallerError(f"consent has no rule for {type(event).__name__} in stage {slot.stage}") from None
         for rule in rules:
-            if all(self._guards[name](self, slot, event, now) for name in rule.guards):
+            if all(GUARDS[name](self, slot, event, now) for name in rule.guards):
                 act: Callable[[Slot, ev.CapabilityEvent, float, _Effects], None] = getattr(self, f"_{rule.act}")
                 if rule.to is not None:
                     slot.stage = rule.to

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from benchside.protocol.flow.consent import events as ev
 
-__all__ = ["IGNORED", "TABLE", "Rule", "Stage"]
+__all__ = ["IGNORED", "TABLE", "Rule", "Stage", "Table"]
 
 
 class Stage(StrEnum):
@@ -61,7 +61,7 @@ _ASKED_FRESH = (
 )
 _ANSWERED_GRANT = (
     Rule(
-        ("is_open_prompt", "says_yes", "scope_is_whole", "view_still_stands", "within_silence"),
+        ("is_open_prompt", "says_yes", "scope_is_whole", "within_silence"),
         "record_yes",
         _S.RECORDING,
     ),
@@ -92,12 +92,14 @@ _INPUT = (
     Rule((), "drop_input"),
 )  # fmt: skip
 _CHANNEL_STOOD = (
-    Rule(("is_this_grant", "epoch_is_new", "within_grant"), "take_channel"),
+    Rule(("is_this_grant", "epoch_is_new"), "take_channel"),
     Rule((), "refuse_channel"),
 )
 _REFUSE_CHANNEL = (Rule((), "refuse_channel"),)
 
-TABLE: Mapping[tuple[Stage, type[ev.CapabilityEvent]], tuple[Rule, ...]] = {
+Table = Mapping[tuple[Stage, type[ev.CapabilityEvent]], tuple[Rule, ...]]
+
+TABLE: Table = {
     # asked
     (_S.NONE, ev.ConsoleAsked): _ASKED_FRESH,
     (_S.NOTING, ev.ConsoleAsked): (Rule((), "refuse_already_asked"),),
@@ -144,8 +146,7 @@ TABLE: Mapping[tuple[Stage, type[ev.CapabilityEvent]], tuple[Rule, ...]] = {
     (_S.QUEUED, ev.EntryStood): IGNORED,
     (_S.PROMPTED, ev.EntryStood): IGNORED,
     (_S.RECORDING, ev.EntryStood): (
-        Rule(("is_awaited_entry", "view_still_stands"), "grant", _S.GRANTED),
-        Rule(("is_awaited_entry",), "withdraw", _S.NONE),
+        Rule(("is_awaited_entry",), "grant", _S.GRANTED),
         Rule((), "ignore"),
     ),
     (_S.GRANTED, ev.EntryStood): IGNORED,
