@@ -74,6 +74,15 @@ def test_position_follows(server: XServer, client: XClient) -> None:
     pointer.close()
 
 
+def test_stopping_when_the_display_has_just_gone_is_quiet() -> None:
+    with XServer() as server:
+        pointer = X11Pointer(server.name)
+        pointer.start(lambda: None)
+        server.close()
+        pointer.stop()
+        pointer.close()
+
+
 def test_a_vanished_display_is_unavailable() -> None:
     with XServer() as server:
         pointer = X11Pointer(server.name)

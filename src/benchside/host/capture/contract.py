@@ -21,7 +21,7 @@ class Capture(Protocol):
     A monitor keeps its id as long as the capture lives, and no other monitor ever gets that id, so a grant
     cannot slip to another monitor when cables are moved.
 
-    UnavailableError from any method: the display has gone, and the capture with it.
+    UnavailableError from any method but `stop`, `fileno` and `close`: the display has gone, and the capture with it.
     """
 
     def monitors(self) -> tuple[MonitorInfo, ...]:

@@ -13,6 +13,7 @@ monitors or windows has come in ahead of a grab's reply, the layout was the know
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable
@@ -162,17 +163,16 @@ class X11Capture:
         self._memory = None
         self._pending.clear()
         self._is_layout_pending = False
-        if self._display.is_lost:
-            return
-        with self._display.using():
-            assert self._damage is not None
-            self._damage.Destroy(self._damage_id)
-            if self._segment and self._shm is not None:
-                self._shm.Detach(self._segment)
-                self._segment = 0
-        if was_window:
-            self._watch_windows(self._display.root, EventMask.StructureNotify)
-        self._display.flush()
+        with contextlib.suppress(UnavailableError):  # then there is nothing left to stop
+            with self._display.using():
+                assert self._damage is not None
+                self._damage.Destroy(self._damage_id)
+                if self._segment and self._shm is not None:
+                    self._shm.Detach(self._segment)
+                    self._segment = 0
+            if was_window:
+                self._watch_windows(self._display.root, EventMask.StructureNotify)
+            self._display.flush()
 
     def fileno(self) -> int:
         return self._display.fileno()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -68,7 +69,7 @@ class X11Pointer:
 
     def stop(self) -> None:
         self._on_shape = None
-        if not self._display.is_lost:
+        with contextlib.suppress(UnavailableError):  # then there is nothing left to stop
             self._select(0)
 
     def fileno(self) -> int:
