@@ -58,6 +58,7 @@ class Notice(Card):
 
     def __init__(self, look: Look, tone: str = "info") -> None:
         super().__init__(tone, padding=SPACE_M)
+        self._texts = look.texts
         self.sign = Sign(tone, look.tokens)
         self.head = strong("")
         self.text = body("")
@@ -75,6 +76,7 @@ class Notice(Card):
         """Show this; an empty head or text takes no room."""
         self.restyle(tone)
         self.sign.show_shape(tone)
+        self.sign.setAccessibleName(self._texts(f"tone.{tone}"))
         self.head.setText(head)
         self.head.setVisible(bool(head))
         self.text.setText(text)

@@ -66,7 +66,8 @@ class PromptWindow(QWidget):
         self._pressed_by = Source.PROGRAM
         self._question = phrase_question(prompt.message)
         self._settling = QTimer(self, singleShot=True)
-        self._settling.timeout.connect(self._settle)
+        self._settling.setTimerType(Qt.TimerType.PreciseTimer)
+        self._settling.timeout.connect(self.settle)
         self._counting = QTimer(self, interval=500)
         self._counting.timeout.connect(self._count)
         self._build(self._question)
@@ -186,9 +187,12 @@ class PromptWindow(QWidget):
         else:
             self._settling.start(math.ceil((deadline - now) * 1000) + 1)
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """The time is over in which another key would have made a burst."""
         if self._guard is not None:
-            self._act(self._guard.settle(self._clock()))
+            now = self._clock()
+            self._act(self._guard.settle(now))
+            self._arm(self._guard, now)
 
     def _act(self, verdict: Verdict) -> None:
         if verdict is Verdict.NOTHING:

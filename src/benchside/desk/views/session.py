@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 
 from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import Card
@@ -30,6 +30,7 @@ class SessionPage(Page):
         """`pause_key_is_global`: the Pause key is ours on the whole desktop, and the page may say so."""
         texts = look.texts
         super().__init__(look, texts("waiting.title"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._question = Notice(look, "info")
         self._question.say("info", texts("session.question"), "")
         answer = Button(texts("session.answer"), look.tokens, Kind.PRIMARY)
@@ -92,5 +93,5 @@ class SessionPage(Page):
         self._phone.call(state.phone if is_lost else "")
 
     def take_focus(self) -> None:
-        """*Stop* must never be pressed by accident, but nothing else matters as much."""
-        self._stop.setFocus()
+        """No button: an Enter that was meant for another window, or a scanner's, must not stop the session."""
+        self.setFocus()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.desk_states import ANNA, CODE, NOW_S, PHONE, after, code, history, prompt, request, session, welcome
 
 from benchside.desk.models.state import Contact, learn, lose_agent, seek_agent
 from benchside.protocol.errors import PeerError, Refusal
@@ -20,7 +21,6 @@ from benchside.protocol.wire.desk import (
     StopSession,
 )
 from benchside.protocol.wire.session import SessionEnd
-from tests.fakes.desk_states import ANNA, CODE, NOW_S, PHONE, after, code, history, prompt, request, session, welcome
 
 ONLINE = LinkShown(online=True, since_s=10)
 INSIDE = (welcome(), ONLINE, request(RequestPhase.IN_SESSION, named=True), session(Capability.VIEW))

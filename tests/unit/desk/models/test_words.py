@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.fakes.desk_states import CODE, MONITORS, NOW_S, after, all_states, code, history, prompt, request, welcome
 
 from benchside.desk.models.code import group_code, group_fingerprint, spelling_id
 from benchside.desk.models.duration import count_down, count_up
@@ -17,7 +18,6 @@ from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope
 from benchside.protocol.wire.desk import CodeGone, HistoryEvent, LinkShown, PromptKind, RequestPhase
 from benchside.protocol.wire.session import SessionEnd
-from tests.fakes.desk_states import CODE, MONITORS, NOW_S, after, all_states, code, history, prompt, request, welcome
 
 
 @pytest.fixture(params=LANGUAGES)

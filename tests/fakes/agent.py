@@ -1,0 +1,95 @@
+"""An agent for a desk under test: a real socket, and a script that the test writes as it goes."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from benchside.desk.operations.frames import FrameReader, frame
+from benchside.protocol.wire.desk import DESK, DeskAlive, DeskMessage
+
+Heard = TypeVar("Heard", bound=DeskMessage)
+
+MAX_WAIT_S = 10.0
+
+
+class FakeAgent:
+    """Takes one desk at a time.  `say` sends, `expect` waits for a kind of message; signs of life are only counted."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.alive_at: list[float] = []
+        self._heard: queue.Queue[DeskMessage] = queue.Queue()
+        self._came = threading.Event()
+        self._desk: socket.socket | None = None
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(path))
+        self._server.listen(4)
+        self._thread = threading.Thread(target=self._serve, name="fake agent", daemon=True)
+        self._thread.start()
+
+    def say(self, *messages: DeskMessage) -> None:
+        """Send `messages` to the desk, waiting for one to come first."""
+        assert self._came.wait(MAX_WAIT_S), "no desk came"
+        assert self._desk is not None
+        self._desk.sendall(b"".join(frame(DESK.encode(message)) for message in messages))
+
+    def expect(self, kind: type[Heard], timeout_s: float = MAX_WAIT_S) -> Heard:
+        """Return the next message of `kind`; others before it fail the test."""
+        message = self._heard.get(timeout=timeout_s)
+        assert isinstance(message, kind), f"expected {kind.__name__}, heard {message}"
+        return message
+
+    def heard_nothing(self, for_s: float) -> bool:
+        """Whether the desk said nothing but signs of life for so long."""
+        time.sleep(for_s)
+        return self._heard.empty()
+
+    def hang_up(self) -> None:
+        """Drop the desk's connection, as an agent does that ends."""
+        if self._desk is not None:
+            self._came.clear()
+            with contextlib.suppress(OSError):  # the desk may have ended first
+                self._desk.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End for good."""
+        self.hang_up()
+        self._server.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                desk, _ = self._server.accept()
+            except OSError:
+                return
+            self._desk = desk
+            self._came.set()
+            reader = FrameReader(max_bytes=DESK.max_bytes)
+            try:
+                while data := desk.recv(65536):
+                    for whole in reader.feed(data):
+                        self._take(DESK.decode(whole))
+            except OSError:
+                pass
+            desk.close()
+
+    def _take(self, message: DeskMessage) -> None:
+        if isinstance(message, DeskAlive):
+            self.alive_at.append(time.monotonic())
+        else:
+            self._heard.put(message)
+
+    def __enter__(self) -> FakeAgent:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

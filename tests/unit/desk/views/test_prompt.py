@@ -1,0 +1,211 @@
+"""The prompt feeds its guard with every press, and does only what the guard decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from tests.fakes.desk_states import WINDOWS, after, all_states, prompt
+
+from benchside.desk.models.guard import BURST_AFTER_S, DEAF_S
+from benchside.desk.models.state import DeskState
+from benchside.desk.views.choice import ChoiceCard
+from benchside.desk.views.prompt import PromptWindow
+from benchside.protocol.wire.capability import Capability, GrantScope
+from benchside.protocol.wire.desk import AnswerPrompt, PromptClosed, PromptKind
+
+if TYPE_CHECKING:
+    from tests.unit.desk.views.conftest import Desk
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def asked(capability: Capability = Capability.CONTROL, number: int = 1) -> DeskState:
+    return after([prompt(capability, number=number)], all_states()["connected"])
+
+
+@pytest.fixture
+def shown(desk: Desk) -> PromptWindow:
+    """A prompt for control that listens already."""
+    desk.show(asked())
+    assert desk.windows.prompt is not None
+    desk.now_s += DEAF_S
+    return desk.windows.prompt
+
+
+def button(window: PromptWindow, text: str) -> QPushButton:
+    return next(found for found in window.findChildren(QPushButton) if found.text() == text)
+
+
+def answers(desk: Desk) -> list[AnswerPrompt]:
+    return [message for message in desk.sent if isinstance(message, AnswerPrompt)]
+
+
+def test_a_click_allows(desk: Desk, shown: PromptWindow) -> None:
+    QTest.mouseClick(button(shown, "Allow"), LEFT)
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=True)]
+
+
+def test_a_click_denies(desk: Desk, shown: PromptWindow) -> None:
+    QTest.mouseClick(button(shown, "Don't allow"), LEFT)
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=False)]
+
+
+@pytest.mark.parametrize("text", ["Allow", "Don't allow"])
+def test_a_program_presses_nothing(desk: Desk, shown: PromptWindow, text: str) -> None:
+    desk.sources.by_program = True
+    QTest.mouseClick(button(shown, text), LEFT)
+    QTest.keyClick(button(shown, text), Qt.Key.Key_Return)
+    desk.now_s += 1
+    assert answers(desk) == []
+
+
+def test_nothing_is_heard_at_first(desk: Desk) -> None:
+    desk.show(asked())
+    assert desk.windows.prompt is not None
+    desk.now_s += DEAF_S - 0.01
+    for text in ("Allow", "Don't allow"):
+        QTest.mouseClick(button(desk.windows.prompt, text), LEFT)
+        button(desk.windows.prompt, text).click()
+    QTest.keyClick(desk.windows.prompt, Qt.Key.Key_Escape)
+    assert answers(desk) == []
+
+
+@pytest.mark.parametrize(("text", "allow"), [("Allow", True), ("Don't allow", False)])
+def test_the_accessibility_press_answers(desk: Desk, shown: PromptWindow, text: str, allow: bool) -> None:
+    button(shown, text).click()
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=allow)]
+
+
+def test_letting_go_elsewhere_answers_nothing(desk: Desk, shown: PromptWindow) -> None:
+    allow = button(shown, "Allow")
+    QTest.mousePress(allow, LEFT)
+    QTest.mouseRelease(allow, LEFT, pos=QPoint(-50, -50))
+    QTest.mousePress(shown, LEFT)
+    QTest.mouseRelease(allow, LEFT)
+    assert answers(desk) == []
+
+
+def test_enter_and_escape_are_no_by_default(desk: Desk, shown: PromptWindow) -> None:
+    shown.take_keyboard()
+    focused = shown.focusWidget()
+    assert focused is button(shown, "Don't allow")
+    QTest.keyClick(focused, Qt.Key.Key_Return)
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=False)]
+
+
+def test_escape_is_no_on_allow_too(desk: Desk, shown: PromptWindow) -> None:
+    button(shown, "Allow").setFocus()
+    QTest.keyClick(button(shown, "Allow"), Qt.Key.Key_Escape)
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=False)]
+
+
+def test_tab_leads_to_allow_and_enter_allows_after_a_moment(desk: Desk, shown: PromptWindow) -> None:
+    shown.take_keyboard()
+    QTest.keyClick(shown.focusWidget(), Qt.Key.Key_Tab)
+    assert shown.focusWidget() is button(shown, "Allow")
+    desk.now_s += 1
+    QTest.keyClick(shown.focusWidget(), Qt.Key.Key_Return)
+    assert shown.is_deciding()
+    assert answers(desk) == []
+    desk.now_s += BURST_AFTER_S
+    shown.settle()
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=True)]
+
+
+def test_a_scanner_on_allow_answers_nothing(desk: Desk, shown: PromptWindow) -> None:
+    allow = button(shown, "Allow")
+    allow.setFocus()
+    for key in (Qt.Key.Key_4, Qt.Key.Key_0, Qt.Key.Key_6, Qt.Key.Key_Return, Qt.Key.Key_Return):
+        desk.now_s += 0.02
+        QTest.keyClick(allow, key)
+    assert not shown.is_deciding()
+    desk.now_s += 1
+    shown.settle()
+    assert answers(desk) == []
+
+
+def test_a_held_key_answers_nothing(desk: Desk, shown: PromptWindow) -> None:
+    allow = button(shown, "Allow")
+    allow.setFocus()
+    held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", True)
+    desk.application.sendEvent(allow, held)
+    assert not shown.is_deciding()
+
+
+def test_a_prompt_is_answered_once(desk: Desk, shown: PromptWindow) -> None:
+    QTest.mouseClick(button(shown, "Don't allow"), LEFT)
+    QTest.mouseClick(button(shown, "Allow"), LEFT)
+    button(shown, "Allow").click()
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=False)]
+
+
+def test_an_answer_to_a_prompt_that_closed_is_not_sent(desk: Desk, shown: PromptWindow) -> None:
+    desk.conversation.received(PromptClosed(prompt=1))
+    button(shown, "Allow").click()
+    assert answers(desk) == []
+    assert desk.windows.prompt is None
+
+
+def test_it_does_not_close_by_itself(desk: Desk, shown: PromptWindow) -> None:
+    shown.close()
+    assert shown.isVisible()
+    assert answers(desk) == []
+
+
+def test_the_primary_screen_is_shared_unless_another_is_chosen(desk: Desk) -> None:
+    desk.show(asked(Capability.VIEW))
+    window = desk.windows.prompt
+    assert window is not None
+    desk.now_s += DEAF_S
+    button(window, "Allow").click()
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=True, scope=GrantScope(monitors=(0,)))]
+
+
+@pytest.mark.parametrize("by_program", [True, False])
+def test_one_window_can_be_shared_by_a_person_only(desk: Desk, by_program: bool) -> None:
+    desk.show(asked(Capability.VIEW))
+    window = desk.windows.prompt
+    assert window is not None
+    desk.now_s += DEAF_S
+    card = next(c for c in window.findChildren(ChoiceCard) if c.text() == WINDOWS[0].title)
+    desk.sources.by_program = by_program
+    QTest.mouseClick(card, LEFT)
+    desk.sources.by_program = False
+    QTest.mouseClick(button(window, "Allow"), LEFT)
+    scope = GrantScope(monitors=(0,)) if by_program else GrantScope(window=WINDOWS[0].id)
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=True, scope=scope)]
+
+
+def test_a_no_carries_no_scope(desk: Desk) -> None:
+    desk.show(asked(Capability.VIEW))
+    assert desk.windows.prompt is not None
+    desk.now_s += DEAF_S
+    button(desk.windows.prompt, "Don't allow").click()
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=False)]
+
+
+def test_the_next_prompt_is_deaf_again(desk: Desk, shown: PromptWindow) -> None:
+    desk.show(asked(number=2))
+    assert desk.windows.prompt is not None
+    button(desk.windows.prompt, "Allow").click()
+    assert answers(desk) == []
+
+
+@pytest.mark.parametrize("kind", PromptKind)
+def test_both_answers_have_the_same_weight(desk: Desk, kind: PromptKind) -> None:
+    desk.show(after([prompt(Capability.CONTROL, kind)], all_states()["connected"]))
+    assert desk.windows.prompt is not None
+    deny, allow = desk.windows.prompt.findChildren(QPushButton)[-2:]
+    assert deny.size() == allow.size()
+    assert deny.height() >= 48
+    assert not allow.isDefault()
+
+
+def test_who_asks_is_plain_text(desk: Desk, shown: PromptWindow) -> None:
+    assert "Anna Lindqvist" in shown.accessibleName()
+    assert "Corvane Diagnostics, Service Nordics" in shown.accessibleDescription()
