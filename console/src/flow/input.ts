@@ -26,6 +26,7 @@ export type InputEvent =
 
 export class Input {
   private pending: { monitor: number; x: number; y: number } | null = null;
+  private sent: { monitor: number; x: number; y: number } | null = null;
   private readonly keys = new Map<string, string>();
   private readonly buttons = new Set<number>();
   private wheelRight = 0;
@@ -79,7 +80,11 @@ export class Input {
   private flush(): ControlMessage[] {
     const at = this.pending;
     this.pending = null;
-    return at ? [{ t: "move", monitor: at.monitor, x_px: at.x, y_px: at.y }] : [];
+    if (!at) return [];
+    const { sent } = this;
+    if (sent?.monitor === at.monitor && sent.x === at.x && sent.y === at.y) return [];
+    this.sent = at;
+    return [{ t: "move", monitor: at.monitor, x_px: at.x, y_px: at.y }];
   }
 
   private button(button: number, down: boolean): ControlMessage[] {
@@ -114,7 +119,8 @@ export class Input {
   }
 
   private release(): ControlMessage[] {
-    this.pending = null;
+    // Meanwhile the pointer may be moved by another hand, so the next move is sent whatever it is.
+    this.pending = this.sent = null;
     this.wheelRight = this.wheelDown = 0;
     if (!this.isAnythingDown) return [];
     this.keys.clear();

@@ -36,6 +36,9 @@ const RATE_WINDOW_MS = 3_000;
 /** A picture under way for longer is worth saying so. */
 const WAITING_AFTER_MS = 1_000;
 
+/** Long enough to be read. */
+const SAY_BROKEN_MS = 10_000;
+
 let decoder: Promise<Zstd> | null = null;
 function loadDecoder(): Promise<Zstd> {
   decoder ??= fetch(wasmAddress).then((response) => response.arrayBuffer()).then((bytes) => Zstd.from(bytes));
@@ -64,7 +67,6 @@ export class Helping {
   identity = $state.raw<OtherIdentity | null>(null);
   screens = $state.raw<readonly Screen[]>([]);
   hasPicture = $state(false);
-  pictureErrors = $state(0);
   /** Rises whenever the machines changed; reading through it makes them reactive. */
   private version = $state(0);
   private pointerVersion = $state(0);
@@ -72,6 +74,7 @@ export class Helping {
   private painter: Painter | null = null;
   private readonly drawnAt: number[] = [];
   private begunAt: number | null = null;
+  private brokenAt: number | null = null;
 
   constructor(readonly session: SessionFull) {}
 
@@ -132,7 +135,7 @@ export class Helping {
     const painter = new Painter(zstd, {
       shown: (sequence) => this.live?.shown(sequence),
       startWhole: () => {
-        this.pictureErrors = painter.errors;
+        this.brokenAt = performance.now();
         this.live?.startWhole();
       },
       laidOut: (screens) => (this.screens = screens),
@@ -209,6 +212,11 @@ export class Helping {
     if (!this.isOpen("view")) return this.hasPicture || this.screens.length ? "lost" : "waiting";
     if (!this.hasPicture || (this.begunAt !== null && now - this.begunAt > WAITING_AFTER_MS)) return "waiting";
     return "exact";
+  }
+
+  /** A part could not be read within the last seconds. */
+  wasBroken(now: number): boolean {
+    return this.brokenAt !== null && now - this.brokenAt < SAY_BROKEN_MS;
   }
 
   /** Pictures a second over the last three. */

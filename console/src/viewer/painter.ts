@@ -32,8 +32,6 @@ export class Painter {
   private isSkipping = false;
   shape: PointerShape | null = null;
   pointer: Pointer | null = null;
-  /** Decoding errors so far; the page says so. */
-  errors = 0;
   isMidPicture = false;
 
   constructor(private readonly zstd: Zstd, private readonly ears: PainterEars) {}
@@ -55,7 +53,6 @@ export class Painter {
       this.paint(message);
     } catch (error) {
       if (!(error instanceof PeerError)) throw error;
-      this.errors++;
       this.ready = [];
       this.isSkipping = true;
       this.isMidPicture = false;
