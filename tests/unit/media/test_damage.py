@@ -32,7 +32,7 @@ def _no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("benchside.media.damage.MERGE_SLACK_PX", 4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(boxes(), max_size=30), st.integers(1, 6))
 def test_covers_all_that_was_added_without_overlap(some: list[Box], max_boxes: int) -> None:
     region = Region(some, max_boxes=max_boxes)
@@ -43,7 +43,7 @@ def test_covers_all_that_was_added_without_overlap(some: list[Box], max_boxes: i
     assert region.area_px == cover.sum()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(boxes(), max_size=12), st.lists(boxes(), max_size=4))
 def test_subtract_is_exact_when_there_is_room(some: list[Box], gone: list[Box]) -> None:
     region = Region(some, max_boxes=500)
@@ -53,7 +53,7 @@ def test_subtract_is_exact_when_there_is_room(some: list[Box], gone: list[Box]) 
     assert ((painted(*region) > 0) == (before & (painted(*gone) == 0))).all()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(boxes(), max_size=12), st.lists(boxes(), max_size=4), st.integers(1, 4))
 def test_subtract_never_uncovers_more(some: list[Box], gone: list[Box], max_boxes: int) -> None:
     region = Region(some, max_boxes=max_boxes)
@@ -64,7 +64,7 @@ def test_subtract_never_uncovers_more(some: list[Box], gone: list[Box], max_boxe
     assert len(region) <= max_boxes
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(boxes(), max_size=12), st.lists(boxes(), max_size=4))
 def test_clip_is_exact_even_for_overlapping_areas(some: list[Box], areas: list[Box]) -> None:
     region = Region(some, max_boxes=5)

@@ -133,7 +133,7 @@ def test_out_of_turn_is_a_bug() -> None:
         pacing.picture_sent(1, -1, 0.0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("dsau"), st.floats(0, 0.1)), max_size=200))
 def test_whatever_happens_the_flight_is_bounded_and_the_deadline_true(steps: list[tuple[str, float]]) -> None:
     pacing, now = Pacing(0.0), 0.0
