@@ -9,9 +9,9 @@ import functools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,7 +41,7 @@ from benchside.server.policy.keeper import pin_authority
 from benchside.server.settings import ServerSettings
 from benchside.transport.websocket import WebSocketLink, dial
 
-__all__ = ["Console", "Pc", "World", "rsa_key", "running_world"]
+__all__ = ["Clock", "Console", "Pc", "World", "opened_parts", "rsa_key", "running_world"]
 
 PASSWORD = "correct horse battery"
 SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0")
@@ -84,7 +84,6 @@ class World:
     parts: Parts
     listeners: Listeners
     authority: AuthorityBook
-    keys: dict[str, bytes] = field(default_factory=dict)
 
     async def sign_into_policy(self, account: str, key: bytes, **changes: object) -> None:
         """Let the authority sign an associate in, and install the policy."""
@@ -258,27 +257,44 @@ class Pc:
         return (await self.hear(wire.EventsKept)).sequence
 
 
+@dataclass
+class Clock:
+    """A clock that a test moves."""
+
+    now_ms: int = 1_800_000_000_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+@asynccontextmanager
+async def opened_parts(folder: Path, now: Callable[[], int] = utc_ms) -> AsyncIterator[Parts]:
+    """The parts of a made server, without its listeners."""
+    if not (folder / "data").exists():
+        shutil.copytree(await _template(), folder, dirs_exist_ok=True)
+    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+    parts = await Parts.open(Folder(folder / "data"), SETTINGS, now, cheap)
+    try:
+        await parts.keeper.refresh()
+        yield parts
+    finally:
+        await parts.close()
+
+
 @asynccontextmanager
 async def running_world(folder: Path) -> AsyncIterator[World]:
     """A server on free ports with one site, one known model and a policy without associates."""
-    if not (folder / "data").exists():
-        shutil.copytree(await _template(), folder, dirs_exist_ok=True)
-    authority = AuthorityBook(folder / "authority", utc_ms)
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    parts = await Parts.open(Folder(folder / "data"), SETTINGS, utc_ms, cheap)
-    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    await parts.keeper.refresh()
-    server = asyncio.create_task(run_server(parts, stop, ready.set_result))
-    await asyncio.wait((server, ready), return_when=asyncio.FIRST_COMPLETED)
-    if server.done():
-        server.result()
-    world = World(parts, ready.result(), authority)
-    try:
-        yield world
-    finally:
-        stop.set()
-        await server
-        await parts.close()
+    async with opened_parts(folder) as parts:
+        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+        server = asyncio.create_task(run_server(parts, stop, ready.set_result))
+        await asyncio.wait((server, ready), return_when=asyncio.FIRST_COMPLETED)
+        if server.done():
+            server.result()
+        try:
+            yield World(parts, ready.result(), AuthorityBook(folder / "authority", utc_ms))
+        finally:
+            stop.set()
+            await server
 
 
 def _bytes(message: bytes | str) -> bytes:

@@ -50,7 +50,7 @@ class DataKeys:
         start = _ID_BYTES + _NONCE_BYTES
         try:
             return key.decrypt(sealed[_ID_BYTES:start], sealed[start:], place.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off within its nonce
             raise UnavailableError(f"a sealed value of {place} was changed, or belongs to another place") from error
 
 

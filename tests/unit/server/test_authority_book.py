@@ -1,0 +1,111 @@
+"""The authority: versions that only rise, keys of one person only, rotation, and the command's words."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.trust.policy import AuthorityPin, follow_rotations, read_policy
+from benchside.protocol.wire.link import LINK, PolicyOffered
+from benchside.server.authority.app import main
+from benchside.server.authority.book import AuthorityBook
+from benchside.server.clock import utc_ms
+
+
+def public_pem() -> bytes:
+    return (
+        Ed25519PrivateKey.generate()
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+def authority(folder: Path, *words: str) -> int:
+    return main(["--dir", str(folder), *words])
+
+
+def sign_in(folder: Path, account: str = "ana", fingerprint: str = "ab" * 32, *more: str) -> int:
+    return authority(
+        folder, "sign-in", "--id", account, "--name", "Ana Example", "--organisation", "Vendor", "--fingerprint",
+        fingerprint, "--region", "global", "--site", "*", "--model", "CX-200", "--expires", "2030-01-31",
+        "--yes", *more,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    assert authority(tmp_path / "a", "init") == 0
+    (tmp_path / "ticket.pem").write_bytes(public_pem())
+    assert authority(tmp_path / "a", "ticket-key", str(tmp_path / "ticket.pem")) == 0
+    return tmp_path / "a"
+
+
+def test_what_is_exported_is_believed_by_whom_pins_the_key(folder: Path, tmp_path: Path) -> None:
+    book = AuthorityBook(folder, utc_ms)
+    first = book.public_key()
+    assert sign_in(folder) == 0
+    assert authority(folder, "export", str(tmp_path / "policy")) == 0
+    offered = LINK.decode((tmp_path / "policy").read_bytes())
+    assert isinstance(offered, PolicyOffered)
+    policy = read_policy(offered.policy, AuthorityPin(key=first), at_least_version=2)
+    entry = policy.associate("ana")
+    assert entry is not None
+    assert (entry.name, entry.sites, entry.expires_utc_ms) == ("Ana Example", ("*",), 1_896_134_400_000)
+    assert authority(folder, "rotate") == 0
+    assert not (folder / "authority-0.pem").exists()
+    assert authority(folder, "sign-out", "--id", "ana") == 0
+    assert authority(folder, "export", str(tmp_path / "policy")) == 0
+    offered = LINK.decode((tmp_path / "policy").read_bytes())
+    assert isinstance(offered, PolicyOffered)
+    pin = follow_rotations(AuthorityPin(key=first), offered.rotations)
+    assert pin.key == book.public_key()
+    assert read_policy(offered.policy, pin, at_least_version=4).associate("ana") is None
+
+
+def test_files_are_for_their_owner_alone(folder: Path) -> None:
+    assert (folder / "authority-0.pem").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    (folder / "authority-0.pem").chmod(0o640)
+    with pytest.raises(UnavailableError, match="chmod 600"):
+        AuthorityBook(folder, utc_ms).export(lambda: b"")
+
+
+def test_mistakes_are_refused_with_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sign_in(folder) == 0
+    for words, says in (
+        (lambda: authority(folder, "init"), "not overwritten"),
+        (lambda: sign_in(folder, "ben"), "has this key already"),
+        (lambda: sign_in(folder, "ben", "abcd"), "64 hexadecimal digits"),
+        (lambda: sign_in(folder, "be n", "cd" * 32), "no valid policy"),
+        (lambda: sign_in(folder, "ben", "cd" * 32, "--expires", "soon"), "YYYY-MM-DD"),
+        (lambda: authority(folder, "sign-out", "--id", "zoe"), "no associate"),
+        (lambda: authority(folder, "renew", "--days", "4000"), "1 to 400 days"),
+    ):
+        assert words() == 1
+        error = capsys.readouterr().err
+        assert says in error
+        assert len(error.strip().splitlines()) == 1
+    assert AuthorityBook(folder, utc_ms).state().version == 2
+
+
+def test_a_passphrase_comes_from_a_descriptor_and_protects_the_key(tmp_path: Path) -> None:
+    def words(passphrase: bytes, *rest: str) -> int:
+        read, write = os.pipe()
+        os.write(write, passphrase)
+        os.close(write)
+        return authority(tmp_path / "a", "--passphrase-fd", str(read), *rest)
+
+    assert words(b"short\n", "init") == 1
+    assert words(b"a long passphrase\n", "init") == 0
+    assert b"ENCRYPTED" in (tmp_path / "a" / "authority-0.pem").read_bytes()
+    (tmp_path / "ticket.pem").write_bytes(public_pem())
+    assert authority(tmp_path / "a", "ticket-key", str(tmp_path / "ticket.pem")) == 0
+    assert words(b"another passphrase", "export", str(tmp_path / "policy")) == 1
+    assert words(b"a long passphrase", "export", str(tmp_path / "policy")) == 0
+    assert words(b"a long passphrase", "rotate") == 0
+    assert b"ENCRYPTED" in (tmp_path / "a" / "authority-1.pem").read_bytes()

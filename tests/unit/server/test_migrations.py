@@ -1,0 +1,42 @@
+"""The scripts make exactly the tables that the code uses, on each plane, and may run again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import LargeBinary, MetaData
+from sqlalchemy.engine import Connection
+
+from benchside.server.store.database import Database
+from benchside.server.store.keyring import DataKeys
+from benchside.server.store.migrate import Plane, upgrade
+from benchside.server.store.sealed import SealedBytes, SealedText
+from benchside.server.store.tables import CLOUD, SESSION
+
+
+@pytest.mark.parametrize(("plane", "tables"), [("cloud", CLOUD), ("session", SESSION)])
+async def test_scripts_and_code_agree(tmp_path: Path, plane: Plane, tables: MetaData) -> None:
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/{plane}.db", DataKeys({1: os.urandom(32)}, current=1))
+    await upgrade(database, plane)
+    await upgrade(database, plane)
+
+    def differences(connection: Connection) -> list[object]:
+        def compare_type(_context: object, _inspected: object, _column: object, found: object, wanted: object) -> bool:
+            if isinstance(wanted, SealedBytes | SealedText):
+                return not isinstance(found, LargeBinary)
+            return False
+
+        context = MigrationContext.configure(connection, opts={"compare_type": compare_type})
+        return list(compare_metadata(context, tables))
+
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await database.close()
+
+
+async def test_a_plane_s_scripts_leave_the_other_plane_alone(tmp_path: Path) -> None:
+    assert not set(CLOUD.tables) & set(SESSION.tables)

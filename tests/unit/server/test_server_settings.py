@@ -1,0 +1,52 @@
+"""server.toml and flags: what is taken, and one sentence for each mistake."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from benchside.protocol.errors import UnavailableError
+from benchside.server.settings import ServerSettings, add_flags, read_settings, settings_text
+
+
+def given(tmp_path: Path, toml: str, *flags: str) -> ServerSettings:
+    file = tmp_path / "server.toml"
+    file.write_text(toml)
+    parser = argparse.ArgumentParser()
+    add_flags(parser)
+    return read_settings(file, parser.parse_args(flags))
+
+
+def test_flags_go_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> None:
+    settings = given(tmp_path, 'web = "127.0.0.1:1"\nphone = "+1 \\"2\\""', "--web", "127.0.0.1:2", "--region", "cn")
+    assert (settings.web, settings.region, settings.link) == ("127.0.0.1:2", "cn", "127.0.0.1:8441")
+    assert given(tmp_path, settings_text(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("web = 1", "in quotes"),
+        ('wep = "x"', "no setting 'wep'"),
+        ("web = ", "TOML"),
+        ('web = "localhost"', "HOST:PORT"),
+        ('web = "127.0.0.1:99999"', "HOST:PORT"),
+        ('web = "0.0.0.0:80"', "must be on loopback"),
+        ('session = "192.0.2.1:443"', "must be on loopback"),
+        ('tls_cert = "x.pem"', "belong together"),
+        ('region = "eu"', "global or cn"),
+        ('public_web = "https://host/path"', "without a path"),
+        ('public_web = "ftp://host"', "public_web must be"),
+        ('public_link = "ws://link.example"', "must start with wss://"),
+    ],
+)
+def test_mistakes_get_one_sentence(tmp_path: Path, toml: str, says: str) -> None:
+    with pytest.raises(UnavailableError, match=says):
+        given(tmp_path, toml)
+
+
+def test_with_tls_listeners_may_be_anywhere(tmp_path: Path) -> None:
+    settings = given(tmp_path, 'web = "0.0.0.0:443"\ntls_cert = "a"\ntls_key = "b"\npublic_web = "https://web.example"')
+    assert settings.tls
