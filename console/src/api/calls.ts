@@ -19,10 +19,10 @@ export const release = (id: string) => call<null>("POST", `/api/requests/${at(id
 export const session = (id: string) => call<SessionFull>("GET", `/api/sessions/${at(id)}`);
 export const verify = (id: string) => call<{ intact: boolean; events: number }>("GET", `/api/sessions/${at(id)}/verify`);
 
-export function sessions(filter: { device?: string; before?: string; limit: number }) {
+export function sessions(filter: { device?: string; before?: number; limit: number }) {
   const query = new URLSearchParams({ limit: String(filter.limit) });
   if (filter.device) query.set("device", filter.device);
-  if (filter.before) query.set("before", filter.before);
+  if (filter.before) query.set("before", String(filter.before));
   return call<{ sessions: SessionSummary[]; more: boolean }>("GET", `/api/sessions?${query}`);
 }
 

@@ -13,7 +13,7 @@ export function go(to: string, how: "push" | "replace" = "push"): void {
   if (how === "push") history.pushState(null, "", to);
   else history.replaceState(null, "", to);
   path = to;
-  scrollTo(0, 0);
+  document.getElementById("main")?.scrollTo(0, 0);
 }
 
 /** For links: the browser's own ways (new tab, middle button) stay. */

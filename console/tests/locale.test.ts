@@ -1,0 +1,43 @@
+/** Both catalogues hold the same ids, with the same places to fill in, and every id that the code names. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readCatalogue } from "../build/po";
+import { REFUSALS } from "../src/errors";
+import { SPECIAL_KEYS } from "../src/viewer/keys";
+import { CAPABILITIES } from "../src/wire/capability";
+import { SESSION_ENDS } from "../src/wire/session";
+
+const source = join(process.cwd(), "src");
+const catalogues = { en: readCatalogue(join(source, "locale/en.po")), es: readCatalogue(join(source, "locale/es.po")) };
+const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
+const code = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.(ts|svelte)$/.test(name))
+  .map((name) => readFileSync(join(source, name), "utf8")).join("\n");
+
+describe("catalogues", () => {
+  it("hold the same ids in both languages", () => expect(Object.keys(catalogues.es).sort()).toEqual(Object.keys(catalogues.en).sort()));
+  it("fill in the same places", () => {
+    for (const [id, text] of Object.entries(catalogues.en)) expect([id, places(catalogues.es[id] ?? "")]).toEqual([id, places(text)]);
+  });
+  it("hold every id that is named in the code", () => {
+    const named = [...code.matchAll(/\bt\("([a-z_0-9.]+)"/g)].map(([, id]) => id ?? "");
+    const counted = [...code.matchAll(/\bcount\("([a-z_0-9.]+)"/g)].flatMap(([, id]) => [`${id}.one`, `${id}.other`]);
+    expect(named.length).toBeGreaterThan(150);
+    for (const id of [...named, ...counted]) expect(catalogues.en, id).toHaveProperty([id]);
+  });
+  it("hold a sentence for every word that the other end may say", () => {
+    const words = [
+      ...REFUSALS.map((word) => `refusal.${word}`), ...[...SESSION_ENDS, "replaced", "refused"].map((word) => `end.${word}`),
+      ...["revoked", "given_back", "expired", "unanswered", "view_ended", "session_ended"].map((word) => `grant_end.${word}`),
+      ...CAPABILITIES.map((word) => `capability.${word}`), ...SPECIAL_KEYS.map(({ id }) => `keys.${id}`),
+      ...["none", "waiting", "exact", "paused", "lost"].map((word) => `picture.${word}`),
+    ];
+    for (const id of words) expect(catalogues.en, id).toHaveProperty([id]);
+  });
+  it("hold nothing that nobody says", () => {
+    const families = /^(refusal|end|event|detail|grant_end|capability|keys|picture|state|source|purpose|grant|language|title)\./;
+    const unused = Object.keys(catalogues.en).filter((id) => !families.test(id) && !code.includes(`"${id.replace(/\.(one|other)$/, "")}"`));
+    expect(unused).toEqual([]);
+  });
+});
