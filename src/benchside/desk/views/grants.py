@@ -40,6 +40,7 @@ class GrantLines(QWidget):
             self._left.clear()
             for capability in capabilities:
                 self._rows.addLayout(self._line(capability, self._look.tokens))
+            self._rows.activate()
         for grant in grants:
             left = count_down(grant.ends_at - now_s)
             self._left[grant.capability].setText(self._look.texts("session.left", time=left))
@@ -52,11 +53,16 @@ class GrantLines(QWidget):
         revoke = Button(texts("session.revoke"), tokens, Kind.PLAIN)
         revoke.setAccessibleName(texts("session.revoke.what", capability=what))
         revoke.clicked.connect(lambda: self.revoked.emit(capability.value))
+        name = strong(what)
         words = QVBoxLayout()
         words.setSpacing(0)
-        words.addWidget(strong(what))
+        words.addWidget(name)
         words.addWidget(left)
         line = QHBoxLayout()
         line.addLayout(words, 1)
         line.addWidget(revoke)
+        for widget in (name, left, revoke):
+            # a widget that is shown later, as Qt would, counts for no height in the window that is fitted now
+            widget.setParent(self)
+            widget.show()
         return line

@@ -45,9 +45,9 @@ def place_prompt(size: QSize, screen: QRect, pointer: QPoint, taken: QRect | Non
     def cost(place: QPoint) -> int:
         box = QRect(place, size)
         near = box.adjusted(-AWAY_PX, -AWAY_PX, AWAY_PX, AWAY_PX)
-        return (
-            4 * near.contains(pointer) + 2 * (taken is not None and box.intersects(taken)) + (not screen.contains(box))
-        )
+        is_covering = taken is not None and box.intersects(taken)
+        is_off_screen = not screen.contains(box)
+        return 8 * box.contains(pointer) + 4 * near.contains(pointer) + 2 * is_covering + is_off_screen
 
     best = min(places, key=cost)
     return best, QRect(best, size).contains(pointer)

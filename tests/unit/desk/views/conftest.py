@@ -73,7 +73,8 @@ class Desk:
         self.conversation.state = state
         for changed in self.conversation.__dict__["_watchers"]:
             changed(state)
-        self.application.processEvents()
+        for _ in range(3):  # a layout is told of its parts' sizes one level at a time
+            self.application.processEvents()
 
     def close(self) -> None:
         """Take every window down."""
