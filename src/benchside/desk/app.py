@@ -27,14 +27,14 @@ from benchside.desk.views.windows import Windows
 from benchside.protocol.errors import UnavailableError
 from benchside.settings.desktop import DESK_SOCKET, display_values, has_wayland, runtime_folder, state_folder
 
-__all__ = ["main"]
+__all__ = ["main", "read_options"]
 
 _log = logging.getLogger(__name__)
 
 
 def main(argv: list[str]) -> int:
     """Run the desk until the log-in ends; 0 also when another desk was brought to the front instead."""
-    options = _parse(argv)
+    options = read_options(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # Qt's loop does not return to Python for a signal; the desk holds nothing that must be put away first
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -80,7 +80,8 @@ def main(argv: list[str]) -> int:
     return code
 
 
-def _parse(argv: list[str]) -> argparse.Namespace:
+def read_options(argv: list[str]) -> argparse.Namespace:
+    """Return what the command line says; ends the program with a sentence when it says something unknown."""
     parser = argparse.ArgumentParser(prog="benchside desk", description="the technician's window")
     parser.add_argument("--socket", type=Path, default=DESK_SOCKET, help=f"the agent's socket (default {DESK_SOCKET})")
     parser.add_argument(
