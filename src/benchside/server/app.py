@@ -43,8 +43,8 @@ logger = logging.getLogger(__name__)
 
 MAX_WEB_CONNECTIONS = 2000
 """Some hundreds of consoles with a stream and a few requests each; beyond, 503."""
-STOP_WITHIN_S = 5
-"""What is being answered may finish; streams and links are told to go at once."""
+STOP_WITHIN_S = 2
+"""What is being answered may finish, streams and links are told to go; who does not answer TLS is not waited for."""
 
 
 def main(argv: list[str]) -> int:

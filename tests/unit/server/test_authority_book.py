@@ -33,7 +33,7 @@ def sign_in(folder: Path, account: str = "ana", fingerprint: str = "ab" * 32, *m
     return authority(
         folder, "sign-in", "--id", account, "--name", "Ana Example", "--organisation", "Vendor", "--fingerprint",
         fingerprint, "--region", "global", "--site", "*", "--model", "CX-200", "--expires", "2030-01-31",
-        "--yes", *more,
+        "--compared", *more,
     )  # fmt: skip
 
 
