@@ -100,11 +100,20 @@ class Desktop:
                 capture=self._parts.capture,
                 pointer=self._parts.pointer,
                 may_pass=lambda monitors: self._may_pass(grant, monitors),
+                on_layout=self._layout_changed,
                 on_display_lost=self._on_lost,
             )
             self._picture = picture
             return picture.take
-        hands = Hands(grant, opened, self._parts.injector, self.monitors, self._on_input, self._on_lost)
+        hands = Hands(
+            grant,
+            opened,
+            self._parts.injector,
+            self.monitors,
+            self._parts.capture.shared,
+            self._on_input,
+            self._on_lost,
+        )
         self._hands = hands
         return hands.take
 
@@ -123,6 +132,10 @@ class Desktop:
         if capability is Capability.CONTROL and self._hands is not None:
             self._hands.stop()
             self._hands = None
+
+    def _layout_changed(self) -> None:
+        if self._hands is not None:
+            self._hands.lay_out()
 
     def inject(self, grant: ConsentGrant, message: InputMessage) -> None:
         """Let one input act."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from benchside.host.capture.layout import box_of
 from benchside.host.channel import Opened
 from benchside.host.inject.contract import Injector
+from benchside.media.damage import Box
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.consent.events import InputCame
@@ -29,6 +29,8 @@ __all__ = ["Hands"]
 
 SILENT_AFTER_S = 1.0
 """A key that stays down because the line hangs moves a stage or deletes a list: after a second it is lifted."""
+ALIVE_EVERY_S = 1.0
+LOOK_EVERY_S = 0.2
 
 
 class Hands:
@@ -40,28 +42,40 @@ class Hands:
         opened: Opened,
         injector: Injector,
         monitors: Callable[[], tuple[MonitorInfo, ...]],
+        shared: Callable[[], tuple[Box, ...]],
         on_input: Callable[[InputCame], None],
         on_display_lost: Callable[[], None],
     ) -> None:
         self._grant = grant
         self._opened = opened
         self._injector = injector
-        self._monitors = {monitor.id: monitor for monitor in monitors() if monitor.id in grant.scope.monitors}
+        self._list_monitors = monitors
+        self._shared = shared
+        self._monitors: dict[int, MonitorInfo] = {}
         self._on_input = on_input
         self._on_display_lost = on_display_lost
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._is_quiet = False
+        self._said_at = self._heard_at
 
     def start(self) -> None:
-        """Let the pointer onto the granted monitors, and watch the line from now on."""
+        """Let the pointer onto what is shared, and watch the line from now on."""
+        self._said_at = self._loop.time()
+        if self.lay_out():
+            self._look()
+
+    def lay_out(self) -> bool:
+        """What is shared has moved: the pointer may go there and nowhere else.  False when the display is lost."""
+        granted = self._grant.scope.monitors
+        self._monitors = {monitor.id: monitor for monitor in self._list_monitors() if monitor.id in granted}
         try:
-            self._injector.confine(box_of(monitor) for monitor in self._monitors.values())
+            self._injector.confine(self._shared())
         except UnavailableError:
             self._on_display_lost()
-            return
-        self._look()
+            return False
+        return True
 
     def stop(self) -> None:
         """Lift everything and take no more."""
@@ -112,11 +126,14 @@ class Hands:
         self._opened.send(CONTROL.encode(InputHeld(why)))
 
     def _look(self) -> None:
-        """Every 200 ms: is the console still speaking?  And say that we are here."""
+        """Is the console still speaking?  And say that we are here."""
         if self._loop.time() - self._heard_at >= SILENT_AFTER_S and not self._is_quiet:
             self._is_quiet = True
             self._lift()
-        self._timer = self._loop.call_later(0.2, self._look)
+        if self._loop.time() - self._said_at >= ALIVE_EVERY_S:
+            self._said_at = self._loop.time()
+            self._opened.send(CONTROL.encode(ControlAlive()))
+        self._timer = self._loop.call_later(LOOK_EVERY_S, self._look)
 
     def _lift(self) -> None:
         try:

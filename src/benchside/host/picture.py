@@ -44,6 +44,7 @@ class PictureSender:
         capture: Capture,
         pointer: Pointer,
         may_pass: Callable[[tuple[int, ...]], bool],
+        on_layout: Callable[[], None],
         on_display_lost: Callable[[], None],
     ) -> None:
         self._grant = grant
@@ -51,6 +52,7 @@ class PictureSender:
         self._capture = capture
         self._pointer = pointer
         self._may_pass = may_pass
+        self._on_layout = on_layout
         self._on_display_lost = on_display_lost
         self._loop = asyncio.get_running_loop()
         self._pacing = Pacing(self._loop.time())
@@ -114,13 +116,17 @@ class PictureSender:
     # damage
 
     def _read_display(self) -> None:
+        if not self._is_running:
+            return
         try:
-            while self._capture.read():
-                pass
+            is_more = self._capture.read()
         except UnavailableError:
             self.stop()
             self._on_display_lost()
             return
+        if is_more:
+            # a program that draws without a pause must not keep the loop from everything else
+            self._loop.call_soon(self._read_display)
         self._try_send()
 
     def _damaged(self, box: Box) -> None:
@@ -129,6 +135,8 @@ class PictureSender:
 
     def _layout_changed(self) -> None:
         self._lay_out()
+        # not from here: the capture must not be called back into
+        self._loop.call_soon(self._on_layout)
 
     def _lay_out(self) -> None:
         """Tell the granted monitors as they are now and start them whole."""

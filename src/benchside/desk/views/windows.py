@@ -87,10 +87,10 @@ class Windows(QObject):
         self._show_alive(state)
         self._show_prompt(state.prompt)
         self._show_indicator(state)
-        if state.outcome is not None and not self.main.isVisible():
-            # the technician closed the window, but must learn how the session ended
+        if state.outcome is not None and (not self.main.isVisible() or self.main.isMinimized()):
+            # the window was closed, or stood aside for the instrument; its person must learn how the session ended
             self.main.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-            self.main.show()
+            self.main.showNormal()
             self.main.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
         if state.phone and state.phone != self._memory.now.phone:
             self._memory.keep(msgspec.structs.replace(self._memory.now, phone=state.phone))
@@ -132,6 +132,9 @@ class Windows(QObject):
             if not was_up:
                 self._conversation.show_indicator(int(self.indicator.winId()))
                 announce(self.indicator, self.indicator.accessibleName(), urgent=True)
+                if self.main.isVisible():
+                    # both people look at the instrument's program now; the indicator has all that is needed
+                    self.main.showMinimized()
         elif was_up:
             self.indicator.take_down()
             self._conversation.hide_indicator()

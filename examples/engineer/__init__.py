@@ -1,0 +1,1 @@
+"""The scripted engineer: works in the console as a person would, in a real Chromium."""
