@@ -24,6 +24,7 @@ from benchside.desk.operations.memory import Memory
 from benchside.desk.texts import LANGUAGES
 from benchside.desk.views.presses import InputSources, Presses
 from benchside.desk.views.windows import Windows
+from benchside.logs.setup import start_logging
 from benchside.protocol.errors import UnavailableError
 from benchside.settings.desktop import DESK_SOCKET, display_values, has_wayland, runtime_folder, state_folder
 
@@ -35,7 +36,7 @@ _log = logging.getLogger(__name__)
 def main(argv: list[str]) -> int:
     """Run the desk until the log-in ends; 0 also when another desk was brought to the front instead."""
     options = read_options(argv)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    start_logging("desk")
     # Qt's loop does not return to Python for a signal; the desk holds nothing that must be put away first
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 __all__ = ["DESK_SOCKET", "display_values", "has_wayland", "runtime_folder", "state_folder"]
 
-DESK_SOCKET = Path("/run/benchside/desk.sock")
-"""Where the agent listens for desks: made by its service unit (RuntimeDirectory), readable for the desk's group."""
+DESK_SOCKET = Path("/run/benchside/agent.sock")
+"""Where the agent listens for desks: its service unit makes the folder (RuntimeDirectory)."""
 
 _DISPLAY_NAMES = (
     "DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "XDG_SESSION_TYPE", "WAYLAND_DISPLAY",

@@ -213,9 +213,12 @@ def _request(state: DeskState, message: RequestShown, now_s: float) -> DeskState
         phase=message.phase,
         associate=message.associate,
         waiting_since_at=now_s - message.waiting_s,
-        refused=None if message.phase is not state.phase else state.refused,
+        refused=None if message.phase not in (state.phase, RequestPhase.IDLE) else state.refused,
     )
     if message.phase is RequestPhase.IDLE:
+        if state.refused is not None and state.refused.reason is Refusal.BUSY:
+            # what another desk had open is over
+            state = replace(state, refused=None)
         return replace(state, code=None, code_gone=None, session=None, prompt=None)
     # The outcome of the session before leaves the screen when the next request begins.
     return replace(state, outcome=None)

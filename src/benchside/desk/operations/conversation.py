@@ -110,8 +110,8 @@ class Conversation:
         self._send(AnswerPrompt(prompt=prompt, allow=allow, scope=scope if allow else GrantScope()))
 
     def forget_outcome(self) -> None:
-        """The technician has read how the last session ended."""
-        self._become(replace(self.state, outcome=None))
+        """The technician has read how the last session ended, or why something was refused."""
+        self._become(replace(self.state, outcome=None, refused=None))
 
     def stop_session(self) -> None:
         """End everything at once."""

@@ -8,7 +8,7 @@ from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import Card, clear, column
 from benchside.desk.look.text import body, small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_XS
-from benchside.desk.models.glance import closed_gates, glance
+from benchside.desk.models.glance import closed_gates, glance, say_refusal
 from benchside.desk.models.state import DeskState
 from benchside.desk.views.look import Look
 from benchside.desk.views.page import Notice, Page, PhoneCard
@@ -31,6 +31,10 @@ class HomePage(Page):
     def __init__(self, look: Look) -> None:
         texts = look.texts
         super().__init__(look, texts("home.title"))
+        self._refused = Notice(look, "warn")
+        understood = Button(texts("over.seen"), look.tokens)
+        understood.clicked.connect(self.seen)
+        self._refused.below.addLayout(button_row(understood))
         self._outcome = Notice(look)
         done = Button(texts("over.seen"), look.tokens)
         done.clicked.connect(self.seen)
@@ -48,7 +52,7 @@ class HomePage(Page):
         self._phone = PhoneCard(look)
         self._instruments = Card("plain")
         self._instruments_shown: object = None
-        self.rows.addLayout(column(self._outcome, self._status, spacing=SPACE_M))
+        self.rows.addLayout(column(self._refused, self._outcome, self._status, spacing=SPACE_M))
         self.rows.addLayout(button_row(self._request))
         self.rows.addLayout(column(self._hint, self._phone, self._instruments, spacing=SPACE_M))
         self.rows.addStretch(1)
@@ -62,6 +66,9 @@ class HomePage(Page):
         self._request.setVisible(seen.may_ask)
         self._hint.setVisible(seen.may_ask)
         self._phone.call(state.phone if seen.calls_phone else "")
+        self._refused.setVisible(state.refused is not None)
+        if state.refused is not None:
+            self._refused.say("warn", texts.say(say_refusal(state.refused.reason)), "")
         self._show_outcome(state.outcome)
         self._show_gates(state)
         self._show_instruments(state)

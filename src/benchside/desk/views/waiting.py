@@ -116,15 +116,18 @@ class WaitingPage(Page):
         self._warned.setVisible(state.code is not None and state.code.warned)
         self._coming.setVisible(is_coming)
         is_gone = is_over and not is_coming
+        is_used = state.code_gone == "used"
         self._gone.setVisible(is_gone)
-        self._new.setVisible(is_gone)
+        self._new.setVisible(is_gone and not is_used)
         if is_live and state.code is not None:
             self._code.spell(state.code.text)
             self._ends.setText(texts("code.ends", time=count_down(state.code.ends_at - now_s)))
             self._attempts.setText(texts("code.attempts", count=state.code.attempts_left))
         else:
             self._code.forget()
-        if is_gone:
+        if is_used:
+            self._gone.say("good", texts("code.used.title"), texts.say(why_code_gone(state)))
+        elif is_gone:
             self._gone.say("warn", texts("code.gone.title"), texts.say(why_code_gone(state)))
 
     def _show_steps(self, now: tuple[Step, ...]) -> None:

@@ -112,6 +112,14 @@ def test_a_refusal_is_shown_until_the_next_step() -> None:
     assert after([request(RequestPhase.OPENING)], state).refused is None
 
 
+def test_why_a_request_was_refused_outlives_its_end() -> None:
+    over = (SessionOver(outcome=SessionEnd.CANCELLED), request(RequestPhase.IDLE))
+    state = after([welcome(), request(RequestPhase.OPENING), DeskRefused(reason=Refusal.WRONG_REGION), *over])
+    assert state.refused is not None
+    busy = after([welcome(), DeskRefused(reason=Refusal.BUSY), request(RequestPhase.IDLE)])
+    assert busy.refused is None
+
+
 @pytest.mark.parametrize(
     ("capabilities", "watched"),
     [((), False), ((Capability.CHAT,), False), ((Capability.VIEW,), True), ((Capability.CONTROL,), True)],
