@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import LargeBinary, MetaData
 from sqlalchemy.engine import Connection
 
+from benchside.server.store import migrate
 from benchside.server.store.database import Database
 from benchside.server.store.keyring import DataKeys
-from benchside.server.store.migrate import Plane, upgrade
+from benchside.server.store.migrate import HEADS, Plane, upgrade
 from benchside.server.store.sealed import SealedBytes, SealedText
 from benchside.server.store.tables import CLOUD, SESSION
 
@@ -38,5 +40,11 @@ async def test_scripts_and_code_agree(tmp_path: Path, plane: Plane, tables: Meta
     await database.close()
 
 
-async def test_a_plane_s_scripts_leave_the_other_plane_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("plane", list(HEADS))
+def test_the_newest_script_is_the_one_that_the_server_expects(plane: Plane) -> None:
+    scripts = ScriptDirectory(str(Path(migrate.__file__).parent / "migrations" / plane))
+    assert scripts.get_heads() == [HEADS[plane]]
+
+
+def test_the_planes_share_no_table() -> None:
     assert not set(CLOUD.tables) & set(SESSION.tables)

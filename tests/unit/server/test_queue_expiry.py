@@ -156,6 +156,16 @@ async def test_a_claim_is_given_back_when_its_associate_goes_away(desk: Desk) ->
     assert kinds == [EventKind.REQUEST_CLAIMED, EventKind.REQUEST_RELEASED]
 
 
+async def test_a_claim_is_given_back_when_the_policy_names_its_associate_no_more(desk: Desk, tmp_path: Path) -> None:
+    desk.consoles.opened("ana")
+    await desk.broker.claim(ANA, REQUEST)
+    assert await desk.later(1) is RequestState.CLAIMED
+    authority = AuthorityBook(tmp_path / "authority", desk.clock)
+    authority.sign_out("ana")
+    await desk.parts.keeper.install(authority.export(lambda: b""))
+    assert await desk.later(1) is RequestState.QUEUED
+
+
 async def test_a_running_session_outlives_console_and_shift(desk: Desk) -> None:
     await desk.broker.claim(ANA, REQUEST)
     await desk.broker._join(desk.device_id, REQUEST)

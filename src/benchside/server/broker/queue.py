@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.protocol.wire.link import RequestCancelled, RequestClaimed, RequestOpened, RequestReleased
-from benchside.server.access.model import Person, may_claim
+from benchside.server.access.model import Person, may_claim, may_see
 from benchside.server.audit.kind import ServerKind, device_stream, session_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.model import Session
@@ -202,11 +202,7 @@ class Broker:
                 )
                 await self._end(facts.id, RequestEvent.EXPIRE, cause=cause)
                 self._bus.publish(ToDevice(facts.device.id, RequestCancelled(request_id=facts.id, reason="expired")))
-            elif (
-                facts.state is RequestState.CLAIMED
-                and facts.claimed_by is not None
-                and self._consoles.gone_for_ms(facts.claimed_by) > MAX_CONSOLE_GONE_MS
-            ):
+            elif facts.claimed_by is not None and facts.state is RequestState.CLAIMED and self._is_lost(facts):
                 try:
                     await self.release(facts.claimed_by, facts.id)
                 except RefusedError:
@@ -240,6 +236,13 @@ class Broker:
         """The device came or left: its requests look different now."""
         for request_id in await self.open_of_device(device_id):
             self._bus.publish(RequestChanged(request_id))
+
+    def _is_lost(self, facts: RequestFacts) -> bool:
+        """Whether a claim is worth nothing: its associate went away, or may not help there any more."""
+        account = facts.claimed_by or ""
+        if self._consoles.gone_for_ms(account) > MAX_CONSOLE_GONE_MS:
+            return True
+        return may_see(Person(account, None), facts.device.place, self._keeper.policy, self._now()) is not None
 
     async def _facts(self, row: Request) -> RequestFacts | None:
         device = await self._register.device(row.device_id)

@@ -59,6 +59,8 @@ HELLO_WITHIN_S = 10.0
 PING_AFTER_S = 20.0
 LOST_AFTER_S = 45.0
 """Both as the wire says (protocol/wire/link.py, LinkPing)."""
+NOTE_EVERY_MS = 60_000
+"""The same fault of a device is written down once a minute: one that keeps coming back would fill the log."""
 MAX_NEWS_WAITING = 64
 """News for one agent; each is sent at once, so a full queue means that it does not read."""
 
@@ -98,7 +100,7 @@ class Gateway:
         self._bus = bus
         self._facts = facts
         self._now = now
-        self._journal_refused_utc_ms: dict[bytes, int] = {}
+        self._noted_utc_ms: dict[tuple[bytes, ServerKind], int] = {}
 
     async def run(self, served: Served) -> None:
         """Serve one connection until it ends; the owner that `Served` wants."""
@@ -128,9 +130,7 @@ class Gateway:
         # the same answer and the same work for an unknown device and for a wrong proof
         if not hmac.compare_digest(proof, hello.proof) or key is None:
             if key is not None:
-                await self._ledger.record(
-                    device_stream(hello.device_id), ServerKind.DEVICE_REFUSED, EventDetails(cause="not_authentic")
-                )
+                await self._note(hello.device_id, ServerKind.DEVICE_REFUSED, PeerFault.NOT_AUTHENTIC)
             served.send(LINK.encode(LinkRefused(reason="not_authentic")))
             return None
         welcome = LinkWelcome(
@@ -250,20 +250,18 @@ class Gateway:
         try:
             sequence, new = await self._ledger.keep_journal(device_id, events)
         except PeerError as error:
-            await self._note_refused_journal(device_id, error)
+            await self._note(device_id, ServerKind.JOURNAL_REFUSED, error.fault)
             raise
         await self._office.note_journal(new)
         await self._broker.note_journal(device_id, new)
         return EventsKept(sequence=sequence)
 
-    async def _note_refused_journal(self, device_id: bytes, error: PeerError) -> None:
+    async def _note(self, device_id: bytes, kind: ServerKind, fault: PeerFault) -> None:
         now = self._now()
-        if now - self._journal_refused_utc_ms.get(device_id, 0) < 60_000:
-            return  # an agent that keeps coming back with it would fill the log
-        self._journal_refused_utc_ms[device_id] = now
-        await self._ledger.record(
-            device_stream(device_id), ServerKind.JOURNAL_REFUSED, EventDetails(cause=error.fault.value)
-        )
+        if now - self._noted_utc_ms.get((device_id, kind), 0) < NOTE_EVERY_MS:
+            return
+        self._noted_utc_ms[device_id, kind] = now
+        await self._ledger.record(device_stream(device_id), kind, EventDetails(cause=fault.value))
 
 
 def _is_for(news: News, device_id: bytes) -> bool:
