@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -68,6 +68,7 @@ class MainWindow(QMainWindow):
         self._pause_key_is_global = pause_key_is_global
         self._place = Place.HELP
         self._is_asking = False
+        self._is_built = False
         self._shown: Page | None = None
         self.setWindowIcon(QIcon(str(MARK)))
         self.setMinimumSize(760, 560)
@@ -95,11 +96,12 @@ class MainWindow(QMainWindow):
         rows.addWidget(self._stack, 1)
         self._make_pages(appearance)
         self.setCentralWidget(central)
+        self._is_built = True
         self.refresh()
 
     def refresh(self) -> None:
         """Show the state as it is now; hidden windows cost nothing."""
-        if not self.isVisible() or self.isMinimized():
+        if not self._is_built or not self.isVisible() or self.isMinimized():
             return
         state = self._conversation.state
         welcome = state.welcome
@@ -123,6 +125,12 @@ class MainWindow(QMainWindow):
         """What changed while the window was hidden is shown now."""
         super().showEvent(event)  # type: ignore[arg-type]  # Qt's own event, passed through
         self.refresh()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """The same when it comes back from being minimised."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.WindowStateChange:
+            self.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Closing hides: the desk goes on answering the agent, and a session goes on with its indicator."""

@@ -90,7 +90,9 @@ class Windows(QObject):
         if state.outcome is not None and (not self.main.isVisible() or self.main.isMinimized()):
             # the window was closed, or stood aside for the instrument; its person must learn how the session ended
             self.main.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
-            self.main.showNormal()
+            self.main.setWindowState(self.main.windowState() & ~Qt.WindowState.WindowMinimized)
+            self.main.show()
+            self.main.refresh()
             self.main.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating, False)
         if state.phone and state.phone != self._memory.now.phone:
             self._memory.keep(msgspec.structs.replace(self._memory.now, phone=state.phone))
@@ -125,14 +127,14 @@ class Windows(QObject):
         prompt.move(at)
         prompt.open(under_pointer=under_pointer)
 
-    def _show_indicator(self, state: DeskState) -> None:
+    def _show_indicator(self, state: DeskState, *, stands_aside: bool = True) -> None:
         was_up = self.indicator.isVisible()
         if state.session is not None and state.session.is_watched:
             self.indicator.show_session(state.session)
             if not was_up:
                 self._conversation.show_indicator(int(self.indicator.winId()))
                 announce(self.indicator, self.indicator.accessibleName(), urgent=True)
-                if self.main.isVisible():
+                if stands_aside and self.main.isVisible():
                     # both people look at the instrument's program now; the indicator has all that is needed
                     self.main.showMinimized()
         elif was_up:
@@ -149,7 +151,7 @@ class Windows(QObject):
         old = self.indicator
         self.indicator = self._make_indicator()
         # the new one is up and known before the old one goes, so that there is no moment without
-        self._show_indicator(self._conversation.state)
+        self._show_indicator(self._conversation.state, stands_aside=False)
         old.take_down()
         old.deleteLater()
 

@@ -193,6 +193,22 @@ def test_closing_the_window_only_hides_it_until_there_is_news(desk: Desk) -> Non
     assert desk.windows.main.isVisible()
 
 
+def test_the_window_stands_aside_for_the_instrument_and_comes_back(desk: Desk) -> None:
+    main = desk.windows.main
+    desk.show(STATES["connected"])
+    assert not main.isMinimized()
+    desk.show(STATES["viewed"])
+    assert main.isMinimized()
+    main.bring_to_front()
+    main.setting_chosen.emit("language", "en")
+    assert not main.isMinimized()
+    assert "Connected with Anna Lindqvist" in shown_text(main)
+    main.showMinimized()
+    desk.show(STATES["over_stopped"])
+    assert not main.isMinimized()
+    assert "You stopped the session." in shown_text(main)
+
+
 def test_history_is_read_when_it_is_looked_at(desk: Desk) -> None:
     desk.show(STATES["ready"])
     QTest.mouseClick(shown_buttons(desk.windows.main)["Earlier sessions"], LEFT)
