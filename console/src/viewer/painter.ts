@@ -3,7 +3,7 @@ import { PeerError } from "../errors";
 import { PictureOrder } from "../flow/picture";
 import type { Monitor } from "../wire/capability";
 import type { PointerShape, Tile, ViewMessage } from "../wire/picture";
-import { decodeTile } from "./pixels";
+import { decodeTile, type Sheet } from "./pixels";
 import type { Zstd } from "./zstd";
 
 export interface Screen {
@@ -22,12 +22,18 @@ export interface PainterEars {
   drawn(): void;
 }
 
-interface Ready { readonly context: CanvasRenderingContext2D; readonly pixels: ImageData; readonly x: number; readonly y: number }
+/** A monitor's canvas, and beside it all of its pixels: tiles are decoded there and shown when the picture ends. */
+interface Ground extends Screen {
+  readonly context: CanvasRenderingContext2D;
+  readonly pixels: ImageData;
+  readonly sheet: Sheet;
+}
+interface Changed { readonly ground: Ground; readonly tile: Tile }
 
 export class Painter {
   private readonly order = new PictureOrder();
-  private screens: (Screen & { readonly context: CanvasRenderingContext2D })[] = [];
-  private ready: Ready[] = [];
+  private screens: Ground[] = [];
+  private ready: Changed[] = [];
   /** Until the whole picture comes after an error, what still arrives of the old ones is dropped. */
   private isSkipping = false;
   shape: PointerShape | null = null;
@@ -87,15 +93,16 @@ export class Painter {
   }
 
   private collect(tile: Tile): void {
-    const screen = this.screens.find(({ monitor }) => monitor.id === tile.monitor);
-    if (!screen) throw new PeerError("out_of_order", "expected a tile of a monitor that is laid out");
-    const words = decodeTile(tile, this.zstd);
-    const pixels = new ImageData(new Uint8ClampedArray(words.buffer), tile.width_px, tile.height_px);
-    this.ready.push({ context: screen.context, pixels, x: tile.x_px, y: tile.y_px });
+    const ground = this.screens.find(({ monitor }) => monitor.id === tile.monitor);
+    if (!ground) throw new PeerError("out_of_order", "expected a tile of a monitor that is laid out");
+    decodeTile(tile, this.zstd, ground.sheet);
+    this.ready.push({ ground, tile });
   }
 
   private draw(sequence: number): void {
-    for (const { context, pixels, x, y } of this.ready) context.putImageData(pixels, x, y);
+    for (const { ground, tile } of this.ready) {
+      ground.context.putImageData(ground.pixels, 0, 0, tile.x_px, tile.y_px, tile.width_px, tile.height_px);
+    }
     this.ready = [];
     this.isMidPicture = false;
     this.ears.shown(sequence);
@@ -113,14 +120,19 @@ export class Painter {
       // Opaque, and past the compositor's queue where the browser can.
       const context = canvas.getContext("2d", { alpha: false, desynchronized: true });
       if (!context) throw new PeerError("too_large", "expected a monitor that this browser can show");
-      return { monitor, canvas, context };
+      const pixels = new ImageData(monitor.width_px, monitor.height_px);
+      const words = new Uint32Array(pixels.data.buffer as ArrayBuffer);
+      return { monitor, canvas, context, pixels, sheet: { words, width: monitor.width_px } };
     });
     this.ears.laidOut(this.screens);
   }
 
   /** Overwrite every picture: after the grant nothing of the screen stays in this tab. */
   clear(): void {
-    for (const { canvas } of this.screens) canvas.width = canvas.height = 0;
+    for (const { canvas, pixels } of this.screens) {
+      pixels.data.fill(0);
+      canvas.width = canvas.height = 0;
+    }
     this.screens = [];
     this.ready = [];
     this.shape = this.pointer = null;
