@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import uvicorn
 import uvloop
 
+from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
@@ -28,7 +29,6 @@ from benchside.server.http.app import make_web
 from benchside.server.http.context import Services
 from benchside.server.http.stream import Closing
 from benchside.server.keys.folder import Folder
-from benchside.server.logging import set_up_logging
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.relay.pairing import MAX_RELAY_FRAME_BYTES, PING_IDLE_S, Relay
@@ -54,7 +54,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--verbose", action="store_true", help="log more")
     add_flags(parser)
     flags = parser.parse_args(argv)
-    set_up_logging(verbose=flags.verbose)
+    start_logging("server", logging.DEBUG if flags.verbose else logging.INFO)
+    for library in ("uvicorn", "alembic", "aiosqlite", "asyncio", "sqlalchemy"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # below that they tell of addresses and queries
     folder = Folder(flags.data)
     try:
         if not folder.is_initialised():

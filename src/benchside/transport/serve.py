@@ -149,11 +149,11 @@ class Served(picows.WSListener):
             await self._run(self)
         except PeerError as error:
             logger.warning(
-                "peer broke a rule", extra={"task": self._name, "fault": error.fault.value, "text": str(error)}
+                "peer broke a rule", extra={"task": self._name, "fault": error.fault.value, "why": str(error)}
             )
             code = 4400
         except UnavailableError as error:
-            logger.debug("connection over", extra={"task": self._name, "text": str(error)})
+            logger.debug("connection over", extra={"task": self._name, "why": str(error)})
         except asyncio.CancelledError:
             code = 1001
             raise

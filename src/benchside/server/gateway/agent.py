@@ -161,7 +161,7 @@ class Gateway:
                 finally:
                     teller.cancel()
         except* UnavailableError as gone:
-            logger.debug("link over", extra={"device": device_id.hex(), "text": str(gone.exceptions[0])})
+            logger.debug("link over", extra={"device": device_id.hex(), "why": str(gone.exceptions[0])})
         except* PeerError as broken:
             first = broken.exceptions[0]
             if isinstance(first, PeerError):

@@ -57,7 +57,7 @@ def add_fault_answers(app: FastAPI) -> None:
         return fault(422, error.fault.value if isinstance(error, PeerError) else PeerFault.MALFORMED.value)
 
     async def away(_request: Request, error: Exception) -> JSONResponse:
-        logger.warning("unavailable", extra={"text": str(error)})
+        logger.warning("unavailable", extra={"why": str(error)})
         return fault(503, "unavailable", error.retry_after_s if isinstance(error, UnavailableError) else None)
 
     async def plain(_request: Request, error: Exception) -> JSONResponse:
