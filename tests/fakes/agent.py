@@ -36,9 +36,13 @@ class FakeAgent:
 
     def say(self, *messages: DeskMessage) -> None:
         """Send `messages` to the desk, waiting for one to come first."""
+        self.say_bytes(b"".join(frame(DESK.encode(message)) for message in messages))
+
+    def say_bytes(self, data: bytes) -> None:
+        """Send what no agent says."""
         assert self._came.wait(MAX_WAIT_S), "no desk came"
         assert self._desk is not None
-        self._desk.sendall(b"".join(frame(DESK.encode(message)) for message in messages))
+        self._desk.sendall(data)
 
     def expect(self, kind: type[Heard], timeout_s: float = MAX_WAIT_S) -> Heard:
         """Return the next message of `kind`; others before it fail the test."""

@@ -15,6 +15,7 @@ from tests.fakes.agent import FakeAgent
 from tests.fakes.desk_states import request, session, welcome
 from tests.fakes.seat import Seat
 
+from benchside.host.watch.contract import Sight, Unseen
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import DeskHello, LinkShown, RequestPhase
 
@@ -103,6 +104,14 @@ class DeskWorld:
         number = self.xdotool("search", "--onlyvisible", "--name", f"^{name}$").split()[0]
         said = dict(line.split("=") for line in self.xdotool("getwindowgeometry", "--shell", number).splitlines())
         return int(said["X"]), int(said["Y"]), int(said["WIDTH"]), int(said["HEIGHT"])
+
+    def see(self, window: int) -> Sight:
+        """What the host's watch says of the indicator."""
+        script = "import sys; from benchside.host.watch.linux import X11IndicatorWatch as W; "
+        script += "print(W().look(int(sys.argv[1])).reason)"
+        command = [sys.executable, "-c", script, str(window)]
+        said = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout.strip()
+        return Sight(None if said == "None" else Unseen(said))
 
     def close(self) -> None:
         """End the desk and its agent; the screen stays for the next test."""

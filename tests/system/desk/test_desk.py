@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
 from itertools import pairwise
 
@@ -12,8 +13,10 @@ from examples.technician.client import SYSTEM_PYTHON
 from tests.fakes.desk_states import CODE, PHONE, code, prompt, request, session
 from tests.fakes.desk_world import ROOT, DeskWorld
 
+from benchside.desk.operations.frames import frame
 from benchside.protocol.wire.capability import Capability, GrantScope
 from benchside.protocol.wire.desk import (
+    DESK,
     AnswerPrompt,
     DeskHello,
     IndicatorGone,
@@ -119,6 +122,32 @@ def test_an_agent_that_goes_away_is_told_and_found_again(world: DeskWorld) -> No
     world.agent.expect(DeskHello)
     assert world.xdotool("search", "--onlyvisible", "--name", "^Benchside").count("\n") == 1
     world.welcome()
+
+
+@pytest.mark.parametrize("data", [b"\xff" * 64, frame(b"\x80"), frame(DESK.encode(StopSession()))])
+def test_what_no_agent_says_ends_the_connection_and_the_session(world: DeskWorld, data: bytes) -> None:
+    world.welcome()
+    world.in_session(VIEW)
+    world.agent.expect(IndicatorShown)
+    world.agent.say_bytes(data)
+    world.technician("wait-state", "away")
+    world.agent.expect(DeskHello)
+    assert world.desk.is_running
+
+
+def test_full_screen_software_does_not_cover_the_indicator(world: DeskWorld) -> None:
+    world.welcome()
+    world.in_session(VIEW)
+    window = world.agent.expect(IndicatorShown).window
+    program = "from PySide6.QtWidgets import *; a = QApplication([]); w = QLabel('run'); w.showFullScreen(); a.exec()"
+    instrument = world.children.start("full screen", [sys.executable, "-c", program], env=world.environment, cwd=ROOT)
+    world.xdotool("search", "--sync", "--onlyvisible", "--pid", str(instrument.pid))
+    time.sleep(0.5)
+    world.xdotool("mousemove", "200", "800", "click", "1")
+    time.sleep(0.3)
+    seen = world.see(window)
+    world.children.kill(instrument)
+    assert seen.is_visible, seen
 
 
 def test_a_second_start_brings_the_first_to_the_front(world: DeskWorld) -> None:

@@ -201,6 +201,7 @@ def test_the_window_stands_aside_for_the_instrument_and_comes_back(desk: Desk) -
     assert main.isMinimized()
     main.bring_to_front()
     main.setting_chosen.emit("language", "en")
+    desk.application.processEvents()
     assert not main.isMinimized()
     assert "Connected with Anna Lindqvist" in shown_text(main)
     main.showMinimized()
