@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import os
 import time
 
 from benchside.agent.attempts import Attempts
+from benchside.agent.belief import Belief
 from benchside.agent.child import HostChild
 from benchside.agent.door import Desk, Door
 from benchside.agent.help import Help
@@ -17,9 +17,8 @@ from benchside.agent.identity import DeviceFile, DeviceFolder
 from benchside.agent.journal import Journal
 from benchside.agent.link import Link
 from benchside.agent.settings import AgentSettings
-from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
+from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.keys import public_bytes
-from benchside.protocol.trust.policy import Policy, follow_rotations, read_policy
 from benchside.protocol.wire import desk as shown
 from benchside.protocol.wire import host as hosting
 from benchside.protocol.wire import link as wire
@@ -53,11 +52,7 @@ class Agent:
         self._journal = journal
         self._device: DeviceFile = folder.device()
         self._identity = folder.identity()
-        self._pin = folder.pin()
-        stored = folder.policy()
-        self._policy_bytes: bytes | None = stored[0] if stored else None
-        self._policy: Policy | None = stored[1] if stored else None
-        self._refused_policy = b""
+        self._belief = Belief(folder, journal)
         self._attempts = Attempts(journal)
         self._help: Help | None = None
         self._is_opening = False
@@ -105,17 +100,7 @@ class Agent:
     def _desk_entered(self, desk: Desk) -> None:
         desk.heard_at = self._loop.time()
         self._desks.append(desk)
-        device = self._device
-        desk.send(
-            shown.DeskWelcome(
-                version=shown.DESK_VERSION,
-                site=device.site_name,
-                device=device.device,
-                phone=device.phone,
-                instruments=device.instruments,
-                missing=self._missing(),
-            )
-        )
+        desk.send(self._welcome())
         desk.send(self._link_shown())
         busy = self._help is not None
         desk.send(shown.RequestShown(phase=RequestPhase.IDLE) if not busy else shown.DeskRefused(reason=Refusal.BUSY))
@@ -147,14 +132,15 @@ class Agent:
             missing.append(Refusal.NO_IT_REVIEW)
         if self._gates.terms is None:
             missing.append(Refusal.NO_TERMS)
-        if self._policy is None:
+        if self._belief.policy is None:
             missing.append(Refusal.NO_POLICY)
         return tuple(missing)
 
     async def _open_request(self, desk: Desk, request: shown.OpenRequest) -> None:
         self._gates = self._folder.gates()
         missing = self._missing()
-        if missing or self._policy_bytes is None:
+        policy = self._belief.signed
+        if missing or policy is None:
             reason = missing[0] if missing else Refusal.NO_POLICY
             self._journal.append(EventKind.REQUEST_REFUSED, None, EventDetails(cause=reason.value))
             self._report()
@@ -165,7 +151,7 @@ class Agent:
             return
         self._is_opening = True
         try:
-            await self._start_help(desk, request, self._policy_bytes)
+            await self._start_help(desk, request, policy)
         except UnavailableError as error:
             log.error("request could not be opened", extra={"cause": str(error)})
             desk.send(shown.DeskRefused(reason=Refusal.JOURNAL))
@@ -201,7 +187,7 @@ class Agent:
                 device_id=bytes.fromhex(device.device_id),
                 identity_key=public_bytes(self._identity.public_key()),
                 policy=policy,
-                authority_key=self._pin.key,
+                authority_key=self._belief.pin.key,
                 region=device.region,
                 site=device.site,
                 site_name=device.site_name,
@@ -265,8 +251,8 @@ class Agent:
         self._link_changed_at = self._loop.time()
         self._kept = self._reported = min(welcome.journal_sequence, self._journal.last_sequence())
         self._describe()
-        if self._policy is None or welcome.policy_version > self._policy.version:
-            self._link.send(wire.PolicyWanted(rotation_serial=self._pin.rotation_serial))
+        if welcome.policy_version > self._belief.version:
+            self._link.send(wire.PolicyWanted(rotation_serial=self._belief.pin.rotation_serial))
         self._announce()
         self._report()
         self._show_link()
@@ -301,12 +287,10 @@ class Agent:
         return self._help is not None and self._help.request_id == request_id
 
     def _claimed(self, message: wire.RequestClaimed) -> None:
-        if not self._is_open(message.request_id) or self._help is None or self._policy is None:
+        if not self._is_open(message.request_id) or self._help is None:
             return
-        entry = self._policy.associate(message.associate)
         self.journalled(EventKind.REQUEST_CLAIMED, EventDetails(associate=message.associate))
-        known = None if entry is None else shown.AssociateShown(name=entry.name, organisation=entry.organisation)
-        self._help.claimed(known)
+        self._help.claimed(self._belief.known(message.associate))
 
     def _request_refused(self, message: wire.RequestUnknown) -> None:
         if not self._is_open(message.request_id) or self._help is None:
@@ -315,30 +299,14 @@ class Agent:
         self._help.end(SessionEnd.CANCELLED)
 
     def _consider_policy(self, message: wire.PolicyOffered) -> None:
-        """Believe a policy only when the pinned authority (or its successor) signed it and it is newer."""
-        digest = hashlib.sha256(message.policy).digest()
-        try:
-            pin = follow_rotations(self._pin, message.rotations)
-            least = 1 if self._policy is None else self._policy.version + 1
-            policy = read_policy(message.policy, pin, at_least_version=least)
-        except (PeerError, RefusedError) as error:
-            if digest != self._refused_policy and message.policy != self._policy_bytes:
-                self._refused_policy = digest
-                cause = error.reason.value if isinstance(error, RefusedError) else error.fault.value
-                self._journal.append(EventKind.POLICY_REFUSED, None, EventDetails(cause=cause))
-                self._report()
+        is_taken = self._belief.consider(message)
+        self._report()
+        if not is_taken:
             return
-        self._journal.append(EventKind.POLICY_ACCEPTED, None, EventDetails(version=str(policy.version)))
-        if pin != self._pin:
-            serial = str(pin.rotation_serial)
-            self._journal.append(EventKind.AUTHORITY_ROTATED, None, EventDetails(version=serial))
-        self._folder.keep_policy(message.policy, pin)
-        self._pin, self._policy, self._policy_bytes = pin, policy, message.policy
         self._device = self._folder.device()
         if self._help is not None:
             self._help.change_policy(message.policy)
         self._describe()
-        self._report()
         self._show_welcome()
 
     def _describe(self) -> None:
@@ -349,7 +317,7 @@ class Agent:
                 device=device.device,
                 instruments=device.instruments,
                 software=_SOFTWARE,
-                policy_version=0 if self._policy is None else self._policy.version,
+                policy_version=self._belief.version,
                 it_review_utc_ms=None if gates.review is None else gates.review.at_utc_ms,
                 terms_version=None if gates.terms is None else gates.terms.version,
                 offered=OFFERED,
@@ -394,8 +362,13 @@ class Agent:
 
     def _show_welcome(self) -> None:
         """What every desk shows of the PC has changed."""
+        welcome = self._welcome()
+        for desk in self._desks:
+            desk.send(welcome)
+
+    def _welcome(self) -> shown.DeskWelcome:
         device = self._device
-        welcome = shown.DeskWelcome(
+        return shown.DeskWelcome(
             version=shown.DESK_VERSION,
             site=device.site_name,
             device=device.device,
@@ -403,8 +376,6 @@ class Agent:
             instruments=device.instruments,
             missing=self._missing(),
         )
-        for desk in self._desks:
-            desk.send(welcome)
 
     def _link_shown(self) -> shown.LinkShown:
         return shown.LinkShown(online=self._link.is_up, since_s=int(self._loop.time() - self._link_changed_at))

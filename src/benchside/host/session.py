@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Callable
 
 from benchside.host.agent import AgentSide
 from benchside.host.channel import Opened, PairedLink, RelayDialler
 from benchside.host.desktop import Desktop
 from benchside.host.lines import Lines
-from benchside.host.visit import receive_visitor, turn_away
-from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
+from benchside.host.reception import Reception
+from benchside.host.visit import turn_away
+from benchside.protocol.errors import PeerError, PeerFault, Refusal
 from benchside.protocol.flow.consent import ConsentGrant, ConsentLimits, ConsentMachine
 from benchside.protocol.flow.consent import effects as fx
 from benchside.protocol.flow.consent import events as ev
-from benchside.protocol.flow.entry import EntryOver, Established, Visitor
+from benchside.protocol.flow.entry import EntryOver, Established
 from benchside.protocol.flow.session import (
     BeginConsent,
     EndSession,
@@ -29,17 +29,12 @@ from benchside.protocol.flow.session import (
     SessionEvent,
     SessionMachine,
 )
-from benchside.protocol.trust.code import CODE_RANDOM_BYTES, code_from_random, read_code
-from benchside.protocol.trust.handshake import Meeting
-from benchside.protocol.trust.policy import AuthorityPin, Place, Policy, read_policy
-from benchside.protocol.trust.schedule import ChannelNonces, SessionKeys
-from benchside.protocol.trust.ticket import TicketFor, check_ticket, match_ticket
 from benchside.protocol.wire import host as wire
 from benchside.protocol.wire import session as said
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope
-from benchside.protocol.wire.channel import Channel, Role
-from benchside.protocol.wire.desk import AssociateShown, GrantShown
+from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.desk import GrantShown
 
 __all__ = ["HostedSession"]
 
@@ -58,15 +53,9 @@ class HostedSession:
         self._agent = agent
         self._desktop = desktop
         self._loop = asyncio.get_running_loop()
-        self._pin = AuthorityPin(key=begin.authority_key)
-        self._policy: Policy = read_policy(begin.policy, self._pin, at_least_version=1)
-        self._place = Place(
-            region=begin.region, site=begin.site, models=tuple(instrument.model for instrument in begin.instruments)
-        )
+        self._reception = Reception(begin)
         self._machine = SessionMachine(self._loop.time())
         self._consent: ConsentMachine | None = None
-        self._visitor: Visitor | None = None
-        self._code = b""
         self._lines = Lines(dialler, self)
         self._timer: asyncio.TimerHandle | None = None
         self._passed = False
@@ -75,11 +64,9 @@ class HostedSession:
         self._is_checking = False
         self.over = asyncio.Event()
 
-    # -- the code ---------------------------------------------------------------------------------
-
     def start(self) -> None:
         """Make the first code and wait on `main`."""
-        self._desktop.attach(may_pass=self._may_pass, on_input=self._input_came, on_lost=self._display_lost)
+        self._desktop.attach(may_pass=self._may_pass, on_input=self._consider, on_lost=self._display_lost)
         self.renew_code()
         self._lines.start()
 
@@ -87,16 +74,13 @@ class HostedSession:
         """Make a fresh code; only the technician's hand leads here."""
         if self._machine.phase not in (Phase.CODED, Phase.NO_CODE):
             return
-        code = code_from_random(os.urandom(CODE_RANDOM_BYTES))
-        self._code = read_code(code)
+        code = self._reception.make_code()
         self._perform(self._machine.step(SessionEvent.CODE_MADE, self._loop.time()))
         self._agent.send(wire.HostReady(code=code))
 
     def kill_code(self) -> None:
         """The code is dead: the agent counted three wrong attempts."""
         self._perform(self._machine.step(SessionEvent.CODE_DIED, self._loop.time()))
-
-    # -- what the lines report --------------------------------------------------------------------
 
     @property
     def phase(self) -> Phase:
@@ -111,19 +95,11 @@ class HostedSession:
         self._is_checking = True
         self._show_standing()
         try:
-            outcome = await receive_visitor(
-                paired,
-                self._agent,
-                meeting=Meeting(request_id=self._begin.request_id, device_id=self._begin.device_id),
-                identity_key=self._begin.identity_key,
-                code=self._code,
-                policy=self._policy,
-                place=self._place,
-            )
+            outcome = await self._reception.receive(paired, self._agent)
         finally:
             self._is_checking = False
         opened = None
-        if outcome.established is not None and self._machine.phase is Phase.CODED:
+        if outcome.established is not None:
             opened = self._welcome(paired, outcome.established)
         elif outcome.over is not None:
             self._turned_away(outcome.over)
@@ -137,14 +113,14 @@ class HostedSession:
             details = EventDetails(associate=over.associate, cause=over.reason.value)
             self._agent.record(EventKind.ASSOCIATE_REFUSED, details)
 
-    def _welcome(self, paired: PairedLink, established: Established) -> Opened:
+    def _welcome(self, paired: PairedLink, established: Established) -> Opened | None:
+        if self._machine.phase is not Phase.CODED:
+            # the code ran out, or the technician cancelled, while it was being checked
+            paired.link.close()
+            self._agent.send(wire.GuessWrong())
+            return None
         self._agent.send(wire.GuessRight())
-        self._visitor = established.visitor
-        keys = SessionKeys(request_id=self._begin.request_id, role=Role.PC, master=established.master)
-        pc_nonce, console_nonce = established.visitor.nonces
-        nonces = ChannelNonces(pc=pc_nonce, console=console_nonce)
-        sealer, opener = keys.channel(Channel.MAIN, keys.main, epoch=0, nonces=nonces)
-        opened = Opened(Channel.MAIN, paired.link, sealer, opener, 0)
+        keys, opened = self._reception.welcome(paired, established)
         self._lines.take_keys(keys, opened)
         self._perform(self._machine.step(SessionEvent.ASSOCIATE_PROVED, self._loop.time()))
         self._tell(
@@ -159,23 +135,8 @@ class HostedSession:
         return opened
 
     def check_ticket(self, ticket: bytes, channel: Channel, server_ahead_ms: int) -> None:
-        """Each connection checks access again: ticket, and the policy as it is now."""
-        visitor = self._visitor
-        if visitor is None:
-            raise RefusedError(Refusal.NOT_IN_POLICY, "expected a known associate, got nobody")
-        now_utc_ms = time.time_ns() // 1_000_000
-        payload = check_ticket(
-            ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=now_utc_ms + server_ahead_ms
-        )
-        wanted = TicketFor(
-            request_id=self._begin.request_id,
-            device_id=self._begin.device_id,
-            role=Role.CONSOLE,
-            channel=channel,
-            key=visitor.key,
-        )
-        match_ticket(payload, wanted)
-        self._policy.admit(visitor.key, associate_id=visitor.entry.id, place=self._place, now_utc_ms=now_utc_ms)
+        """Each connection checks access again."""
+        self._reception.check_ticket(ticket, channel, server_ahead_ms)
 
     def main_said(self, plain: bytes) -> None:
         """A message on `main`."""
@@ -230,8 +191,6 @@ class HostedSession:
         log.error("task failed", extra={"task": name}, exc_info=error)
         self.end(said.SessionEnd.PROGRAM_ERROR)
 
-    # -- orders of the technician and the agent ---------------------------------------------------
-
     def answered(self, message: wire.PromptAnswered) -> None:
         """The technician answered a prompt."""
         if self._consent is None:
@@ -256,34 +215,25 @@ class HostedSession:
 
     def change_policy(self, signed: bytes) -> None:
         """A newer policy came: whoever it no longer admits is out at once."""
-        self._policy = read_policy(signed, self._pin, at_least_version=self._policy.version)
-        visitor = self._visitor
-        if visitor is not None:
-            self._admit_still(visitor)
+        self._reception.change_policy(signed)
+        self._look_at_policy()
 
-    def _admit_still(self, visitor: Visitor) -> None:
-        try:
-            self._policy.admit(
-                visitor.key,
-                associate_id=visitor.entry.id,
-                place=self._place,
-                now_utc_ms=time.time_ns() // 1_000_000,
-            )
-        except RefusedError:
+    def _look_at_policy(self) -> None:
+        if not self._reception.still_admits_visitor():
             self.end(said.SessionEnd.POLICY_CHANGED)
 
     def beat(self) -> None:
         """Ten times a second: notice sleep, silence, an expired associate, and ping the console."""
         now = self._loop.time()
         jumped_s, self._beat_at = now - self._beat_at, now
-        if self._visitor is not None and (jumped_s > JUMP_S or self._desktop.has_slept()):
+        slept = self._desktop.has_slept() or jumped_s > JUMP_S
+        if slept and self._reception.visitor is not None:
             self.end(said.SessionEnd.PC_SLEPT)
             return
         if self._machine.phase is Phase.LIVE and now - self._pinged_at >= PING_EVERY_S:
             self._pinged_at = now
             self._tell(said.Ping(sent_ms=int(now * 1000)))
-            if self._visitor is not None:
-                self._admit_still(self._visitor)
+            self._look_at_policy()
         if self._desktop.indicator_is_gone(now):
             self.end(said.SessionEnd.INDICATOR_LOST)
 
@@ -293,8 +243,6 @@ class HostedSession:
 
     def _display_lost(self) -> None:
         self.end(said.SessionEnd.DISPLAY_LOST)
-
-    # -- consent ----------------------------------------------------------------------------------
 
     def _consider(self, event: ev.ConsentEvent) -> None:
         """Let consent take an event and perform what follows."""
@@ -309,9 +257,6 @@ class HostedSession:
         self._passed = False
         self._consider(ev.PictureTaken(Capability.VIEW, grant.grant, monitors))
         return self._passed
-
-    def _input_came(self, event: ev.InputCame) -> None:
-        self._consider(event)
 
     def _carry_out(self, effect: fx.ConsentEffect) -> None:
         match effect:
@@ -353,15 +298,15 @@ class HostedSession:
         self._agent.record(effect.kind, effect.details, then)
 
     def _ask_technician(self, effect: fx.AskTechnician) -> None:
-        visitor, consent = self._visitor, self._consent
-        if visitor is None or consent is None:
+        associate, consent = self._reception.shown(), self._consent
+        if associate is None or consent is None:
             return
         self._agent.send(
             wire.ShowPrompt(
                 prompt=effect.prompt,
                 kind=effect.kind,
                 capability=effect.capability,
-                associate=AssociateShown(name=visitor.entry.name, organisation=visitor.entry.organisation),
+                associate=associate,
                 purpose=effect.purpose,
                 monitors=self._desktop.monitors(),
                 windows=self._desktop.windows(),
@@ -369,8 +314,6 @@ class HostedSession:
                 grant_s=int(consent.limits.grant_s),
             )
         )
-
-    # -- effects of the session -------------------------------------------------------------------
 
     def _perform(self, effects: list[SessionEffect]) -> None:
         for effect in effects:
@@ -389,20 +332,21 @@ class HostedSession:
         self._arm()
 
     def _begin_consent(self) -> None:
-        if self._visitor is None:
+        visitor = self._reception.visitor
+        if visitor is None:
             return
         limits = ConsentLimits(grant_s=float(self._begin.grant_s), silence_s=float(self._begin.silence_s))
-        self._consent = ConsentMachine(offered=self._begin.offered, associate=self._visitor.entry.id, limits=limits)
+        self._consent = ConsentMachine(offered=self._begin.offered, associate=visitor.entry.id, limits=limits)
         self._consider(ev.MonitorsKnown(tuple(monitor.id for monitor in self._desktop.monitors())))
 
     def _kill_code(self) -> None:
-        if self._code and self._visitor is None:
+        if self._reception.has_code and self._reception.visitor is None:
             self._agent.send(wire.CodeOutOfTime())
-        self._code = b""
+        self._reception.forget_code()
 
     def _finish(self, reason: said.SessionEnd) -> None:
         """The end: every key is destroyed, the desktop is let go, and only then the network hears of it."""
-        self._code = b""
+        self._reception.forget_code()
 
         def between() -> None:
             self._desktop.close()
@@ -414,20 +358,16 @@ class HostedSession:
         self._agent.send(wire.HostEnded(reason=reason))
         self.over.set()
 
-    # -- small things -----------------------------------------------------------------------------
-
     def _tell(self, message: said.SessionMessage) -> None:
         self._lines.send_main(said.SESSION.encode(message))
 
     def _show_standing(self) -> None:
-        consent, visitor = self._consent, self._visitor
+        consent = self._consent
         standing = () if consent is None else consent.standing(self._loop.time())
         self._desktop.expect_indicator(bool(standing))
         self._agent.send(
             wire.SessionStands(
-                associate=None
-                if visitor is None
-                else AssociateShown(name=visitor.entry.name, organisation=visitor.entry.organisation),
+                associate=self._reception.shown(),
                 checking=self._is_checking,
                 grants=tuple(
                     GrantShown(capability=capability, ends_in_s=int(left_s), scope=scope)
