@@ -61,7 +61,7 @@ class Surroundings:
             "Cross-Origin-Resource-Policy": "same-origin",
             "Cross-Origin-Embedder-Policy": "require-corp",
             "Permissions-Policy": (
-                "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), "
+                "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), "
                 "midi=(), display-capture=(), browsing-topics=(), fullscreen=(self), keyboard-map=(self)"
             ),
             **({"Strict-Transport-Security": "max-age=63072000; includeSubDomains"} if is_https else {}),
