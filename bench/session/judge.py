@@ -15,11 +15,7 @@ from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.capability import Capability, GrantEnd, GrantScope
 from benchside.protocol.wire.desk import PromptKind
 from benchside.protocol.wire.input import PointerMove
-from benchside.protocol.wire.session import (
-    CapabilityRefused,
-    GrantEnded,
-    GrantExtended,
-)
+from benchside.protocol.wire.session import CapabilityRefused, GrantEnded, GrantExtended
 
 GRANT_S, RENEW_BEFORE_S, STILL_THERE_S, SILENCE_S, AGAIN_S, NOES = 1800.0, 300.0, 1200.0, 60.0, 60.0, 3
 REFUSED_AT_ONCE = {

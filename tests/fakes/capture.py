@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchside.host.capture.layout import box_of
+from benchside.host.capture.linux_layout import box_of
 from benchside.media.damage import Box
 from benchside.media.tiles import Pixels
 from benchside.protocol.errors import CallerError, UnavailableError

@@ -27,10 +27,10 @@ import xcffib.shm
 import xcffib.xfixes
 from xcffib.xproto import CW, EventMask, ImageFormat
 
-from benchside.host.capture.layout import MonitorList, box_of
+from benchside.host.capture.linux_layout import MonitorList, box_of
+from benchside.host.capture.linux_shared_memory import SharedMemory
+from benchside.host.capture.linux_windows import shareable_windows
 from benchside.host.capture.pixels import PixelFormat
-from benchside.host.capture.shared_memory import SharedMemory
-from benchside.host.capture.windows import shareable_windows
 from benchside.media.damage import Box, Region
 from benchside.media.tiles import Pixels
 from benchside.platform.display.linux import Display, ProtocolError

@@ -7,8 +7,8 @@ from typing import Any
 
 import xcffib.xtest
 
-from benchside.host.inject.keyboard import Keyboard
-from benchside.host.inject.leftovers import keys_held_by_programs
+from benchside.host.inject.linux_keyboard import Keyboard
+from benchside.host.inject.linux_leftovers import keys_held_by_programs
 from benchside.media.damage import Box
 from benchside.platform.display.linux import Display
 from benchside.protocol.errors import CallerError, UnavailableError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from xcffib.xproto import ImageFormat
 
-from benchside.host.capture.layout import MonitorList, box_of
+from benchside.host.capture.linux_layout import MonitorList, box_of
 from benchside.host.watch.contract import Sight, Unseen
 from benchside.media.damage import Box
 from benchside.platform.display.linux import Display, ProtocolError
