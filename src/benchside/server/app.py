@@ -26,6 +26,7 @@ from benchside.server.gateway.agent import Gateway, LinkFacts
 from benchside.server.gateway.enrol import Enrolment
 from benchside.server.gateway.links import Links
 from benchside.server.http.app import make_web
+from benchside.server.http.connection import GuardedHttp
 from benchside.server.http.context import Services
 from benchside.server.http.stream import Closing
 from benchside.server.keys.folder import Folder
@@ -41,6 +42,8 @@ __all__ = ["Listeners", "main", "run_server"]
 
 logger = logging.getLogger(__name__)
 
+MAX_HEADER_BYTES = 16 * 1024
+"""A browser's header has two kilobytes."""
 MAX_WEB_CONNECTIONS = 2000
 """Some hundreds of consoles with a stream and a few requests each; beyond, 503."""
 STOP_WITHIN_S = 2
@@ -199,7 +202,9 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
             log_config=None,
             access_log=False,
             lifespan="off",
+            http=GuardedHttp,
             ws="none",
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             limit_concurrency=MAX_WEB_CONNECTIONS,
             server_header=False,
             proxy_headers=False,

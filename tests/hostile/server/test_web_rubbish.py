@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ from tests.fakes.server_world import PASSWORD, Console, World, rsa_key, running_
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.wire import link as wire
+from benchside.server.http import connection
 from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -196,3 +199,41 @@ async def test_a_disabled_account_is_out_at_once(world: World) -> None:
     assert (await console.get("/api/me")).status_code == 401
     answer = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
     assert (answer.status_code, reason(answer)) == (401, "sign_in")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HTTP/1.1\r\nHost: x\r\n", b"POST /api/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{"],
+)
+async def test_requests_that_never_end_are_cut(world: World, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    monkeypatch.setattr(connection, "REQUEST_WITHIN_S", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(world.listeners.web_url).port)
+    writer.write(sent)
+    with contextlib.suppress(ConnectionResetError):
+        while await asyncio.wait_for(reader.read(100_000), 5):
+            pass
+    writer.close()
+
+
+async def test_a_stream_is_no_request_that_never_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "REQUEST_WITHIN_S", 0.1)
+    console = await world.console("ana")
+    async with console.http.stream("GET", "/api/stream") as response:
+        lines = response.aiter_lines()
+        await anext(lines)
+        await asyncio.sleep(0.5)
+        await world.sign_into_policy("zoe", bytes(32))
+        while "snapshot" not in await asyncio.wait_for(anext(lines), 5):
+            pass
+
+
+async def test_one_address_cannot_take_all_connections(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_FROM_ONE_SOURCE", 2)
+    port = urlsplit(world.listeners.web_url).port
+    opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+    with contextlib.suppress(ConnectionResetError):
+        assert await asyncio.wait_for(opened[2][0].read(), 5) == b""
+    opened[0][1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b" 200 " in await asyncio.wait_for(opened[0][0].readline(), 5)
+    for _, writer in opened:
+        writer.close()
