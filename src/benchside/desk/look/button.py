@@ -40,11 +40,18 @@ class Button(QPushButton):
         super().__init__(text, parent)
         self._tokens = tokens
         self._kind = kind
+        self._is_current = False
         self.setFont(make_font(STRONG_PX, strong=True))
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def mark_current(self, is_current: bool, description: str) -> None:
+        """Underline the place where the technician is, and say it to a screen reader."""
+        self._is_current = is_current
+        self.setAccessibleDescription(description if is_current else "")
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Text and padding; never lower than a target."""
@@ -74,7 +81,7 @@ class Button(QPushButton):
         painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(edge, 1) if edge is not None else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(box, _RADIUS_PX - edge_px / 2, _RADIUS_PX - edge_px / 2)
-        if self.isChecked() and self._kind is Kind.QUIET:
+        if self._is_current:
             line = QRectF(box.left() + 16, box.bottom() - 5, box.width() - 32, 3)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._tokens.primary))
@@ -107,7 +114,7 @@ class Button(QPushButton):
                 fill = t.line if down else t.sunken if over else t.surface
                 return QColor(fill), QColor(t.line_strong), QColor(t.text)
             case Kind.QUIET:
-                ink = QColor(t.text if self.isChecked() or not self.isCheckable() else t.text_quiet)
+                ink = QColor(t.text if self._is_current else t.text_quiet)
                 return (QColor(t.line) if down else QColor(t.sunken) if over else None), None, ink
             case Kind.BAND:
                 shade = QColor(0, 0, 0, 110 if down else 70 if over else 40)

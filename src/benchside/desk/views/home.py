@@ -23,10 +23,11 @@ _GRAVE = (SessionEnd.PEER_FAULT, SessionEnd.JOURNAL_FAILED, SessionEnd.PROGRAM_E
 
 
 class HomePage(Page):
-    """`ask`: the technician wants help.  `seen`: the outcome was read."""
+    """`ask`: the technician wants help.  `seen`: the outcome was read.  `opened`: help can be asked from now on."""
 
     ask = Signal()
     seen = Signal()
+    opened = Signal()
 
     def __init__(self, look: Look) -> None:
         texts = look.texts
@@ -47,6 +48,7 @@ class HomePage(Page):
         self._request.setMinimumHeight(74)
         self._request.setMinimumWidth(280)
         self._request.setAccessibleDescription(texts("home.request.hint"))
+        self._request.setEnabled(False)
         self._request.clicked.connect(self.ask)
         self._hint = small(texts("home.request.hint"))
         self._phone = PhoneCard(look)
@@ -62,9 +64,12 @@ class HomePage(Page):
         texts = self.look.texts
         seen = glance(state, now_s)
         self._status.say(seen.tone, texts.say(seen.title), texts.say(seen.why))
+        is_opened = seen.may_ask and not self._request.isEnabled()
         self._request.setEnabled(seen.may_ask)
         self._request.setVisible(seen.may_ask)
         self._hint.setVisible(seen.may_ask)
+        if is_opened:
+            self.opened.emit()
         self._phone.call(state.phone if seen.calls_phone else "")
         self._refused.setVisible(state.refused is not None)
         if state.refused is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
 from benchside.desk.look.button import Button, button_row
 from benchside.desk.look.card import Card, column
@@ -39,7 +39,7 @@ _INPUT = (
 )  # fmt: skip
 
 
-class PromptWindow(QWidget):
+class PromptWindow(QDialog):
     """Lives for one prompt.  `placed` by the program, since only that knows the other windows."""
 
     decided = Signal()
@@ -81,14 +81,21 @@ class PromptWindow(QWidget):
         """Take no more than `height_px`: on a low screen the list of windows gives way first."""
         if self._scope is not None and self.height() > height_px:
             self._scope.shrink(self.height() - height_px)
-        self._take_height()
+            self._take_height()
+        if self._scope is not None and self.height() > height_px:
+            # a panel of 600 pixels: whole screens can still be chosen, and both answers are in sight
+            self._scope.leave_windows_out()
+            self._take_height()
 
     def _take_height(self) -> None:
         # adjustSize guesses the height of wrapped text too large; the layout knows it for this width
+        for part in (self._scope, self._frame):
+            if part is not None:
+                part.updateGeometry()
         self._rows.activate()
         self.setFixedHeight(self._rows.totalHeightForWidth(WIDTH_PX))
 
-    def open(self, *, under_pointer: bool) -> None:
+    def appear(self, *, under_pointer: bool) -> None:
         """Show the prompt, without taking the keyboard; the 700 ms begin now."""
         self._guard = PromptGuard(opened_at=self._clock(), under_pointer=under_pointer)
         self.show()
@@ -234,7 +241,7 @@ class PromptWindow(QWidget):
             button.setAutoDefault(False)
             button.setAccessibleDescription(head)
             button.clicked.connect(lambda _=False, allow=allow: self._press_by_accessibility(allow=allow))
-        frame = Card("inner", padding=SPACE_L, spacing=SPACE_M)
+        frame = self._frame = Card("inner", padding=SPACE_L, spacing=SPACE_M)
         top = QHBoxLayout()
         top.setSpacing(SPACE_M)
         top.addWidget(Sign("info", tokens, 34), 0, Qt.AlignmentFlag.AlignTop)

@@ -48,14 +48,21 @@ class ScopeChoice(QWidget):
             grid.addWidget(card, len(monitors) // 2, len(monitors) % 2)
         rows.addLayout(grid)
         if windows:
-            rows.addWidget(small(look.texts("prompt.windows")))
+            self._or = small(look.texts("prompt.windows"))
             self._area = self._list(windows)
+            rows.addWidget(self._or)
             rows.addWidget(self._area)
 
     def shrink(self, by_px: int) -> None:
         """Make the list of windows lower, down to one card."""
         if self._area is not None:
             self._area.setFixedHeight(max(MIN_WINDOWS_HEIGHT_PX, self._area.height() - by_px))
+
+    def leave_windows_out(self) -> None:
+        """Offer whole monitors only."""
+        if self._area is not None:
+            self._or.hide()
+            self._area.hide()
 
     def scope(self) -> GrantScope:
         """Return what is chosen; empty, which shares nothing, when nothing is."""

@@ -8,7 +8,6 @@ from enum import StrEnum
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -110,6 +109,8 @@ class MainWindow(QMainWindow):
         self._where.setText(place)
         page = self._choose_page(state)
         page.refresh(state, self._clock())
+        for place_of_tab, tab in self._tabs.items():
+            tab.mark_current(place_of_tab is self._place, texts("nav.current"))
         if page is not self._shown:
             self._turn_to(page)
 
@@ -150,14 +151,10 @@ class MainWindow(QMainWindow):
         line.setSpacing(SPACE_M)
         line.addWidget(mark)
         line.addLayout(column(strong(texts("app.name"), wraps=False), self._where, spacing=0), 1)
-        self._places = QButtonGroup(self)
         self._tabs: dict[Place, Button] = {}
         for place in Place:
             tab = Button(texts(f"nav.{place}"), tokens, Kind.QUIET)
-            tab.setCheckable(True)
-            tab.setChecked(place is self._place)
             tab.clicked.connect(lambda _=False, place=place: self._go(place))
-            self._places.addButton(tab)
             self._tabs[place] = tab
             line.addWidget(tab)
         return header
@@ -167,6 +164,7 @@ class MainWindow(QMainWindow):
         self._home = HomePage(look)
         self._home.ask.connect(lambda: self._ask(True))
         self._home.seen.connect(talk.forget_outcome)
+        self._home.opened.connect(self._offer_help)
         self._ask_page = AskPage(look)
         self._ask_page.back.connect(lambda: self._ask(False))
         self._ask_page.asked.connect(
@@ -192,7 +190,6 @@ class MainWindow(QMainWindow):
         # a step forward of the request takes the technician back to it from wherever they read
         if help_page is not self._help_shown and help_page in (self._waiting, self._session):
             self._place = Place.HELP
-            self._tabs[Place.HELP].setChecked(True)
         self._help_shown = help_page
         match self._place:
             case Place.HELP:
@@ -218,9 +215,14 @@ class MainWindow(QMainWindow):
     def _turn_to(self, page: Page) -> None:
         self._shown = page
         self._stack.setCurrentWidget(page)
-        if self.isActiveWindow():
-            page.take_focus()
+        # in a window that is not active this only says where the keyboard will be when it is
+        page.take_focus()
         announce(page, page.accessibleName())
+
+    def _offer_help(self) -> None:
+        # at the start the keyboard stands on the first thing in the header, since there was nothing else yet
+        if self._shown is self._home and not self._home.isAncestorOf(self.focusWidget() or self):
+            self._home.take_focus()
 
     def _go(self, place: Place) -> None:
         self._place = place

@@ -125,7 +125,7 @@ class Windows(QObject):
         prompt.fit(screen.height())
         at, under_pointer = place_prompt(prompt.size(), screen, QCursor.pos(), taken)
         prompt.move(at)
-        prompt.open(under_pointer=under_pointer)
+        prompt.appear(under_pointer=under_pointer)
 
     def _show_indicator(self, state: DeskState, *, stands_aside: bool = True) -> None:
         was_up = self.indicator.isVisible()
