@@ -122,6 +122,8 @@ class Agent:
                 desk.send(page_of_history(self._journal, message.before))
             case _ if self._help is not None and self._help.desk is desk:
                 self._help.desk_said(message)
+            case shown.IndicatorShown() | shown.IndicatorGone():
+                pass  # a fact that is told just after the end too; nothing is refused
             case _:
                 desk.send(shown.DeskRefused(reason=Refusal.NO_REQUEST))
 
