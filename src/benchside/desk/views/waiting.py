@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import Card, clear, column, row
@@ -57,7 +57,10 @@ class WaitingPage(Page):
         self._steps = Card("plain", spacing=SPACE_S)
         self._steps.rows.addWidget(strong(texts("waiting.steps")))
         self._step_rows = column(spacing=SPACE_S)
-        self._steps.rows.addLayout(self._step_rows)
+        # in a box of its own, so that a screen reader comes to the steps where they are seen
+        box = QWidget()
+        box.setLayout(self._step_rows)
+        self._steps.rows.addWidget(box)
         self._shown_steps: tuple[Step, ...] | None = None
         self._since = small("")
         self._steps.rows.addWidget(self._since)
