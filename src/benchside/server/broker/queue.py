@@ -326,7 +326,7 @@ def _session_row(device: DeviceFacts, asked: RequestOpened, instrument: Instrume
         instrument_model=instrument.model if instrument else None,
         instrument_serial=instrument.serial if instrument else None,
         patient_data=instrument.patient_data if instrument else None,
-        models=json.dumps([one.model for one in device.instruments]),
+        models=json.dumps([one.model for one in device.instruments], ensure_ascii=False),
         technician=asked.technician,
         reason=asked.reason,
         state=RequestState.QUEUED.value,

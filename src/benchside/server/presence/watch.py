@@ -35,7 +35,9 @@ class Presence:
         return self._gone.get(device_id, self._started_utc_ms)
 
     async def came(self, device_id: bytes) -> None:
-        """The device is connected now."""
+        """The device is connected now; a connection that replaces another goes on with its span."""
+        if device_id in self._online:
+            return
         now = self._now()
         async with self._database.write() as rows:
             row = OnlineSpan(device_id=device_id, from_utc_ms=now, seen_utc_ms=now)
