@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bench.session.scripts import breaches_of
 from bench.session.walk import Walk
 from benchside.protocol.flow.consent.table import TABLE, Table
 
@@ -36,6 +37,8 @@ def unfound_guards(seed: int = 7) -> tuple[int, list[str]]:
     removed, unfound = 0, []
     for name, table in tables_without_one_guard():
         removed += 1
+        if breaches_of(table):
+            continue
         if not Walk(seed, table).run(STEPS_TO_FIND, stop_at_breach=True).breaches:
             unfound.append(name)
     return removed, unfound
@@ -43,6 +46,8 @@ def unfound_guards(seed: int = 7) -> tuple[int, list[str]]:
 
 def main() -> dict[str, float]:
     """Measure; the figures' names are the issue's."""
+    for sentence in breaches_of():
+        print(f"  breach in a script: {sentence}")
     result = Walk(seed=20_261).run(STEPS)
     removed, unfound = unfound_guards()
     for sentence, times in result.breaches.most_common():

@@ -6,8 +6,7 @@ Each breach is one sentence.  `leaks` counts pictures and inputs that passed wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from bench.session.notebook import Notes, OpenPrompt
 from benchside.protocol.errors import Refusal
 from benchside.protocol.flow.consent import effects as fx
 from benchside.protocol.flow.consent import events as ev
@@ -24,38 +23,11 @@ REFUSED_AT_ONCE = {
 }  # fmt: skip
 
 
-@dataclass
-class _Prompt:
-    number: int
-    kind: PromptKind
-    opened_at: float
-
-
-@dataclass
-class _Notes:
-    """What the notebook says of one capability."""
-
-    asked_entry: int = 0
-    waits_for_prompt: bool = False
-    yes_entry: int = 0
-    scope: GrantScope = field(default_factory=GrantScope)
-    prompt: _Prompt | None = None
-    grant: bytes | None = None
-    grant_scope: GrantScope = field(default_factory=GrantScope)
-    ends_at: float = 0.0
-    still_at: float = 0.0
-    renewal_asked: bool = False
-    up: bool = False
-    epoch: int = 0
-    noes: int = 0
-    no_at: float = -1e9
-
-
 class Judge:
     """`watch` takes one event, its moment and the effects; it returns the breaches."""
 
     def __init__(self, offered: frozenset[Capability]) -> None:
-        self.notes = {capability: _Notes() for capability in Capability}
+        self.notes = {capability: Notes() for capability in Capability}
         self.offered = offered
         self.monitors: frozenset[int] = frozenset()
         self.paused = False
@@ -104,7 +76,7 @@ class Judge:
         event: ev.ConsentEvent,
         effect: fx.ConsentEffect,
         now: float,
-        before: dict[Capability, _Prompt | None],
+        before: dict[Capability, OpenPrompt | None],
     ) -> None:
         match effect:
             case fx.PassPicture():
@@ -114,9 +86,7 @@ class Judge:
             case fx.AskTechnician():
                 self._weigh_prompt(effect, now)
             case fx.UnaskTechnician(prompt):
-                for note in self.notes.values():
-                    if note.prompt is not None and note.prompt.number == prompt:
-                        note.prompt = None
+                self._weigh_closing(event, prompt, now)
             case fx.OpenChannel(grant, secret):
                 self._weigh_grant(event, grant.capability, grant.grant, grant.scope, secret, now)
             case fx.DropGrant(grant):
@@ -132,6 +102,18 @@ class Judge:
                 self._weigh_extension(event, extended.capability, now, before)
             case _:
                 pass
+
+    def _weigh_closing(self, event: ev.ConsentEvent, number: int, now: float) -> None:
+        for capability, note in self.notes.items():
+            prompt = note.prompt
+            if prompt is None or prompt.number != number:
+                continue
+            note.prompt = None
+            if isinstance(event, ev.TechnicianAnswered) and event.prompt != number:
+                self._say("a prompt was closed by an answer to another")
+            early = now < prompt.opened_at + SILENCE_S
+            if early and event == ev.MomentCame(capability) and note.grant is not None:
+                self._say("a prompt was closed before its time")
 
     def _weigh_picture(self, event: ev.ConsentEvent, now: float) -> None:
         note = self.notes[Capability.VIEW]
@@ -150,7 +132,7 @@ class Judge:
             self.leaks += 1
             self._say("a picture passed without a grant that covers it")
 
-    def _weigh_input(self, event: ev.ConsentEvent, now: float, before: dict[Capability, _Prompt | None]) -> None:
+    def _weigh_input(self, event: ev.ConsentEvent, now: float, before: dict[Capability, OpenPrompt | None]) -> None:
         note = self.notes[Capability.CONTROL]
         right = (
             isinstance(event, ev.InputCame)
@@ -185,7 +167,7 @@ class Judge:
             case PromptKind.STILL_THERE:
                 if effect.capability is not Capability.CONTROL or note.grant is None or now < note.still_at:
                     self._say("'still there?' came too early or without control")
-        note.prompt = _Prompt(effect.prompt, effect.kind, now)
+        note.prompt = OpenPrompt(effect.prompt, effect.kind, now)
 
     def _weigh_grant(
         self, event: ev.ConsentEvent, capability: Capability, grant: bytes, scope: GrantScope, secret: bytes, now: float
@@ -210,7 +192,7 @@ class Judge:
         entry: int,
         kind: EventKind,
         now: float,
-        before: dict[Capability, _Prompt | None],
+        before: dict[Capability, OpenPrompt | None],
     ) -> None:
         note = self.notes[capability]
         if kind is EventKind.CAPABILITY_ASKED:
@@ -251,7 +233,7 @@ class Judge:
         event: ev.ConsentEvent,
         refused: CapabilityRefused,
         now: float,
-        before: dict[Capability, _Prompt | None],
+        before: dict[Capability, OpenPrompt | None],
     ) -> None:
         capability, reason = refused.capability, refused.reason
         note, prompt = self.notes[capability], before[capability]
@@ -283,7 +265,7 @@ class Judge:
         )
 
     def _weigh_ending(
-        self, event: ev.ConsentEvent, ended: GrantEnded, now: float, before: dict[Capability, _Prompt | None]
+        self, event: ev.ConsentEvent, ended: GrantEnded, now: float, before: dict[Capability, OpenPrompt | None]
     ) -> None:
         note, prompt = self.notes[ended.capability], before[ended.capability]
         if ended.reason is GrantEnd.EXPIRED and now < note.ends_at:
@@ -299,7 +281,7 @@ class Judge:
             note.no_at = now
 
     def _weigh_extension(
-        self, event: ev.ConsentEvent, capability: Capability, now: float, before: dict[Capability, _Prompt | None]
+        self, event: ev.ConsentEvent, capability: Capability, now: float, before: dict[Capability, OpenPrompt | None]
     ) -> None:
         note, prompt = self.notes[capability], before[capability]
         right = (
@@ -322,7 +304,7 @@ class Judge:
         event: ev.ConsentEvent,
         now: float,
         effects: list[fx.ConsentEffect],
-        before: dict[Capability, _Prompt | None],
+        before: dict[Capability, OpenPrompt | None],
         granted_before: dict[Capability, bytes | None],
     ) -> None:
         match event:
@@ -351,7 +333,7 @@ class Judge:
         if view_gone and self.notes[Capability.CONTROL].grant is not None:
             self._say("control outlives its view")
 
-    def _weigh_moment(self, capability: Capability, now: float, before: dict[Capability, _Prompt | None]) -> None:
+    def _weigh_moment(self, capability: Capability, now: float, before: dict[Capability, OpenPrompt | None]) -> None:
         note, prompt = self.notes[capability], before[capability]
         if note.grant is not None and now >= note.ends_at:
             self._say("a grant outlives its time")

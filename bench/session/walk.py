@@ -1,7 +1,7 @@
 """Walks through consent at random, legally and not, until every cell of the table was seen often.
 
-A hostile console that holds all keys, a technician with shaky hands, a journal that fails: the walk leans
-towards events that lead somewhere, and mixes in wrong numbers, stale grants and closed doors.
+A hostile console that holds all keys, a technician with shaky hands, a journal that fails: half of the steps lead
+somewhere or miss it by one thing only (an old number, another monitor, a moment too late); the rest is noise.
 """
 
 from __future__ import annotations
@@ -22,13 +22,11 @@ from benchside.protocol.wire.session import SessionEnd
 OFFERED = frozenset({Capability.VIEW, Capability.CONTROL})
 ASKED = (Capability.VIEW, Capability.VIEW, Capability.CONTROL, Capability.CONTROL, Capability.FILES)
 BOTH = (Capability.VIEW, Capability.CONTROL)
-MOODS = (
-    (8, 3, 12, 3, 14, 1, 10, 2, 12, 12, 6, 2, 1.5, 0.3),
-    # calm: grants live long enough to be renewed, and questions meet each other
-    (14, 0.3, 10, 0.3, 16, 0.3, 8, 1, 5, 5, 14, 0.6, 0.2, 0.05),
-    (20, 0.6, 6, 0.6, 16, 1.5, 6, 2, 4, 6, 22, 0.6, 0.2, 0.05),
-)
-"""How often each kind of event comes, in the order of `_choose`."""
+NOISE = (8, 2, 6, 1, 8, 1.5, 4, 2, 6, 6, 4, 2, 0.6, 0.1)
+"""How often each kind of noise comes, in the order of `_noise`."""
+CALM = (8, 0.3, 4, 0.1, 6, 1, 3, 1, 6, 6, 6, 0.7, 0.05, 0.01)
+"""The same in a calm life, in which grants live long enough to be renewed and questions meet each other."""
+BAD_SCOPES = (GrantScope(), GrantScope(monitors=(5,)), GrantScope(monitors=(0, 7)), GrantScope(window=7))
 STEPS_A_LIFE = 400
 """A session's length in steps; after it a new one begins."""
 
@@ -65,7 +63,7 @@ class Walk:
         self._grants: dict[Capability, list[bytes]] = {capability: [b"?" * 16] for capability in Capability}
         self._epoch = 0
         self._left = STEPS_A_LIFE
-        self._mood = self._random.choice(MOODS)
+        self._is_calm = self._random.random() < 0.6
         self._take(ev.MonitorsKnown((0, 1)))
 
     def run(self, steps: int, *, stop_at_breach: bool = False) -> WalkResult:
@@ -81,18 +79,107 @@ class Walk:
 
     def _step(self) -> None:
         self._left -= 1
-        self._now += self._random.choice((0.0, 0.0, 0.01, 0.01, 0.5, 1.0, 1.0, 5.0, 20.0, 59.0, 61.0, 130.0))
-        self._take(self._choose())
-        if self._random.random() < 0.6:
-            self._pass_time()
+        draw = self._random
+        if draw.random() < (0.1 if self._is_calm else 0.3):
+            self._now += draw.choice((1.0, 5.0, 20.0, 59.0, 61.0, 130.0))
+        else:
+            self._now += draw.choice((0.0, 0.01, 0.2))
+        lean = draw.random()
+        if lean < 0.45:
+            self._take(self._helpful())
+        elif lean < 0.65:
+            self._take(self._near_miss())
+        else:
+            self._take(self._noise())
+        self._pass_time()
 
     def _pass_time(self) -> None:
-        """What the pump does when a deadline has come."""
+        """What the pump does when a deadline has come; at times nothing happens until then."""
         due = self._machine.deadline()
-        if due is not None and (self._now >= due or self._random.random() < 0.15):
+        if due is None:
+            return
+        if self._now >= due or self._random.random() < 0.06:
+            if self._random.random() < 0.15:
+                return  # the pump is late, and something else comes first
             self._now = max(self._now, due)
             for capability in Capability:
                 self._take(ev.MomentCame(capability))
+
+    def _helpful(self) -> ev.ConsentEvent:
+        """What brings one of the capabilities further."""
+        draw = self._random
+        capability = draw.choice(BOTH)
+        slot = self._machine.slots[capability]
+        grant = b"?" * 16 if slot.grant is None else slot.grant.grant
+        if not self._machine.line_is_up:
+            return ev.LineStood()
+        if self._machine.is_paused and draw.random() < 0.5:
+            return ev.PauseChosen(paused=False)
+        match slot.stage:
+            case Stage.NONE:
+                return ev.ConsoleAsked(capability, "x")
+            case Stage.NOTING | Stage.RECORDING:
+                return ev.EntryStood(capability, slot.awaited_entry, draw.randbytes(48))
+            case Stage.PROMPTED | Stage.RENEWING if draw.random() < 0.5:
+                return ev.TechnicianAnswered(capability, slot.prompt, allow=True, scope=GrantScope(monitors=(0,)))
+            case Stage.GRANTED if not slot.channel_is_up:
+                self._epoch += 1
+                return ev.ChannelStood(capability, grant, self._epoch)
+            case Stage.GRANTED | Stage.RENEWING | Stage.PROMPTED | Stage.QUEUED:
+                if capability is Capability.VIEW:
+                    return ev.PictureTaken(capability, grant, (0,))
+                return ev.InputCame(capability, grant, PointerMove(0, 1, 1))
+            case _:
+                return ev.MomentCame(capability)
+
+    def _near_miss(self) -> ev.ConsentEvent:
+        """A helpful event with one thing wrong."""
+        draw = self._random
+        event = self._helpful()
+        match event:
+            case ev.TechnicianAnswered(capability, prompt, _, scope):
+                return draw.choice(
+                    (
+                        ev.TechnicianAnswered(capability, prompt - 1, allow=True, scope=scope),
+                        ev.TechnicianAnswered(capability, prompt + 1, allow=draw.random() < 0.5, scope=scope),
+                        ev.TechnicianAnswered(capability, prompt, allow=False, scope=scope),
+                        ev.TechnicianAnswered(capability, prompt, allow=True, scope=draw.choice(BAD_SCOPES)),
+                        ev.TechnicianAnswered(capability, prompt, allow=draw.random() < 0.5, scope=scope),
+                    )
+                )
+            case ev.EntryStood(capability, entry, fresh):
+                return draw.choice(
+                    (
+                        ev.EntryStood(capability, entry - 1, fresh),
+                        ev.EntryFailed(capability, entry + 1),
+                        ev.EntryFailed(capability, entry),
+                    )
+                )
+            case ev.PictureTaken(capability, grant, monitors):
+                return draw.choice(
+                    (
+                        ev.PictureTaken(capability, self._grant(capability), (1,)),
+                        ev.PictureTaken(capability, self._grants[capability][0], monitors),
+                        ev.PictureTaken(Capability.CONTROL, self._grants[Capability.CONTROL][-1], monitors),
+                    )
+                )
+            case ev.InputCame(capability, grant, message):
+                return draw.choice(
+                    (
+                        ev.InputCame(capability, grant, PointerMove(1, 1, 1)),
+                        ev.InputCame(capability, self._grants[capability][0], message),
+                        ev.InputCame(Capability.VIEW, self._grants[Capability.VIEW][-1], message),
+                    )
+                )
+            case ev.ChannelStood(capability, grant, epoch):
+                return draw.choice(
+                    (
+                        ev.ChannelStood(capability, self._grants[capability][0], epoch),
+                        ev.ChannelStood(capability, grant, self._machine.slots[capability].epoch),
+                    )
+                )
+            case _:
+                return self._noise()
 
     def _take(self, event: ev.ConsentEvent) -> None:
         if (capability := getattr(event, "capability", None)) is not None:
@@ -112,10 +199,10 @@ class Walk:
                 case fx.OpenChannel(grant):
                     self._grants[grant.capability].append(grant.grant)
 
-    def _choose(self) -> ev.ConsentEvent:
+    def _noise(self) -> ev.ConsentEvent:
         draw = self._random
         capability = draw.choice(BOTH)
-        kind = draw.choices(range(14), weights=self._mood)[0]
+        kind = draw.choices(range(14), weights=CALM if self._is_calm else NOISE)[0]
         match kind:
             case 0:
                 return ev.ConsoleAsked(draw.choice(ASKED), "x")
