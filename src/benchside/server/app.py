@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import socket
@@ -129,6 +130,8 @@ async def serve(folder: Folder, settings: ServerSettings) -> None:
 
 
 def _say_ready(listeners: Listeners) -> None:
+    gc.collect()
+    gc.freeze()  # what is there now stays: looking through it again would only make pictures stutter
     print(
         f"benchside serve: ready web={listeners.web_url} link={listeners.link_url} session={listeners.session_url}",
         flush=True,

@@ -34,6 +34,7 @@ MAX_FROM_ONE_SOURCE = 600
 HIGH_WATER_BYTES = 512 * 1024
 LOW_WATER_BYTES = 128 * 1024
 """What may wait for a slow end: one and a half of the largest messages.  More would only make old pictures."""
+_BINARY = picows.WSMsgType.BINARY
 _CUT_AFTER_S = 2.0
 """After a close frame was queued for an end that does not read."""
 
@@ -154,7 +155,7 @@ class RelayEnd(picows.WSListener):
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         kind = frame.msg_type
-        if kind == picows.WSMsgType.BINARY and frame.fin and not self._is_partial and not frame.rsv1:
+        if kind is _BINARY and frame.fin and not self._is_partial and not frame.rsv1:
             # what happens ten thousand times a second
             peer = self.peer
             if peer is not None and frame.payload_size <= MAX_FRAME_BYTES and not self._closed:
@@ -200,7 +201,7 @@ class RelayEnd(picows.WSListener):
     def forward(self, message: bytes | memoryview) -> None:
         """Send a message of the other end."""
         if self._transport is not None and not self._closed:
-            self._transport.send(picows.WSMsgType.BINARY, message)
+            self._transport.send(_BINARY, message)
 
     def say(self, word: RelayWord) -> None:
         """Send one of the relay's own words."""
