@@ -29,6 +29,7 @@ class Stage(StrEnum):
     RECORDING = "recording"
     """The technician said yes; the journal is taking it."""
     GRANTED = "granted"
+    """There is a grant; its channel may be up."""
     RENEWING = "renewing"
     """Granted, and the technician is being asked whether it goes on."""
     OVER = "over"
