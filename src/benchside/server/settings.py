@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import re
 import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.text import clean
 
 __all__ = ["Address", "ServerSettings", "add_flags", "parse_address", "read_settings", "settings_text"]
+
+_RELAY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
+_MOST = {"server_name": 80, "phone": 60, "public_web": 150, "public_link": 150, "public_session": 150}
+"""Lengths that consoles and PCs take (protocol/wire/link.py); a PC would refuse a welcome that is longer."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,12 @@ def _check(settings: ServerSettings) -> None:
         raise UnavailableError("without tls-cert and tls-key every listener must be on loopback (127.0.0.1 or ::1)")
     if settings.region not in ("global", "cn"):
         raise UnavailableError(f"expected the region global or cn, got {settings.region!r}")
+    if not _RELAY_NAME.match(settings.relay_name):
+        raise UnavailableError("relay_name must be 1 to 64 letters, digits and . _ : @ / + -")
+    for name, most in _MOST.items():
+        text = getattr(settings, name)
+        if len(text) > most or text != clean(text, most):
+            raise UnavailableError(f"{name} must be one line of at most {most} characters")
     for name, schemes in (
         ("public_web", ("http", "https")),
         ("public_link", ("ws", "wss")),

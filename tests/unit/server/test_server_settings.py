@@ -39,6 +39,9 @@ def test_flags_go_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> No
         ('region = "eu"', "global or cn"),
         ('public_web = "https://host/path"', "without a path"),
         ('public_web = "ftp://host"', "public_web must be"),
+        ('relay_name = "relay 1"', "relay_name must be"),
+        ('phone = "+1\\n2"', "phone must be one line"),
+        (f'server_name = "{"x" * 81}"', "at most 80"),
         ('public_link = "ws://link.example"', "must start with wss://"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.enrolment import SealedEnrolment
 from benchside.protocol.wire.link import Described
 from benchside.protocol.wire.session import InstrumentInfo
+from benchside.protocol.wire.text import clean
 from benchside.server.audit.kind import SERVER, ServerKind, device_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
@@ -28,6 +30,8 @@ __all__ = ["DeviceFacts", "EnrolmentFault", "EnrolmentFaultError", "InstrumentFa
 
 MAX_TOKEN_HOURS = 30 * 24
 """A token is carried by a person to a PC; a month covers holidays."""
+
+_SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
 
 
 class EnrolmentFault(StrEnum):
@@ -88,7 +92,12 @@ class Register:
         self._now = now
 
     async def add_site(self, site: str, name: str) -> None:
-        """Add a lab."""
+        """Add a lab; RefusedError when its id or name could not travel."""
+        if not _SITE.match(site) or not name or name != clean(name, 200):
+            raise RefusedError(
+                Refusal.WRONG_SITE,
+                "expected a site of 1 to 64 letters, digits and . _ : @ / + - and a name of one line, got others",
+            )
         async with self._database.write() as rows:
             if await rows.get(Site, site) is not None:
                 raise RefusedError(Refusal.WRONG_SITE, f"there is a site {site!r} already")
@@ -101,6 +110,8 @@ class Register:
 
     async def add_model(self, model: str, *, patient_data: bool) -> None:
         """Say what is known of a model; again to change it.  Counts from a device's next description on."""
+        if not model or model != clean(model, 200):
+            raise RefusedError(Refusal.WRONG_MODEL, "expected a model of one line of at most 200 characters")
         async with self._database.write() as rows:
             await rows.merge(KnownModel(model=model, patient_data=patient_data))
 
