@@ -8,6 +8,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { Channel } from "../../src/wire/channel";
@@ -58,6 +59,11 @@ function change(row: Row, over: Partial<Row>): void {
 }
 
 const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
+  reset: () => {
+    for (const id of [...rows.keys()]) DO["gone"]?.({ id });
+    each((pc) => pc.stop());
+    pcs.clear();
+  },
   add: (given) => add(given as Partial<Row>).id,
   change: ({ id, ...over }) => { const row = rows.get(String(id)); if (row) change(row, over as Partial<Row>); },
   gone: ({ id }) => { rows.delete(String(id)); push("gone", { id }); },
@@ -81,7 +87,9 @@ const each = (act: (pc: FakePc) => void): void => { for (const pc of pcs.values(
 
 // --- HTTP
 
-const CSP = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self' ws://localhost:${port} ws://127.0.0.1:${port}; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'`;
+/** Port 0 asks the system for a free one. */
+const own = (): number => (server.address() as AddressInfo).port;
+const policy = (): string => `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; font-src 'self'; connect-src 'self' ws://localhost:${own()} ws://127.0.0.1:${own()}; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'`;
 const TYPES: Record<string, string> = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm", ".svg": "image/svg+xml" };
 
 function answer(response: ServerResponse, status: number, content?: unknown): void {
@@ -93,7 +101,7 @@ const refuse = (response: ServerResponse, status: number, reason: string, wait: 
 function files(path: string, response: ServerResponse): void {
   const wanted = join(root, normalize(path));
   const file = path !== "/" && wanted.startsWith(root) && existsSync(wanted) ? wanted : join(root, "index.html");
-  response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin" });
+  response.writeHead(200, { "Content-Type": TYPES[extname(file)] ?? "application/octet-stream", "Content-Security-Policy": policy(), "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin" });
   response.end(readFileSync(file));
 }
 
@@ -185,4 +193,4 @@ new WebSocketServer({ server, path: "/v1/relay" }).on("connection", (socket: Web
   });
 });
 
-server.listen(port, "127.0.0.1", () => process.stdout.write(`ready http://127.0.0.1:${port} code ${CODE}\n`));
+server.listen(port, "127.0.0.1", () => process.stdout.write(`ready http://127.0.0.1:${own()} code ${CODE}\n`));
