@@ -18,7 +18,7 @@ WORDS = (
     ("fix", "format the code and repair what can be repaired"),
     ("bench", "measure: bench NAME --json FILE; without NAME it lists the names"),
     ("build", "set up, build the console, and make the installable package in dist/"),
-    ("docs", "draw the generated parts of docs/ again"),
+    ("docs", "draw the generated parts of docs/ again; --pictures plays a world and photographs it"),
 )
 OLDEST = (3, 11)
 KNOWN_PYTHONS = ("python3.13", "python3.12", "python3.11", "python3.14")

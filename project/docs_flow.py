@@ -203,8 +203,8 @@ def hosted_session() -> str:
         NOTE.format(source="src/benchside/protocol/flow/session.py")
         + "# A session: the state table\n\n"
         + "From the code to the one end, on the PC, in the host. [Consent](consent.md) has its own table and runs\n"
-        + "only while this one is *live* or *lost*. The technician's *Stop*, the agent, sleep and a missing indicator end it\n"
-        + "at once from every phase, without asking this table.\n\n"
+        + "only while this one is *live* or *lost*. The technician's *Stop*, the agent, sleep and a missing indicator\n"
+        + "end it at once from every phase, without asking this table.\n\n"
         + "## The way through\n\n"
         + diagram(arrows, Phase.NO_CODE, (Phase.OVER,))
         + "\n## Every cell\n\n"

@@ -61,6 +61,9 @@ def build(_argv: Sequence[str]) -> int:
 
 
 def docs(argv: Sequence[str]) -> int:
+    if argv[:1] == ["--pictures"]:
+        ready.for_running()
+        return subprocess.run([VENV_PYTHON, "-m", "project.pictures", *argv[1:]], cwd=ROOT, check=False).returncode
     ready.for_checking()
     return subprocess.run([VENV_PYTHON, "-m", "project.docs", *argv], cwd=ROOT, check=False).returncode
 
