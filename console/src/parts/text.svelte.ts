@@ -40,10 +40,13 @@ export function count(id: string, n: number): string {
   return t(`${id}.${form}`, { n: number(n) });
 }
 
-export const number = (n: number): string => new Intl.NumberFormat(current).format(n);
-export const moment = (utcMs: number): string => new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(utcMs);
-export const momentExact = (utcMs: number): string => new Intl.DateTimeFormat(current, { dateStyle: "short", timeStyle: "medium" }).format(utcMs);
-export const day = (utcMs: number): string => new Intl.DateTimeFormat(current, { dateStyle: "long" }).format(utcMs);
+/** How this browser's person writes dates and numbers, as far as it is the chosen language; day before month otherwise. */
+const form = (): string => navigator.languages.find((tag) => tag.slice(0, 2).toLowerCase() === current) ?? { en: "en-GB", es: "es" }[current];
+
+export const number = (n: number): string => new Intl.NumberFormat(form()).format(n);
+export const moment = (utcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "medium", timeStyle: "short" }).format(utcMs);
+export const momentExact = (utcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "short", timeStyle: "medium" }).format(utcMs);
+export const day = (utcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "long" }).format(utcMs);
 
 /** *4 min 10 s*, *2 h 5 min*, *3 days*: the two largest units. */
 export function span(ms: number): string {
