@@ -186,7 +186,7 @@ class ConsoleEnd:
             case Answer() if self._run is not None and not self._expected:
                 confirm, self._expected, self._master = self._run.confirm(message)
                 return [confirm]
-            case HostConfirm() if self._expected and message.mac == self._expected:
+            case HostConfirm() if self.keys is None and self._expected and message.mac == self._expected:
                 request_id = self._scene.meeting.request_id
                 self.keys = SessionKeys(request_id=request_id, role=Role.CONSOLE, master=self._master)
                 self.nonces = ChannelNonces(pc=self._pc_nonce, console=self._hello.nonce)
