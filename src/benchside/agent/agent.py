@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Callable
 
 from benchside.agent.attempts import Attempts
 from benchside.agent.belief import Belief
@@ -38,6 +39,8 @@ REPORT_AT_ONCE = 100
 DESK_SILENT_S = 0.7
 """A desk beats five times a second while somebody views or controls; two beats and a half is a hung window."""
 LOOK_EVERY_S = 0.1
+SLEPT_AFTER_S = 10.0
+"""A gap in our own looking: the PC slept, or was frozen as if it did."""
 GATES_EVERY_S = 2.0
 _SOFTWARE = "benchside 0.1.0"
 
@@ -71,11 +74,12 @@ class Agent:
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, link: Link) -> None:
-        """Serve until cancelled; then end what is open, and leave nothing behind."""
+    async def run(self, link: Link, ready: Callable[[], None] = lambda: None) -> None:
+        """Serve until cancelled; then end what is open, and leave nothing behind.  `ready`: desks can come in."""
         self._link = link
         self._close_unfinished()
         await self._door.open()
+        ready()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(link.run(), name="link")
@@ -91,9 +95,8 @@ class Agent:
         for request_id in self._journal.requests_before(None, 1):
             kinds = {event.kind for event in self._journal.of_request(request_id, 5000)}
             if EventKind.SESSION_ENDED not in kinds:
-                self._journal.append(
-                    EventKind.SESSION_ENDED, request_id, EventDetails(cause=SessionEnd.AGENT_LOST.value)
-                )
+                details = EventDetails(cause=SessionEnd.AGENT_LOST.value)
+                self._journal.append(EventKind.SESSION_ENDED, request_id, details)
 
     # -- desks ------------------------------------------------------------------------------------
 
@@ -291,7 +294,8 @@ class Agent:
     def _claimed(self, message: wire.RequestClaimed) -> None:
         if not self._is_open(message.request_id) or self._help is None:
             return
-        self.journalled(EventKind.REQUEST_CLAIMED, EventDetails(associate=message.associate))
+        if self._help.takes_claim():
+            self.journalled(EventKind.REQUEST_CLAIMED, EventDetails(associate=message.associate))
         self._help.claimed(self._belief.known(message.associate))
 
     def _request_refused(self, message: wire.RequestUnknown) -> None:
@@ -341,9 +345,12 @@ class Agent:
         """Notice a hung desk within a second, and gates that an administrator opened meanwhile."""
         gates_at = 0.0
         while True:
+            began_at = self._loop.time()
             await asyncio.sleep(LOOK_EVERY_S)
             now = self._loop.time()
             open_help = self._help
+            if open_help is not None and open_help.is_connected and now - began_at > SLEPT_AFTER_S:
+                open_help.end(SessionEnd.PC_SLEPT)
             if open_help is not None and open_help.is_connected and now - open_help.desk.heard_at > DESK_SILENT_S:
                 open_help.end(SessionEnd.DESK_LOST)
             if now - gates_at >= GATES_EVERY_S:

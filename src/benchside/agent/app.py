@@ -19,6 +19,7 @@ from benchside.agent.journal import Journal
 from benchside.agent.link import Link
 from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSettings, read_settings
 from benchside.logs.setup import start_logging
+from benchside.platform.service.linux import Supervisor
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.session import InstrumentInfo
@@ -108,7 +109,9 @@ async def _serve(settings: AgentSettings, folder: DeviceFolder) -> int:
         device_key=folder.device_key(),
         events=agent,
     )
-    task = asyncio.ensure_future(agent.run(link))
+    supervisor = Supervisor()
+    task = asyncio.create_task(agent.run(link, supervisor.ready), name="agent")
+    beat = asyncio.create_task(supervisor.beat(), name="beat for systemd")
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
@@ -117,6 +120,8 @@ async def _serve(settings: AgentSettings, folder: DeviceFolder) -> int:
     except asyncio.CancelledError:
         return 0
     finally:
+        supervisor.stopping()
+        beat.cancel()
         journal.close()
     return 0
 

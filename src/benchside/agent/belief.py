@@ -14,6 +14,9 @@ from benchside.protocol.wire.link import PolicyOffered
 
 __all__ = ["Belief"]
 
+MAX_REFUSALS = 100
+"""Different offers written down in one run of the agent: enough to tell the tale."""
+
 
 class Belief:
     """Holds the pin and the policy; both change only through `consider`."""
@@ -26,7 +29,7 @@ class Belief:
         stored = folder.policy()
         self.signed: bytes | None = stored[0] if stored else None
         self.policy: Policy | None = stored[1] if stored else None
-        self._last_refused = b""
+        self._refused: set[bytes] = set()
 
     @property
     def version(self) -> int:
@@ -61,8 +64,8 @@ class Belief:
 
     def _refuse(self, offered: PolicyOffered, error: PeerError | RefusedError) -> None:
         digest = hashlib.sha256(offered.policy).digest()
-        if digest == self._last_refused:
+        if digest in self._refused or len(self._refused) >= MAX_REFUSALS:
             return
-        self._last_refused = digest
+        self._refused.add(digest)
         cause = error.reason.value if isinstance(error, RefusedError) else error.fault.value
         self._journal.append(EventKind.POLICY_REFUSED, None, EventDetails(cause=cause))

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from benchside.platform.peers import LocalPeer
 from benchside.protocol.errors import PeerError, UnavailableError
@@ -25,6 +25,8 @@ STOP_WITHIN_S = 0.25
 HUNG_AFTER_S = 2.0
 """A host beats ten times a second; a busy PC may skip a few."""
 BEAT_EVERY_S = 0.2
+LIFT_WITHIN_S = 5.0
+"""Starting Python on a busy PC; the keys are lifted at its end."""
 START_WITHIN_S = 15.0
 """A cold disk and a virus scanner on the first start of the day."""
 
@@ -43,13 +45,20 @@ DISPLAY_NAMES = (
 class HostChild:
     """One host.  `on_message(None)` tells that it is gone, for whatever reason."""
 
-    def __init__(self, process: asyncio.subprocess.Process, stream: FrameStream[HostMessage]) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        stream: FrameStream[HostMessage],
+        start_lifter: Callable[[], Awaitable[asyncio.subprocess.Process]],
+    ) -> None:
+        """`start_lifter` starts what lifts the keys that a killed host has left pressed."""
         self._process = process
         self._stream = stream
         self._loop = asyncio.get_running_loop()
         self._heard_at = self._loop.time() + START_WITHIN_S
         self._tasks: list[asyncio.Task[None]] = []
         self._kill_timer: asyncio.TimerHandle | None = None
+        self._start_lifter = start_lifter
         self.was_killed = False
 
     @classmethod
@@ -59,32 +68,19 @@ class HostChild:
         Its only way to speak is one end of a socket pair: nobody else can (R74).
         """
         ours, theirs = socket.socketpair()
-        environment = {name: display[name] for name in DISPLAY_NAMES if name in display}
-        environment["PATH"] = os.defpath
-        other = owner.uid != os.getuid()
+
+        def run(module: str, stdin: int) -> Awaitable[asyncio.subprocess.Process]:
+            return _run_as(owner, module, stdin, display)
+
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-I",
-                "-m",
-                "benchside.host.app",
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=None,
-                env=environment,
-                cwd="/",
-                user=owner.uid if other else None,
-                group=owner.gid if other else None,
-                extra_groups=[] if other else None,
-                start_new_session=True,
-            )
+            process = await run("benchside.host.app", theirs.fileno())
             stream = await open_frames(ours, HOST)
         except (OSError, UnavailableError) as error:
             ours.close()
             raise UnavailableError(f"expected to start the host, got {error}") from error
         finally:
             theirs.close()
-        return cls(process, stream)
+        return cls(process, stream, lambda: run("benchside.host.release", asyncio.subprocess.DEVNULL))
 
     @property
     def pid(self) -> int:
@@ -127,6 +123,8 @@ class HostChild:
             self.kill()
         await self._reap()
         on_message(None)
+        if self._process.returncode != 0:
+            await self._lift_leftovers()
 
     async def _reap(self) -> None:
         try:
@@ -140,11 +138,50 @@ class HostChild:
         self._tasks[1].cancel()
         self._stream.abort()
 
+    async def _lift_leftovers(self) -> None:
+        """A host that did not end by itself may have left keys pressed, and the display does not lift them."""
+        try:
+            lifter = await self._start_lifter()
+        except OSError as error:
+            log.error("keys could not be lifted", extra={"cause": str(error)})
+            return
+        try:
+            async with asyncio.timeout(LIFT_WITHIN_S):
+                await lifter.wait()
+        except TimeoutError:
+            log.error("keys were not lifted in time")
+            lifter.kill()
+
     async def _beat(self) -> None:
         while True:
             self.send(AgentAlive())
+            began_at = self._loop.time()
             await asyncio.sleep(BEAT_EVERY_S)
+            if self._loop.time() - began_at > HUNG_AFTER_S / 2:
+                self._heard_at = self._loop.time()  # we were frozen ourselves: the host gets its time again
             if self._loop.time() - self._heard_at > HUNG_AFTER_S:
                 log.error("host hangs and is killed", extra={"pid": self.pid})
                 self.kill()
                 return
+
+
+async def _run_as(owner: LocalPeer, module: str, stdin: int, display: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Run one of the host's programs as `owner` on their display."""
+    environment = {name: display[name] for name in DISPLAY_NAMES if name in display}
+    environment["PATH"] = os.defpath
+    other = owner.uid != os.getuid()
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        "-m",
+        module,
+        stdin=stdin,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=None,
+        env=environment,
+        cwd="/",
+        user=owner.uid if other else None,
+        group=owner.gid if other else None,
+        extra_groups=[] if other else None,
+        start_new_session=True,
+    )

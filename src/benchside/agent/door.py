@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 MAX_DESKS = 8
 """Log-ins at one PC at the same time, fast user switching included."""
+MAX_CALLERS = 32
+"""Connections at a time, those that have not said who they are included: no log-in can use up our descriptors."""
 HELLO_WITHIN_S = 5.0
 
 
@@ -58,6 +60,7 @@ class Door:
         self._on_message = on_message
         self._on_leave = on_leave
         self._desks: set[Desk] = set()
+        self._callers = 0
         self._server: asyncio.AbstractServer | None = None
 
     async def open(self) -> None:
@@ -86,9 +89,10 @@ class Door:
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         stream: FrameStream[DeskMessage] = FrameStream(reader, writer, DESK)
+        self._callers += 1
         try:
             peer = local_peer(stream.peer_socket())
-            if not self._may_enter(peer) or len(self._desks) >= MAX_DESKS:
+            if not self._may_enter(peer) or len(self._desks) >= MAX_DESKS or self._callers > MAX_CALLERS:
                 log.warning("local caller refused", extra={"uid": peer.uid})
                 return
             async with asyncio.timeout(HELLO_WITHIN_S):
@@ -100,6 +104,7 @@ class Door:
         except (PeerError, UnavailableError, TimeoutError) as error:
             log.warning("desk broke off", extra={"cause": str(error)})
         finally:
+            self._callers -= 1
             stream.abort()
 
     async def _serve(self, desk: Desk, stream: FrameStream[DeskMessage]) -> None:

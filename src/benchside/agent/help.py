@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 PROMPT_SETTLE_S = 0.65
 """No yes counts so soon after a prompt was shown, whatever the desk says: nobody reads that fast."""
+MAX_CLAIMS = 50
+"""A request that went from hand to hand so often is not helped by one more."""
 _ANSWER_LABEL = lp("benchside/1 pc answer")
 
 
@@ -38,6 +40,9 @@ class Ticketed(Protocol):
 
     async def ticket(self, request_id: bytes, channel: Channel) -> bytes:
         """Return a ticket; UnavailableError or RefusedError."""
+
+    def hurry(self) -> None:
+        """Try to reach the server now rather than after the back-off."""
 
 
 class HelpDesk(Protocol):
@@ -82,6 +87,7 @@ class Help:
         self._guess_key: bytes | None = None
         self._may_sign = False
         self._main_waits = False
+        self._claims = 0
         self._prompt = 0
         self._prompt_at = 0.0
         self._ending: SessionEnd | None = None
@@ -156,6 +162,13 @@ class Help:
             self.associate = None
             self.show_phase(RequestPhase.QUEUED)
 
+    def takes_claim(self) -> bool:
+        """Whether a claim is worth writing down: a server that repeats itself must not fill the disk."""
+        if self.phase not in (RequestPhase.OPENING, RequestPhase.QUEUED) or self._claims >= MAX_CLAIMS:
+            return False
+        self._claims += 1
+        return True
+
     def claimed(self, associate: shown.AssociateShown | None) -> None:
         """Somebody took it; shown only as the policy knows them."""
         if self.phase in (RequestPhase.OPENING, RequestPhase.QUEUED):
@@ -229,6 +242,7 @@ class Help:
         except RefusedError as error:
             self._child.send(wire.TicketWithheld(channel=channel, reason=error.reason))
         except UnavailableError:
+            self._tickets.hurry()  # a lost line has a minute to come back; the link's own pauses may be as long
             self._child.send(wire.TicketWithheld(channel=channel, reason=None))
         else:
             ahead_ms = self._tickets.server_ahead_ms
