@@ -12,10 +12,11 @@ from pathlib import Path
 from types import TracebackType
 
 import psutil
-from bench.photon.full import fill_screen, page_origin
 from examples.demo.children import ChildError, Children, free_port
 from examples.demo.seat import NOVNC_FOLDERS, NOVNC_PARTS, wait_for_port
 from examples.engineer.engineer import Engineer
+
+from bench.photon.full import fill_screen, page_origin
 
 SERVERS = ("X0tigervnc", "x0tigervncserver", "x0vncserver")
 READY_WITHIN_S = 60.0

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from bench.session.doorway import Doorway
 from examples.technician.client import Technician
 from project.paths import ROOT
 
+from bench.session.doorway import Doorway
 from benchside.desk.models.guard import DEAF_S
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import AnswerPrompt, CodeShown, OpenRequest, PromptShown, SetPaused, StopSession

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 
 from bench.photon.click import Click
 
@@ -34,7 +35,7 @@ def split(
         drawn = first(mine, "drawn", received)
         moments = (click.at, pressed, sent, paint["pressed_at"], paint["painted_at"], received, drawn, click.seen_at)
         if float("inf") not in moments:
-            ways.append([(after - before) * 1000 for before, after in zip(moments, moments[1:], strict=False)])
+            ways.append([(after - before) * 1000 for before, after in pairwise(moments)])
     medians = [round(statistics.median(times), 2) for times in zip(*ways, strict=True)] if ways else []
     figures = {f"hop_{name}_ms": value for name, value in zip(HOPS, medians, strict=False)}
     return {**figures, "hop_clicks": len(ways)}

@@ -13,14 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.session.doorway import Doorway
-from bench.session.hands import Hands
 from examples.demo.children import Children
 from examples.demo.display import OPENBOX_RULES, Display, start_desktop, start_display
 from examples.demo.seat import Seat
 from examples.demo.world import BENCHSIDE, World, make_world, sign_in_associate
 from examples.engineer.engineer import Engineer
 from project.paths import ROOT
+
+from bench.session.doorway import Doorway
+from bench.session.hands import Hands
 
 RUNS = ROOT / ".world" / "runs"
 DISPLAYS = range(70, 80)

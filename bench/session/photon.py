@@ -17,6 +17,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from examples.demo.children import Child, ChildError
+from examples.engineer.engineer import Engineer
+from project.paths import ROOT
+
 from bench.photon.click import Click, Clicker
 from bench.photon.full import fill_screen, page_origin
 from bench.photon.novnc import NoVnc
@@ -24,10 +28,6 @@ from bench.photon.target import SIZE_PX as SQUARE_PX
 from bench.session.hops import split
 from bench.session.lab import Lab, open_lab
 from bench.session.page import Page
-from examples.demo.children import Child, ChildError
-from examples.engineer.engineer import Engineer
-from project.paths import ROOT
-
 from benchside.protocol.wire.capability import Capability
 
 CLICKS, BLOCK, UNMEASURED = 300, 25, 3
