@@ -176,6 +176,25 @@ class Broker:
         self._bus.publish(ToDevice(device_id, RequestReleased(request_id=request_id)))
         self._bus.publish(RequestChanged(request_id))
 
+    async def expect_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> None:
+        """Make room for what a PC asked while it could not reach us, so that its session log is whole (R57)."""
+        for event in events:
+            if event.kind is not EventKind.REQUEST_OPENED or event.request_id is None:
+                continue
+            device = await self._register.device(device_id)
+            if device is None or await self._sessions.get(event.request_id) is not None:
+                continue
+            asked = RequestOpened(
+                request_id=event.request_id,
+                technician=(event.details.technician or "")[:80],
+                reason=(event.details.reason or "")[:1000],
+                instrument=(event.details.instrument or "")[:200],
+                opened_utc_ms=event.at_utc_ms,
+            )
+            await self._sessions.open(
+                _session_row(device, asked, _instrument(device, asked.instrument), event.at_utc_ms)
+            )
+
     async def note_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> None:
         """Follow what a PC wrote down: a session began, or is over."""
         for event in events:
@@ -184,9 +203,9 @@ class Broker:
             if event.kind is EventKind.CODE_ACCEPTED:
                 await self._join(device_id, event.request_id)
             elif event.kind is EventKind.SESSION_ENDED:
-                await self._end(
-                    event.request_id, RequestEvent.END, cause=event.details.cause or "", device_id=device_id
-                )
+                cause = event.details.cause or ""
+                await self._end(event.request_id, RequestEvent.END, cause=cause, device_id=device_id)
+                await self._close_unseen(device_id, event.request_id, cause, event.at_utc_ms)
 
     async def expire(self) -> None:
         """End what is too old or whose PC is gone, and give back the claims of associates who went away."""
@@ -300,6 +319,14 @@ class Broker:
             row.state, row.ended_utc_ms, row.cause = target.value, now, cause[:64]
         await self._sessions.change(request_id, state=target.value, ended_utc_ms=now, outcome=cause[:64])
         self._bus.publish(RequestChanged(request_id))
+
+    async def _close_unseen(self, device_id: bytes, request_id: bytes, cause: str, at_utc_ms: int) -> None:
+        """The session of a request that was never in the queue is over, too."""
+        session = await self._sessions.get(request_id)
+        if session is not None and session.device_id == device_id and session.ended_utc_ms is None:
+            await self._sessions.change(
+                request_id, state=RequestState.CANCELLED.value, ended_utc_ms=at_utc_ms, outcome=cause[:64]
+            )
 
     async def _own(self, rows: AsyncSession, request_id: bytes, device_id: bytes | None) -> Request | None:
         row = await rows.get(Request, request_id, with_for_update=True)

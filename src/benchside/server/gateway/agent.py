@@ -150,6 +150,7 @@ class Gateway:
             before.close(4409)
             await before.finished()
         news = self._bus.subscribe(lambda one: _is_for(one, device_id), limit=MAX_NEWS_WAITING)
+        fault: PeerError | None = None
         try:
             await self._presence.came(device_id)
             logger.info("device online", extra={"device": device_id.hex()})
@@ -163,15 +164,16 @@ class Gateway:
         except* UnavailableError as gone:
             logger.debug("link over", extra={"device": device_id.hex(), "why": str(gone.exceptions[0])})
         except* PeerError as broken:
-            first = broken.exceptions[0]
-            if isinstance(first, PeerError):
-                raise first from broken
+            # raised below: Python 3.11.2 puts what is raised in here into a group again
+            fault = next((one for one in broken.exceptions if isinstance(one, PeerError)), None)
         finally:
             news.close()
             if self._links.give_up(device_id, served):
                 await self._presence.left(device_id)
                 logger.info("device offline", extra={"device": device_id.hex()})
                 await self._broker.tell_presence(device_id)
+        if fault is not None:
+            raise fault
 
     async def _listen(self, served: Served, device_id: bytes) -> None:
         while True:
@@ -247,6 +249,7 @@ class Gateway:
         return TicketIssued(ask=message.ask, ticket=ticket)
 
     async def _events(self, device_id: bytes, events: Sequence[PcEvent]) -> LinkMessage:
+        await self._broker.expect_journal(device_id, events)
         try:
             sequence, new = await self._ledger.keep_journal(device_id, events)
         except PeerError as error:
