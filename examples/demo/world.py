@@ -137,7 +137,7 @@ def sign_in_associate(world: World, fingerprint: str, *, days: int = 30, site: s
     run(
         "authority", "--dir", world.authority_folder, "sign-in", "--id", world.account, "--name", ASSOCIATE_NAME,
         "--organisation", ORGANISATION, "--fingerprint", fingerprint, "--region", "global", "--site", site,
-        "--model", model, "--expires", expires, "--compared",
+        "--model", model, "--expires", expires, text="yes\n",
     )  # fmt: skip
     publish_policy(world)
     world.signed_in.add(fingerprint)

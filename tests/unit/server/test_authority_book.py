@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -29,11 +30,17 @@ def authority(folder: Path, *words: str) -> int:
     return main(["--dir", str(folder), *words])
 
 
+@pytest.fixture(autouse=True)
+def compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person at the keyboard who compares each fingerprint."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n" * 9))
+
+
 def sign_in(folder: Path, account: str = "ana", fingerprint: str = "ab" * 32, *more: str) -> int:
     return authority(
         folder, "sign-in", "--id", account, "--name", "Ana Example", "--organisation", "Vendor", "--fingerprint",
         fingerprint, "--region", "global", "--site", "*", "--model", "CX-200", "--expires", "2030-01-31",
-        "--compared", *more,
+        *more,
     )  # fmt: skip
 
 

@@ -65,7 +65,6 @@ def _parser() -> argparse.ArgumentParser:
     word.add_argument("--site", required=True, action="append", help="a site, or * for all")
     word.add_argument("--model", required=True, action="append", help="a model, or * for all")
     word.add_argument("--expires", required=True, help="YYYY-MM-DD, not later than the training's end")
-    word.add_argument("--compared", action="store_true", help="the fingerprint was compared by a person already")
     word.set_defaults(run=_sign_in)
     word = words.add_parser("sign-out", help="take an associate out")
     word.add_argument("--id", required=True)
@@ -123,12 +122,11 @@ def _ticket_key_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
 
 def _sign_in(book: AuthorityBook, flags: argparse.Namespace) -> None:
     keys = tuple(parse_fingerprint(text) for text in flags.fingerprint)
-    if not flags.compared:
-        for key in keys:
-            print(f"{flags.name}, {flags.organisation}\n{show_fingerprint(key)}")
-        print("Does the associate read out exactly this fingerprint? Type yes: ", end="", flush=True)
-        if sys.stdin.readline().strip() != "yes":
-            raise UnavailableError("not signed in: the fingerprint was not confirmed")
+    for key in keys:
+        print(f"{flags.name}, {flags.organisation}\n{show_fingerprint(key)}")
+    print("Does the associate read out exactly this fingerprint? Type yes: ", end="", flush=True)
+    if sys.stdin.readline().strip() != "yes":
+        raise UnavailableError("not signed in: the fingerprint was not confirmed")
     book.sign_in(
         AssociateEntry(
             id=flags.id,
