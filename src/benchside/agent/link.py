@@ -93,7 +93,8 @@ class Link:
                 return await waiting
         except TimeoutError as error:
             # a line that swallows what we say would hold up a session's return until the pings notice
-            self._socket.abort()
+            if self._socket is not None:
+                self._socket.abort()
             raise UnavailableError(f"expected a ticket within {TICKET_WITHIN_S} s, got none") from error
         finally:
             del self._asks[ask]

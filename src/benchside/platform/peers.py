@@ -14,6 +14,8 @@ __all__ = ["LocalPeer", "local_peer"]
 
 FIRST_PERSON_UID = 1000
 """Below are system accounts (login.defs(5), UID_MIN)."""
+SERVICE_UIDS = range(61_184, 65_536)
+"""systemd's passing accounts of services, and nobody (systemd, "Users, Groups, UIDs and GIDs")."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class LocalPeer:
     @property
     def is_person(self) -> bool:
         """True for an account that a person logs in with."""
-        return self.uid >= FIRST_PERSON_UID
+        return self.uid >= FIRST_PERSON_UID and self.uid not in SERVICE_UIDS
 
 
 def local_peer(sock: Any) -> LocalPeer:
