@@ -194,7 +194,11 @@ class Desktop:
 
     def has_slept(self) -> bool:
         """True once the PC slept, was locked or changed its user since the last call."""
-        return self._parts.facts.has_slept()
+        try:
+            return self._parts.facts.has_slept()
+        except UnavailableError:
+            self._on_lost()
+            return False
 
     def close(self) -> None:
         """End everything; nothing can be taken or injected after."""

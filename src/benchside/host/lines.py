@@ -10,6 +10,7 @@ from typing import Protocol
 from benchside.host.channel import Opened, PairedLink, RelayDialler, open_epoch
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
+from benchside.protocol.flow.pace import Pace
 from benchside.protocol.flow.session import Phase
 from benchside.protocol.trust.schedule import GrantSecret, SessionKeys
 from benchside.protocol.wire.capability import Capability
@@ -27,6 +28,10 @@ PAIR_WITHIN_S = 20.0
 FIRST_WAIT_S = 0.1
 MAX_WAIT_S = 3.0
 """Twenty tries in the minute that a lost line has; the technician is waiting."""
+MAIN_WITHIN_S = 10.0
+MAX_ON_MAIN = 80
+"""Two a second keep the line alive, after a hang of ten seconds twice as many come at once; the rest are questions.
+Each question is written down, so an associate who floods would fill the disk."""
 
 
 class LineEvents(Protocol):
@@ -78,6 +83,7 @@ class Lines:
         self._open: dict[Channel, Opened] = {}
         self._epochs: dict[Channel, int] = dict.fromkeys(Channel, 0)
         self._tasks: dict[Channel, asyncio.Task[None]] = {}
+        self._pace = Pace(most=MAX_ON_MAIN, within_s=MAIN_WITHIN_S)
 
     def start(self) -> None:
         """Wait on `main` from now on."""
@@ -150,11 +156,15 @@ class Lines:
                 opened = await self._open_main(paired)
                 if opened is not None:
                     backoff.reset()
-                    await opened.serve(self._events.main_said)
+                    await opened.serve(self._take_main)
             except (UnavailableError, RefusedError, PeerError, TimeoutError) as error:
                 self._note_fault(Channel.MAIN, error)
             self._lose(Channel.MAIN)
             await asyncio.sleep(backoff.next_s())
+
+    def _take_main(self, plain: bytes) -> None:
+        self._pace.count(asyncio.get_running_loop().time())
+        self._events.main_said(plain)
 
     async def _open_main(self, paired: PairedLink) -> Opened | None:
         if self._keys is None:

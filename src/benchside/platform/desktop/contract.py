@@ -13,6 +13,8 @@ class DesktopFacts(Protocol):
     def has_slept(self) -> bool:
         """True once the PC slept, was locked or changed its user since the last call, or is about to sleep.
 
+        UnavailableError: the screen on which consent was given is gone.
+
         Never waits; costs some microseconds, so it may be asked ten times a second.
         """
 

@@ -65,9 +65,6 @@ class LinuxDesktopFacts:
             self._is_blanked = True
 
     def _was_blanked(self) -> bool:
-        try:
-            self._display.read()
-        except UnavailableError:
-            return True  # the screen on which consent was given is gone
+        self._display.read()
         blanked, self._is_blanked = self._is_blanked, False
         return blanked
