@@ -15,7 +15,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchside.platform.display.linux import Display
 from examples.demo.children import Children
 from examples.demo.seat import Seat, start_seat
 from examples.demo.world import World, make_world, sign_in_associate, start_desk
@@ -23,6 +22,7 @@ from examples.engineer.engineer import Engineer
 from examples.technician.client import SYSTEM_PYTHON
 from PySide6.QtGui import QImage
 
+from benchside.platform.display.linux import Display
 from project.paths import ROOT
 from project.progress import StepError, say
 
@@ -75,8 +75,9 @@ class Session:
         self.allow(engineer, "control", PURPOSES[self._language][1])
         left, top, width, height = json.loads(self._instrument.read_text())["boxes"]["start"]
         engineer.click_pc(left + width / 2, top + height / 2)
-        time.sleep(SETTLE_S)
         self.pc("indicator")
+        if json.loads(self._instrument.read_text())["state"] != "RUNNING":
+            raise StepError("the engineer's click on the instrument changed nothing")
         self.console("session", engineer)
         self.technician("stop")
         engineer.wait_over()
