@@ -283,3 +283,16 @@ def test_an_ended_sign_in_and_a_lost_server_are_said(page: Page, world: World) -
     page.get_by_test_id("request-claim").first.click()
     page.get_by_test_id("sign-in-account").wait_for()
     sign_in(page, world)
+
+
+def test_the_focus_stays_where_the_associate_put_it(page: Page, world: World) -> None:
+    controlling(page, world)
+    page.wait_for_function("document.activeElement.dataset.testid === 'keyboard'")
+    page.get_by_test_id("special-keys").click()
+    page.wait_for_timeout(2500)  # two pings of the PC
+    expect(page.get_by_test_id("keys-alt_tab")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("special-keys")).to_be_focused()
+    page.get_by_test_id("keyboard").focus()
+    page.keyboard.press("Control+Alt+Shift")
+    expect(page.get_by_test_id("special-keys")).to_be_focused()
