@@ -115,7 +115,7 @@ class Lockout:
             return 0.0
         delay_s = min(MAX_WAIT_S, _FIRST_WAIT_S * 2.0 ** (min(track.wrong, 32) - 1))
         until = track.last_at + delay_s
-        if track.last_at < self.state.code_made_at:
+        if track.last_at <= self.state.code_made_at:
             until = min(until, self.state.code_made_at + MAX_FRESH_WAIT_S)
         return max(0.0, until - now)
 
