@@ -129,7 +129,7 @@ class Help:
                 if not self.is_connected and self._code is None:
                     self._child.send(wire.RenewCode())
             case shown.IndicatorShown():
-                self._child.send(wire.WatchIndicator(window=message.window))
+                self._child.send(wire.WatchIndicator(window=message.window, stop=message.stop))
             case shown.IndicatorGone():
                 self._child.send(wire.WatchIndicator(window=None))
             case _:

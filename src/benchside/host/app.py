@@ -95,7 +95,7 @@ class HostProgram:
             case wire.PauseHosting():
                 session.pause(message.paused)
             case wire.WatchIndicator():
-                desktop.watch(message.window)
+                desktop.watch(message.window, message.stop)
             case wire.PolicyChanged():
                 self._change_policy(session, message.policy)
             case _:

@@ -18,11 +18,13 @@ from benchside.host.inject.contract import Injector
 from benchside.host.picture import PictureSender
 from benchside.host.pointer.contract import Pointer
 from benchside.host.watch.contract import IndicatorWatch
+from benchside.media.damage import Box
 from benchside.platform.desktop.contract import DesktopFacts
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.consent.events import InputCame
 from benchside.protocol.wire.capability import Capability, MonitorInfo, WindowInfo
+from benchside.protocol.wire.desk import BoxInWindow
 from benchside.protocol.wire.input import InputMessage, WhyHeld
 
 __all__ = ["Desktop", "DesktopParts"]
@@ -58,6 +60,7 @@ class Desktop:
         self._on_input: Callable[[InputCame], None] = lambda event: None
         self._on_lost: Callable[[], None] = lambda: None
         self._indicator: int | None = None
+        self._stop: Box | None = None
         self._is_expected = False
         self._seen_at = 0.0
         self._looked_at = 0.0
@@ -161,9 +164,10 @@ class Desktop:
 
     # the indicator
 
-    def watch(self, window: int | None) -> None:
-        """The desk's indicator is this window."""
+    def watch(self, window: int | None, stop: BoxInWindow | None) -> None:
+        """The desk's indicator is this window, and there its Stop button."""
         self._indicator = window
+        self._stop = None if stop is None else Box(stop.left, stop.top, stop.right, stop.bottom)
 
     def expect_indicator(self, expected: bool) -> None:
         """From now on somebody views or controls, or nobody does."""
@@ -183,7 +187,7 @@ class Desktop:
 
     def _sees_indicator(self, window: int) -> bool:
         try:
-            sight = self._parts.watch.look(window)
+            sight = self._parts.watch.look(window, self._stop)
         except UnavailableError:
             return False
         if not sight.is_visible:

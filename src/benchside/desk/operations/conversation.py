@@ -15,6 +15,7 @@ from benchside.protocol.wire.capability import Capability, GrantScope
 from benchside.protocol.wire.desk import (
     DESK_VERSION,
     AnswerPrompt,
+    BoxInWindow,
     CancelRequest,
     DeskAlive,
     DeskHello,
@@ -130,9 +131,9 @@ class Conversation:
         """End one grant."""
         self._send(RevokeGrant(capability=capability))
 
-    def show_indicator(self, window: int) -> None:
-        """Tell which native window the indicator is."""
-        self._send(IndicatorShown(window=window))
+    def show_indicator(self, window: int, stop: BoxInWindow | None = None) -> None:
+        """Tell which native window the indicator is, and where in it the Stop button."""
+        self._send(IndicatorShown(window=window, stop=stop))
 
     def hide_indicator(self) -> None:
         """Tell that the indicator was taken down because nobody views or controls."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from benchside.desk.views.look import Look
 from benchside.desk.views.place import CORNERS, nearest_corner, place_in_corner
 from benchside.desk.views.presses import Presses, ReservedButton
 from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.desk import BoxInWindow
 
 __all__ = ["Indicator"]
 
@@ -88,6 +89,12 @@ class Indicator(QWidget):
             self._counting.start()
         self.raise_()
         self.update()
+
+    def stop_box(self) -> BoxInWindow:
+        """Where the Stop button is, in native pixels of this window."""
+        ratio, place = self.devicePixelRatioF(), QRect(self._stop.mapTo(self, QPoint(0, 0)), self._stop.size())
+        left, top = int(place.left() * ratio), int(place.top() * ratio)
+        return BoxInWindow(left, top, left + int(place.width() * ratio), top + int(place.height() * ratio))
 
     def take_down(self) -> None:
         """Hide the window: nobody views or controls."""
@@ -166,7 +173,7 @@ class Indicator(QWidget):
         band.addWidget(move)
         self._grants = GrantLines(self._look)
         self._grants.revoked.connect(self.revoked)
-        stop = Button(texts("session.stop"), tokens, Kind.STOP)
+        stop = self._stop = Button(texts("session.stop"), tokens, Kind.STOP)
         stop.setMinimumHeight(66)
         stop.setAccessibleDescription(texts("session.stop.hint"))
         stop.clicked.connect(self.stop)

@@ -132,7 +132,7 @@ class Windows(QObject):
         if state.session is not None and state.session.is_watched:
             self.indicator.show_session(state.session)
             if not was_up:
-                self._conversation.show_indicator(int(self.indicator.winId()))
+                self._conversation.show_indicator(int(self.indicator.winId()), self.indicator.stop_box())
                 announce(self.indicator, self.indicator.accessibleName(), urgent=True)
                 if stands_aside and self.main.isVisible():
                     # both people look at the instrument's program now; the indicator has all that is needed

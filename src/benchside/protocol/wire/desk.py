@@ -40,6 +40,7 @@ __all__ = [
     "DESK_VERSION",
     "AnswerPrompt",
     "AssociateShown",
+    "BoxInWindow",
     "CancelRequest",
     "CodeGone",
     "CodeShown",
@@ -113,6 +114,15 @@ class GrantShown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     capability: Capability
     ends_in_s: _Seconds
     scope: GrantScope
+
+
+class BoxInWindow(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A rectangle in native pixels of a window; right and bottom lie just outside."""
+
+    left: Annotated[int, Meta(ge=0, le=32767)]
+    top: Annotated[int, Meta(ge=0, le=32767)]
+    right: Annotated[int, Meta(ge=1, le=32767)]
+    bottom: Annotated[int, Meta(ge=1, le=32767)]
 
 
 class DeskHello(Message, frozen=True, kw_only=True, tag="hello"):
@@ -254,6 +264,8 @@ class IndicatorShown(Message, frozen=True, kw_only=True, tag="indicator"):
     """The indicator's native window is up; the host watches that it stays visible."""
 
     window: Annotated[int, Meta(ge=1, le=2**53 - 1)]
+    stop: BoxInWindow | None = None
+    """Where its Stop button is; no part of that may be covered."""
 
 
 class IndicatorGone(Message, frozen=True, kw_only=True, tag="indicator_gone"):

@@ -28,7 +28,7 @@ from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo, WindowInfo
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import Codec, Message
-from benchside.protocol.wire.desk import AssociateShown, GrantShown, PromptKind
+from benchside.protocol.wire.desk import AssociateShown, BoxInWindow, GrantShown, PromptKind
 from benchside.protocol.wire.ids import Bytes16, Fingerprint, Signature4096, SpkiBytes, TicketBytes
 from benchside.protocol.wire.policy import Region
 from benchside.protocol.wire.session import InstrumentInfo, SessionEnd
@@ -250,6 +250,7 @@ class WatchIndicator(Message, frozen=True, kw_only=True, tag="watch"):
     """The desk's indicator is this window (None: it is not up)."""
 
     window: Annotated[int, Meta(ge=1, le=2**53)] | None
+    stop: BoxInWindow | None = None
 
 
 class PolicyChanged(Message, frozen=True, kw_only=True, tag="policy"):
