@@ -35,6 +35,13 @@ describe("session", () => {
     expect(words(new Session(0).step(received(granted()), 0))).toEqual(["send give_back"]);
     expect(() => viewing().step(received(granted()), 0)).toThrow(PeerError);
   });
+  it("withdraws a question at once, and gives back a yes that crosses it", () => {
+    const session = asked();
+    expect(words(session.step({ t: "give_back", capability: "view" }, 0))).toEqual(["send give_back"]);
+    expect(session.stateOf("view")).toEqual({ state: "none", ended: null });
+    expect(words(session.step(received(granted()), 0))).toEqual(["send give_back"]);
+    expect(session.step({ t: "give_back", capability: "view" }, 0)).toEqual([]);
+  });
   it("asks no question twice", () => {
     expect(() => asked().step({ t: "ask", capability: "view", purpose: "x" }, 0)).toThrow(CallerError);
     expect(() => viewing().step({ t: "ask", capability: "view", purpose: "x" }, 0)).toThrow(CallerError);

@@ -97,7 +97,7 @@ export class Session {
         return this.receive(event.message, now);
       case "ask": return this.ask(event.capability, event.purpose);
       case "give_back":
-        return this.stateOf(event.capability).state === "none" ? [] : [{ t: "send", message: { t: "give_back", capability: event.capability } }];
+        return this.giveBack(event.capability);
       case "leave": return [...(this.lostAt === null ? [{ t: "send", message: { t: "leave" } } as const] : []), ...this.end("left")];
       case "line_lost": return this.lose(now);
       case "line_back":
@@ -135,6 +135,14 @@ export class Session {
     if (this.lostAt !== null || state === "asking" || state === "granted") throw new CallerError(`'${capability}' cannot be asked now`);
     this.set(capability, { state: "asking", answerBy: null });
     return [{ t: "send", message: { t: "ask", capability, purpose } }];
+  }
+
+  private giveBack(capability: CapabilityWord): SessionEffect[] {
+    const { state } = this.stateOf(capability);
+    if (state !== "asking" && state !== "granted") return [];
+    // A question that is withdrawn gets no answer; a grant ends when the PC says so, for its keys go there first.
+    if (state === "asking") this.set(capability, { state: "none", ended: null });
+    return [{ t: "send", message: { t: "give_back", capability } }];
   }
 
   private receive(message: SessionMessage, now: number): SessionEffect[] {
