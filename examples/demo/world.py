@@ -10,6 +10,7 @@ import datetime
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,23 +76,37 @@ def run(*words: str | Path, text: str | None = None) -> str:
     return done.stdout.strip()
 
 
-def make_world(children: Children, *, tls: bool, region: str = "global") -> World:
-    """Makes authority, server and an enrolled, reviewed PC, and starts server and agent; no desk yet."""
+def make_world(
+    children: Children,
+    *,
+    tls: bool,
+    region: str = "global",
+    doors: tuple[int, int] | None = None,
+    on_server: Callable[[World], None] | None = None,
+) -> World:
+    """Makes authority, server and an enrolled, reviewed PC, and starts server and agent; no desk yet.
+
+    `doors`: the ports at which link and session planes are reached, when something stands before the server;
+    `on_server` is called once the server's own ports (`World.ports`) answer.
+    """
     folder = children.run_folder
     scheme_web, scheme_link = ("https", "wss") if tls else ("http", "ws")
     web, link, session = (free_port() for _ in range(3))
+    link_door, session_door = doors or (link, session)
     world = World(
         folder=folder,
         children=children,
         web_url=f"{scheme_web}://localhost:{web}",
-        link_url=f"{scheme_link}://localhost:{link}",
-        session_url=f"{scheme_link}://localhost:{session}",
+        link_url=f"{scheme_link}://localhost:{link_door}",
+        session_url=f"{scheme_link}://localhost:{session_door}",
         certificates=make_certificates(folder / "tls") if tls else None,
         ports=(web, link, session),
     )
     _make_authority(world)
     _make_server(world, region)
     start_server(world)
+    if on_server is not None:
+        on_server(world)
     _enrol_pc(world)
     start_agent(world)
     return world

@@ -1,0 +1,66 @@
+"""One lab for all tests of this room, and after each of them a look for what it may have left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from examples.demo.children import Children
+from tests.fakes.desk import FakeDesk
+from tests.fakes.engineer import Engineer
+from tests.fakes.lab import Lab, open_lab
+
+GONE_WITHIN_S = 3.0
+
+
+@pytest.fixture(scope="session")
+def the_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lab")
+    with Children(folder) as children:
+        lab = open_lab(folder, children)
+        yield lab
+        for door in (lab.link_door, lab.session_door, lab.relay):
+            door.close()
+
+
+@pytest.fixture
+def lab(the_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+    lab = the_lab
+    monkeypatch.setenv("XAUTHORITY", lab.display.environment["XAUTHORITY"])
+    assert lab.world.server is not None
+    assert lab.world.agent is not None
+    if not lab.world.server.is_running:
+        lab.start_server()
+    if not lab.world.agent.is_running:
+        lab.start_agent()
+    lab.forget_limits()
+    yield lab
+    lab.relay.behave()
+    lab.session_door.target = lab.world.ports[2]
+    lab.link_door.target = lab.world.ports[1]
+    lab.session_door.mend()
+    lab.link_door.mend()
+
+
+@pytest.fixture
+async def desk(lab: Lab) -> AsyncIterator[FakeDesk]:
+    """A technician at their desk.  Whatever the test did: no process stays, and each request has one outcome."""
+    desk = await lab.desk()
+    yield desk
+    await desk.close()
+    if lab.world.agent is not None and lab.world.agent.is_running:
+        until = time.monotonic() + GONE_WITHIN_S
+        while lab.hosts() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not lab.hosts(), "a host stayed"
+        journal = lab.journal()
+        opened = [kind for kind, _ in journal].count("request_opened")
+        assert [kind for kind, _ in journal].count("session_ended") == opened, "one outcome for each request"
+
+
+@pytest.fixture
+async def engineer(lab: Lab) -> AsyncIterator[Engineer]:
+    engineer = lab.engineer()
+    yield engineer
+    await engineer.close()
