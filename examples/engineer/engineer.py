@@ -57,7 +57,7 @@ class Engineer:
             str(folder / "profile"),
             executable_path=str(program),
             headless=headless,
-            env=display,
+            env=None if display is None else dict(display),
             args=[*CHROMIUM_OPTIONS, f"--window-size={size[0]},{size[1]}"],
             ignore_https_errors=True,
             viewport={"width": size[0], "height": size[1]} if headless else None,
@@ -167,7 +167,7 @@ class Engineer:
         canvas = self.page.locator("[data-testid=screen] canvas").first
         box = canvas.bounding_box()
         if box is None:
-            self._fail("expected the PC's screen, got none")
+            raise EngineerError("expected the PC's screen on the page, got none")
         size = canvas.evaluate("element => [element.width, element.height]")
         return box["x"] + (x_px + 0.5) * box["width"] / size[0], box["y"] + (y_px + 0.5) * box["height"] / size[1]
 

@@ -184,8 +184,8 @@ def main(argv: list[str]) -> int:
     verbs.add_parser("allow").add_argument("what", choices=(*ASKS, "extend", "still-there"))
     verbs.add_parser("revoke").add_argument("what", choices=ASKS)
     verbs.add_parser("wait-state").add_argument("state", choices=tuple(STATES))
-    words = parser.parse_args(argv)
-    window = DeskWindow(words.language, words.timeout_s)
+    chosen = parser.parse_args(argv)
+    window = DeskWindow(chosen.language, chosen.timeout_s)
     simple: dict[str, Callable[[], dict[str, str] | None]] = {
         "read-code": window.read_code,
         "read-prompt": window.prompt,
@@ -197,18 +197,18 @@ def main(argv: list[str]) -> int:
         "new-code": lambda: window.press("code.new"),
     }
     try:
-        match words.do:
+        match chosen.do:
             case "tell":
-                tell(window, words)
+                tell(window, chosen)
             case "request":
-                say("request", window.request(words.name, words.reason, words.instrument))
+                say("request", window.request(chosen.name, chosen.reason, chosen.instrument))
             case "allow":
-                say(f"allow {words.what}", window.allow(words.what))
+                say(f"allow {chosen.what}", window.allow(chosen.what))
             case "revoke":
-                window.revoke(words.what)
-                say(f"revoke {words.what}")
+                window.revoke(chosen.what)
+                say(f"revoke {chosen.what}")
             case "wait-state":
-                say(f"wait-state {words.state}", window.read(STATES[words.state]))
+                say(f"wait-state {chosen.state}", window.read(STATES[chosen.state]))
             case verb:
                 say(verb, simple[verb]())
     except tree.NotThere as error:
