@@ -91,7 +91,7 @@ class AskCapability(Message, frozen=True, kw_only=True, tag="ask"):
 
 
 class GiveBack(Message, frozen=True, kw_only=True, tag="give_back"):
-    """The associate no longer needs it."""
+    """The associate no longer needs it.  Given back before an answer, the question simply vanishes at both ends."""
 
     capability: Capability
 
