@@ -110,7 +110,7 @@ class Lines:
             secret.forget()
         between()
         if opened is not None:
-            opened.link.close()
+            opened.link.abort()
         task = self._tasks.pop(channel, None)
         if task is not None:
             task.cancel()
@@ -143,7 +143,10 @@ class Lines:
         if main is not None and sealed is not None:
             main.link.send(sealed)
         for channel in opened:
-            channel.link.close()
+            if channel is main:
+                channel.link.close()
+            else:
+                channel.link.abort()
         for task in self._tasks.values():
             task.cancel()
 

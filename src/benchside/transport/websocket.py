@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import ssl
+import struct
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -170,9 +173,14 @@ class WebSocketLink(picows.WSListener):
             self._transport.disconnect()
 
     def abort(self) -> None:
-        """End the connection at once, dropping what was not sent."""
+        """End the connection at once, dropping what was not sent, also what the kernel still holds."""
         self._ended = True
         if self._transport is not None:
+            sock = self._transport.underlying_transport.get_extra_info("socket")
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    # a reset instead of a goodbye: pictures that wait for a slow line must not leave after a Stop
+                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.disconnect(graceful=False)
         self._notify()
 

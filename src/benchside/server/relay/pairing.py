@@ -90,8 +90,12 @@ class Relay:
             end.paired()
             other_end.paired()
 
-    def left(self, end: RelayEnd) -> None:
-        """A connection is over: its other end goes too."""
+    def left(self, end: RelayEnd, *, abruptly: bool = False) -> None:
+        """A connection is over: its other end goes too.
+
+        After a goodbye what was said before it is still delivered; after a reset it is dropped, for a PC that
+        stops resets its connections so that no picture passes any more.
+        """
         if end in self._ends:
             self._ends.discard(end)
             here = self._from[end.source] - 1
@@ -104,7 +108,10 @@ class Relay:
         if other is not None:
             self._part(end)
             self._forget(other)
-            other.close(RelayClose.PEER_LEFT)
+            if abruptly:
+                other.cut()
+            else:
+                other.close(RelayClose.PEER_LEFT)
 
     def close_all(self) -> None:
         """Send everybody away: the relay stops."""
@@ -175,9 +182,9 @@ class RelayEnd(picows.WSListener):
             self.close(RelayClose.MALFORMED)
 
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
-        self._closed = True
+        was_closed, self._closed = self._closed, True
         self._disarm()
-        self._relay.left(self)
+        self._relay.left(self, abruptly=not was_closed)
 
     def pause_writing(self) -> None:
         """This end is slow: read nothing more for it."""
@@ -225,6 +232,15 @@ class RelayEnd(picows.WSListener):
         transport.send_close(int(code))  # type: ignore[arg-type]  # codes of our own range are plain numbers
         transport.disconnect()
         asyncio.get_running_loop().call_later(_CUT_AFTER_S, transport.disconnect, False)
+        self._relay.left(self)
+
+    def cut(self) -> None:
+        """End the connection at once, dropping what was not sent."""
+        if self._closed or self._transport is None:
+            return
+        self._closed = True
+        self._disarm()
+        self._transport.disconnect(False)
         self._relay.left(self)
 
     def _message(self, message: bytes) -> None:
