@@ -6,19 +6,18 @@ costs nothing while nothing happens.  The pixel is a little beside the pointer, 
 
 from __future__ import annotations
 
-import contextlib
-import os
 import random
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import xcffib
 import xcffib.damage
 import xcffib.xtest
 from xcffib.xproto import ImageFormat
+
+from bench.photon.xclient import connect
 
 BESIDE_PX = 40
 """From the pointer to the watched pixel: further than any pointer's picture reaches."""
@@ -46,8 +45,7 @@ class Clicker:
     """One finger on one place of one display."""
 
     def __init__(self, environment: Mapping[str, str], x_px: int, y_px: int) -> None:
-        with on_display(environment):
-            self._connection: Any = xcffib.connect(display=environment["DISPLAY"])
+        self._connection = connect(environment)
         self._x_px, self._y_px = x_px, y_px
         self._eye = (x_px + BESIDE_PX, y_px + BESIDE_PX)
         self._root = self._connection.setup.roots[0].root
@@ -121,17 +119,3 @@ class Clicker:
     def _fake(self, kind: int, detail: int, x_px: int = 0, y_px: int = 0) -> None:
         self._xtest.FakeInput(kind, detail, 0, self._root, x_px, y_px, 0)
         self._connection.flush()
-
-
-@contextlib.contextmanager
-def on_display(environment: Mapping[str, str]) -> Iterator[None]:
-    """libxcb finds the display's cookie by this process's environment, at the moment of connecting."""
-    before = os.environ.get("XAUTHORITY")
-    os.environ["XAUTHORITY"] = environment["XAUTHORITY"]
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["XAUTHORITY"]
-        else:
-            os.environ["XAUTHORITY"] = before

@@ -85,7 +85,7 @@ class NoVnc:
         self._server = children.start("x0tigervncserver", [server, "-display", pc["DISPLAY"], *words], env=pc)
         wait_for_port(vnc_port, self._server)
         port = free_port()
-        proxy = ["websockify", "--web", web, f"127.0.0.1:{port}", f"127.0.0.1:{vnc_port}"]
+        proxy: list[str | Path] = ["websockify", "--web", web, f"127.0.0.1:{port}", f"127.0.0.1:{vnc_port}"]
         self._proxy = children.start("websockify", proxy)
         wait_for_port(port, self._proxy)
         return f"http://127.0.0.1:{port}/"

@@ -6,25 +6,26 @@ import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
 
 import xcffib
-from xcffib.xproto import CW, ConfigWindow, EventMask, StackMode, WindowClass
+from xcffib.xproto import ConfigWindow, StackMode
 
-from bench.photon.click import on_display
+from bench.photon.xclient import PlainWindow, connect
 
 AGAIN_S = 0.01
+"""The indicator raises itself ten times a second; the cover is on top again after a tenth of that time."""
+COLOUR = 0x202020
 
 
 class Cover:
     """A context manager: inside of it the window is not seen, from `since` (time.monotonic()) on."""
 
     def __init__(self, environment: Mapping[str, str], window: int, *, unmap: bool) -> None:
-        with on_display(environment):
-            self._connection: Any = xcffib.connect(display=environment["DISPLAY"])
+        self._connection = connect(environment)
         self._core = self._connection.core
         self._window = window
         self._unmap = unmap
+        self._cover = 0
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._insist, name="cover")
         self.since = 0.0
@@ -33,7 +34,9 @@ class Cover:
         if self._unmap:
             self._core.UnmapWindow(self._window)
         else:
-            self._lie_on_top()
+            place = self._core.GetGeometry(self._window).reply()
+            box = (place.x, place.y, place.width, place.height)
+            self._cover = PlainWindow(self._connection, box, colour=COLOUR, events=0).number
         self.since = time.monotonic()
         self._core.GetInputFocus().reply()
         self._thread.start()
@@ -46,18 +49,7 @@ class Cover:
         self._thread.join()
         self._connection.disconnect()  # a cover of ours goes with it
 
-    def _lie_on_top(self) -> None:
-        place = self._core.GetGeometry(self._window).reply()
-        self._cover = self._connection.generate_id()
-        self._core.CreateWindow(
-            0, self._cover, self._connection.setup.roots[0].root, place.x, place.y, place.width, place.height, 0,
-            WindowClass.InputOutput, 0, CW.BackPixel | CW.OverrideRedirect | CW.EventMask,
-            [0x202020, 1, EventMask.VisibilityChange],
-        )  # fmt: skip
-        self._core.MapWindow(self._cover)
-
     def _insist(self) -> None:
-        """The indicator raises itself ten times a second; the cover answers each time within milliseconds."""
         try:
             while not self._is_over.wait(AGAIN_S):
                 if self._unmap:

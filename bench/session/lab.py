@@ -53,7 +53,7 @@ class Lab:
     def engineer_screen(self) -> Display:
         """One more display, with a window manager, for a browser in full screen."""
         display = start_display(self.children, size=SIZE_PX, numbers=DISPLAYS)
-        rules = ["openbox", "--sm-disable", "--config-file", OPENBOX_RULES]
+        rules: list[str | Path] = ["openbox", "--sm-disable", "--config-file", OPENBOX_RULES]
         self.children.start("openbox", rules, env=display.environment)
         return display
 
@@ -83,7 +83,16 @@ def open_lab(part: str) -> Iterator[Lab]:
         seat = Seat(display.name, pc)
         state = folder / "desk"
         state.mkdir()
-        words = [BENCHSIDE, "desk", "--socket", doorway.path, "--state-dir", state, "--language", "en"]
+        words: list[str | Path] = [
+            BENCHSIDE,
+            "desk",
+            "--socket",
+            doorway.path,
+            "--state-dir",
+            state,
+            "--language",
+            "en",
+        ]
         world.desk = children.start("desk", words, env=seat.environment)
         try:
             with Hands(pc, doorway) as hands:

@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
 
 import xcffib
 from xcffib.xproto import CW, EventMask
 
-from bench.photon.click import on_display
+from bench.photon.xclient import connect
 
 WITHIN_S = 20.0
 
@@ -20,8 +19,7 @@ class MapWatch:
     """Listens on one display, in a thread of its own.  A context manager."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        with on_display(environment):
-            self._connection: Any = xcffib.connect(display=environment["DISPLAY"])
+        self._connection = connect(environment)
         root = self._connection.setup.roots[0].root
         self._connection.core.ChangeWindowAttributes(root, CW.EventMask, [EventMask.SubstructureNotify])
         self._connection.core.GetInputFocus().reply()

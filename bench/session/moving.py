@@ -10,41 +10,39 @@ import os
 import select
 import sys
 import time
-from typing import Any
 
 import xcffib
-from xcffib.xproto import CW, GC, EventMask, WindowClass
+import xcffib.xproto
+from xcffib.xproto import EventMask
+
+from bench.photon.xclient import PlainWindow, connect
 
 EVERY_S = 0.01
 BAR_PX = 60
+STEP_PX = 7
 PAPER, INK = 0xF4F4F0, 0x305080
+_INPUT = (xcffib.xproto.MotionNotifyEvent, xcffib.xproto.ButtonPressEvent)
 
 
 def main(argv: list[str]) -> int:
     left, top, width, height = map(int, argv)
-    connection: Any = xcffib.connect(display=os.environ["DISPLAY"])
-    screen = connection.setup.roots[0]
-    core = connection.core
-    window, pen = connection.generate_id(), connection.generate_id()
-    events = EventMask.PointerMotion | EventMask.ButtonPress | EventMask.ButtonRelease
-    core.CreateWindow(
-        0, window, screen.root, left, top, width, height, 0, WindowClass.InputOutput, 0,
-        CW.BackPixel | CW.OverrideRedirect | CW.EventMask, [PAPER, 1, events],
-    )  # fmt: skip
-    core.CreateGC(pen, window, GC.Foreground, [INK])
-    core.MapWindow(window)
-    connection.flush()
+    connection = connect(os.environ)
+    events = EventMask.PointerMotion | EventMask.ButtonPress
+    window = PlainWindow(connection, (left, top, width, height), colour=PAPER, events=events)
     print("ready", flush=True)
     at_px, due = 0, time.monotonic()
     while True:
-        while (event := connection.poll_for_event()) is not None:
-            if isinstance(event, xcffib.xproto.MotionNotifyEvent | xcffib.xproto.ButtonPressEvent):
-                print(time.monotonic(), flush=True)
+        try:
+            while (event := connection.poll_for_event()) is not None:
+                if isinstance(event, _INPUT):
+                    print(time.monotonic(), flush=True)
+        except xcffib.ConnectionException:
+            return 0
         if time.monotonic() >= due:
             due = time.monotonic() + EVERY_S
-            core.ClearArea(False, window, at_px, 0, BAR_PX, height)
-            at_px = (at_px + 7) % (width - BAR_PX)
-            core.PolyFillRectangle(window, pen, 1, [xcffib.xproto.RECTANGLE.synthetic(at_px, 0, BAR_PX, height)])
+            window.fill(PAPER, (at_px, 0, BAR_PX, height))
+            at_px = (at_px + STEP_PX) % (width - BAR_PX)
+            window.fill(INK, (at_px, 0, BAR_PX, height))
             connection.flush()
         select.select([connection.get_file_descriptor()], [], [], max(0.0, due - time.monotonic()))
 
