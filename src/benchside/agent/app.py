@@ -17,10 +17,12 @@ from benchside.agent.enrol import Registrant, enrol, read_token
 from benchside.agent.identity import DeviceFolder, ReviewRecorded, TermsAccepted
 from benchside.agent.journal import Journal
 from benchside.agent.link import Link
+from benchside.agent.receipt import check_receipt, make_receipt, read_receipt
 from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSettings, read_settings
 from benchside.logs.setup import start_logging
 from benchside.platform.service.linux import Supervisor
 from benchside.protocol.errors import BenchsideError
+from benchside.protocol.trust.keys import show_fingerprint
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.protocol.wire.text import clean
@@ -65,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
 
     words.add_parser("status", help="show what this PC is and which gates are open")
     words.add_parser("verify", help="check the chain of the journal")
+
+    receipt = words.add_parser("receipt", help="write a session's signed receipt")
+    receipt.add_argument("--request", metavar="ID", help="the request's id in hexadecimal (default: the last)")
+    receipt.add_argument("--out", type=Path, required=True, help="file to write")
+
+    checked = words.add_parser("check-receipt", help="check a receipt; needs nothing but the file")
+    checked.add_argument("file", type=Path)
     return parser
 
 
@@ -74,7 +83,7 @@ def main(argv: list[str]) -> int:
     try:
         settings = read_settings(args.settings, state=args.state, socket=getattr(args, "socket", None))
         return _run_word(args, settings)
-    except (BenchsideError, SettingError, OSError) as error:
+    except (BenchsideError, SettingError, OSError, ValueError) as error:
         print(f"benchside agent: {error}", file=sys.stderr)
         return 1
 
@@ -93,6 +102,10 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
             return _accept_terms(folder, clean(args.by, 80), clean(args.version, 64), args.text)
         case "status":
             return _show_status(folder)
+        case "receipt":
+            return _write_receipt(folder, args.request, args.out)
+        case "check-receipt":
+            return _check_receipt(args.file)
         case _:
             return _verify(folder)
 
@@ -197,4 +210,24 @@ def _verify(folder: DeviceFolder) -> int:
         print(f"the journal is NOT intact: entry {verdict.broken_at} does not fit the entries before it")
         return 1
     print(f"the journal is intact: {verdict.entries} entries, head {verdict.head.hex()}")
+    return 0
+
+
+def _write_receipt(folder: DeviceFolder, request: str | None, out: Path) -> int:
+    device, journal = folder.device(), Journal(folder.journal_path)
+    known = [bytes.fromhex(request)] if request else journal.requests_before(None, 1)
+    if not known:
+        print("benchside agent: nobody has asked for help on this PC yet", file=sys.stderr)
+        return 1
+    receipt = make_receipt(journal, folder.identity(), request_id=known[0], device=device.device, site=device.site_name)
+    out.write_bytes(msgspec.json.format(msgspec.json.encode(receipt)))
+    print(f"the receipt of request {known[0].hex()} is in {out}")
+    return 0
+
+
+def _check_receipt(file: Path) -> int:
+    receipt = read_receipt(file)
+    signer = check_receipt(receipt)
+    print(f"the receipt is genuine: {len(receipt.events)} entries of {receipt.device} at {receipt.site}")
+    print(f"signed by the device with key {show_fingerprint(signer)}")
     return 0
