@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import ssl
 import struct
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import picows
 
@@ -216,7 +218,7 @@ async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int) -> WebSo
 
     Plain ws is for loopback only: anything else is refused, so that no setting can take the encryption away.
     """
-    if url.startswith("ws://") and not url.startswith(("ws://127.", "ws://localhost:", "ws://[::1]")):
+    if not url.startswith("wss://") and not _is_this_machine(url):
         raise UnavailableError("expected wss:// for any address but this machine's own, got ws://")
     try:
         async with asyncio.timeout(DIAL_WITHIN_S):
@@ -237,3 +239,14 @@ async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int) -> WebSo
     if not isinstance(link, WebSocketLink):
         raise UnavailableError("expected our own listener, got another")
     return link
+
+
+def _is_this_machine(url: str) -> bool:
+    """Whether a plain address names loopback: by its host as it is dialled, not by how the text begins."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme != "ws" or parts.username is not None or parts.hostname is None:
+            return False
+        return parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return False
