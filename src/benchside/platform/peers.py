@@ -14,6 +14,8 @@ __all__ = ["LocalPeer", "local_peer"]
 
 FIRST_PERSON_UID = 1000
 """Below are system accounts (login.defs(5), UID_MIN)."""
+SERVICE_UIDS = range(60_514, 65_536)
+"""Accounts that systemd makes for services and containers, and `nobody` (systemd.io/UIDS-GIDS)."""
 SERVICE_UIDS = range(61_184, 65_536)
 """systemd's passing accounts of services, and nobody (systemd, "Users, Groups, UIDs and GIDs")."""
 
