@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import functools
 import os
 import signal
 import sqlite3
 import ssl
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
@@ -42,6 +45,7 @@ from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.trust.ticket import issue_ticket
 from benchside.protocol.wire.audit import DETAILS, EventDetails
 from benchside.protocol.wire.channel import Channel, Role
+from benchside.protocol.wire.desk import LinkShown
 from benchside.protocol.wire.policy import AssociateEntry
 from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.authority.book import AuthorityBook
@@ -52,6 +56,7 @@ from benchside.transport.serve import server_tls
 __all__ = ["GUEST", "Lab", "open_lab"]
 
 PASSWORD = "four-words-of-the-lab"
+Done = TypeVar("Done")
 GUEST = "rene.guest"
 """A second associate, whose console is always hostile; it has no account, for its tickets are the test's own."""
 
@@ -71,7 +76,14 @@ class Lab:
     guest_identity: rsa.RSAPrivateKey
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
 
+    _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "lab"))
+    """One thread for as long as the lab: programs end with the thread that started them."""
+
     # programs
+
+    async def do(self, act: Callable[..., Done], *words: Any, **more: Any) -> Done:
+        """Handle programs while desk and console go on living."""
+        return await asyncio.get_running_loop().run_in_executor(self._hands, functools.partial(act, *words, **more))
 
     @property
     def agent_pid(self) -> int:
@@ -100,6 +112,7 @@ class Lab:
         self.world.agent.process.wait(5)
 
     def start_agent(self) -> None:
+        self.world.socket.unlink(missing_ok=True)  # what a killed agent left is no sign of a new one
         start_agent(self.world)
 
     def kill_server(self) -> None:
@@ -122,6 +135,10 @@ class Lab:
     def kinds(self, request_id: bytes) -> list[str]:
         return [kind for kind, _ in self.journal(request_id)]
 
+    def until_journalled(self, request_id: bytes, kind: str, count: int = 1) -> None:
+        """Wait until an event was written down so often."""
+        self.wait(lambda: self.kinds(request_id).count(kind) >= count, 6)
+
     def outcomes(self, request_id: bytes) -> list[str | None]:
         return [details.cause for kind, details in self.journal(request_id) if kind == "session_ended"]
 
@@ -135,6 +152,12 @@ class Lab:
         with contextlib.closing(self._journal_file()) as file, file:
             file.execute("UPDATE fact SET value = ? WHERE name = ?",
                          (msgspec.msgpack.encode(self.fact(name) | values), name))  # fmt: skip
+
+    def forget_guesses(self) -> None:
+        """As if nobody had guessed today; restarts the agent."""
+        self.kill_agent()
+        self.change_fact("lockout", wrong_at=[], keys={})
+        self.start_agent()
 
     def _journal_file(self) -> sqlite3.Connection:
         return sqlite3.connect(self.world.pc_folder / "journal.db", timeout=5)
@@ -236,8 +259,6 @@ class Lab:
 
     async def desk(self, *, sees: bool = True) -> FakeDesk:
         """A desk that came in and sees the server."""
-        from benchside.protocol.wire.desk import LinkShown
-
         desk = await FakeDesk.come(self.world.socket, self.display.environment, sees=sees)
         if not any(isinstance(one, LinkShown) and one.online for one in desk.heard):
             await desk.wait(LinkShown, where=lambda one: one.online)

@@ -147,6 +147,8 @@ class HostileEnd(picows.WSListener):
             self._transport.send(picows.WSMsgType.BINARY, data)
 
     def hang_up(self) -> None:
+        if self in self._relay.ends:
+            self._relay.ends.remove(self)  # nobody is paired with who is on the way out
         if self._transport is not None:
             self._transport.send_close(picows.WSCloseCode.OK)
             self._transport.disconnect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -52,7 +53,7 @@ async def desk(lab: Lab) -> AsyncIterator[FakeDesk]:
     if lab.world.agent is not None and lab.world.agent.is_running:
         until = time.monotonic() + GONE_WITHIN_S
         while lab.hosts() and time.monotonic() < until:
-            time.sleep(0.05)
+            await asyncio.sleep(0.05)
         assert not lab.hosts(), "a host stayed"
         journal = lab.journal()
         opened = [kind for kind, _ in journal].count("request_opened")
