@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import json
+import shutil
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from bench import machine
 
-PARTS = ("photon", "opening", "ending", "footprint", "consent", "relay")
-"""Modules of this folder, each with main() -> figures; `quick` goes to those that know it."""
+PARTS: dict[str, dict[str, int]] = {
+    "photon": {"quick": True},
+    "opening": {"quick": True},
+    "ending": {"quick": True},
+    "footprint": {"quick": True},
+    "consent": {},
+    "relay": {"in_memory_count": 200, "socket_count": 5},
+}
+"""Modules of this folder, each with main() -> figures, and what `--quick` tells them."""
+
+
+PEERS = ("novnc", "websockify", "tigervnc-scraping-server")
+TOOLS = ("chromium", "xvfb")
+"""Debian packages that figures depend on."""
+
+
+def versions(packages: Sequence[str]) -> dict[str, str]:
+    """Of those that are installed as Debian packages."""
+    if shutil.which("dpkg-query") is None:
+        return {}
+    words = ["dpkg-query", "--show", "--showformat", "${Package} ${Version}\\n", *packages]
+    lines = subprocess.run(words, capture_output=True, text=True, check=False).stdout.splitlines()
+    return {name: version for name, _, version in (line.partition(" ") for line in lines) if version}
 
 
 def measure(part: str, *, quick: bool) -> dict[str, float]:
     main: Callable[..., dict[str, float]] = import_module(f"bench.session.{part}").main
-    return main(quick=quick) if "quick" in inspect.signature(main).parameters else main()
+    return main(**PARTS[part]) if quick else main()
 
 
 def main(argv: list[str]) -> int:
@@ -36,7 +58,8 @@ def main(argv: list[str]) -> int:
         figures |= measure(part, quick=chosen.quick)
         print(f"  {part}: {time.monotonic() - started:.0f} s", flush=True)
     peers = {name: value for name, value in figures.items() if name.startswith("novnc_")}
-    chosen.json.write_text(json.dumps({"figures": figures, "peers": peers, "machine": before}, indent=1) + "\n")
+    written = {"figures": figures, "peers": {**peers, **versions(PEERS)}, "machine": {**before, **versions(TOOLS)}}
+    chosen.json.write_text(json.dumps(written, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
     return 0
 
