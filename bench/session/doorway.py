@@ -41,8 +41,8 @@ class Doorway:
         with self._news:
             return len(self._said)
 
-    def wait(self, kind: type[M], since: int, within_s: float = WITHIN_S) -> tuple[float, M]:
-        """The first message of `kind` after the mark, and its moment by time.monotonic(); TimeoutError."""
+    def wait(self, kind: type[M] | tuple[type[M], ...], since: int, within_s: float = WITHIN_S) -> tuple[float, M]:
+        """The first message of `kind` (or one of several) after the mark, and when (time.monotonic); TimeoutError."""
         until = time.monotonic() + within_s
         with self._news:
             while True:
@@ -50,7 +50,7 @@ class Doorway:
                     if isinstance(message, kind):
                         return at, message
                 if not self._news.wait(until - time.monotonic()) and time.monotonic() > until:
-                    raise TimeoutError(f"expected {kind.__name__} between desk and agent within {within_s} s")
+                    raise TimeoutError(f"expected {kind} between desk and agent within {within_s} s")
 
     def before(self, kind: type[DeskMessage], act: Callable[[], None]) -> None:
         """Do `act` once, right before the next message of `kind` is passed on; its moment is taken after."""

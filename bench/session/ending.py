@@ -42,12 +42,10 @@ WAYS = ("unmapped", "covered", "frozen")
 def main(*, quick: bool = False) -> dict[str, float]:
     """Measure; besides the issue's figures, each way of losing the indicator."""
     stops, hung, indicators = (2, 1, 1) if quick else (STOPS, HUNG_STOPS, INDICATORS)
-    with open_lab("ending") as lab:
-        words = [sys.executable, "-m", "bench.session.moving", *map(str, MOVING_PX)]
-        moving = lab.children.start("moving", words, env=lab.pc, cwd=ROOT)
-        moving.wait_for("^ready", 20)
-        scene = Scene(lab, Visitor(lab.world), moving)
+    # A world for each: the server takes at most 20 requests an hour from a PC.
+    with open_scene() as scene:
         stopped = [scene.stop() for _ in range(stops)]
+    with open_scene() as scene:
         frozen = [scene.stop_hung() for _ in range(hung)]
         lost = {way: max(scene.lose_indicator(way) for _ in range(indicators)) for way in WAYS}
     return {
@@ -56,6 +54,16 @@ def main(*, quick: bool = False) -> dict[str, float]:
         "indicator_gone_ms": round(max(lost.values()), 1),
         **{f"indicator_{way}_ms": round(value, 1) for way, value in lost.items()},
     }
+
+
+@contextlib.contextmanager
+def open_scene() -> Iterator[Scene]:
+    """A world with a program that never rests and an engineer who never obeys."""
+    with open_lab("ending") as lab:
+        words = [sys.executable, "-m", "bench.session.moving", *map(str, MOVING_PX)]
+        moving = lab.children.start("moving", words, env=lab.pc, cwd=ROOT)
+        moving.wait_for("^ready", 20)
+        yield Scene(lab, Visitor(lab.world), moving)
 
 
 class Scene:

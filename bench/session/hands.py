@@ -15,7 +15,15 @@ from project.paths import ROOT
 from bench.session.doorway import Doorway
 from benchside.desk.models.guard import DEAF_S
 from benchside.protocol.wire.capability import Capability
-from benchside.protocol.wire.desk import AnswerPrompt, CodeShown, OpenRequest, PromptShown, SetPaused, StopSession
+from benchside.protocol.wire.desk import (
+    AnswerPrompt,
+    CodeShown,
+    DeskRefused,
+    OpenRequest,
+    PromptShown,
+    SetPaused,
+    StopSession,
+)
 
 CATALOGUE = ROOT / "src" / "benchside" / "desk" / "locale" / "en.mo"
 SLACK_S = 0.1
@@ -54,7 +62,9 @@ class Hands:
         mark = self._doorway.mark()
         self._press("ask.send")
         pressed_at, _ = self._doorway.wait(OpenRequest, mark)
-        coded_at, shown = self._doorway.wait(CodeShown, mark)
+        coded_at, shown = self._doorway.wait((CodeShown, DeskRefused), mark)
+        if not isinstance(shown, CodeShown):
+            raise RuntimeError(f"expected a code, got the refusal {shown}")
         return pressed_at, coded_at, shown.code
 
     def allow(self, capability: Capability, since: int) -> float:

@@ -28,6 +28,7 @@ from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import PromptShown
 
 ROUNDS = 20
+"""No more: the server takes 20 requests an hour from a PC."""
 STRETCHES = ("code", "claim", "connect", "ask", "approve")
 
 
