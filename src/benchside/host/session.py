@@ -335,7 +335,7 @@ class HostedSession:
         visitor = self._reception.visitor
         if visitor is None:
             return
-        limits = ConsentLimits(grant_s=float(self._begin.grant_s), silence_s=float(self._begin.silence_s))
+        limits = ConsentLimits.of_lab(grant_s=float(self._begin.grant_s), silence_s=float(self._begin.silence_s))
         self._consent = ConsentMachine(offered=self._begin.offered, associate=visitor.entry.id, limits=limits)
         self._consider(ev.MonitorsKnown(tuple(monitor.id for monitor in self._desktop.monitors())))
 

@@ -23,3 +23,8 @@ class ConsentLimits:
     """The question whether to go on comes so long before the end, so that work is not cut off."""
     still_there_s: float = 1200.0
     """Under control: whether anybody is still watching."""
+
+    @classmethod
+    def of_lab(cls, *, grant_s: float, silence_s: float) -> ConsentLimits:
+        """The lab's own, shorter times; a short grant is not asked again as soon as it is given."""
+        return cls(grant_s=grant_s, silence_s=silence_s, renew_before_s=min(cls.renew_before_s, grant_s / 4))
