@@ -1,7 +1,7 @@
 """Makes the pictures of docs/pictures/: a whole world is played, and photographed at both ends.
 
-`python3 tasks.py docs --pictures` runs it. Names are END-WHAT.LANGUAGE[-dark].png; what is asked for by name is
-made alone: `python3 tasks.py docs --pictures en es en-dark`.
+`python3 tasks.py docs --pictures` runs it. Names are END-WHAT.LANGUAGE[-dark].png, and those are made that a
+document shows; looks that are named are made alone: `python3 tasks.py docs --pictures en es en-dark`.
 """
 
 from __future__ import annotations
@@ -137,8 +137,11 @@ def photograph(seat: Seat) -> QImage:
 
 
 def keep(taken: QImage, name: str) -> None:
-    """Writes it as small as PNG can; StepError when that is not small enough."""
+    """Writes it as small as PNG can, if a document shows it; StepError when that is not small enough."""
     path = PICTURES / f"{name}.png"
+    documents = [ROOT / "README.md", *PICTURES.parent.rglob("*.md")]
+    if not any(path.name in document.read_text() for document in documents):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     taken.convertToFormat(QImage.Format.Format_RGB888).save(str(path), "PNG", 0)  # type: ignore[call-overload]  # bytes in the stubs
     if path.stat().st_size > MAX_BYTES:
