@@ -29,3 +29,8 @@ def test_an_entry_starts_the_desk(name: str, hidden: bool) -> None:
 
 def test_the_mark_is_a_drawing() -> None:
     assert ElementTree.parse(MARK).getroot().tag.endswith("svg")
+
+
+def test_desk_and_console_have_one_mark() -> None:
+    console = ENTRIES.parents[1] / "console" / "public" / "mark.svg"
+    assert console.read_bytes() == MARK.read_bytes()
