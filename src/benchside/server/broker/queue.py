@@ -323,10 +323,25 @@ class Broker:
     async def _close_unseen(self, device_id: bytes, request_id: bytes, cause: str, at_utc_ms: int) -> None:
         """The session of a request that was never in the queue is over, too."""
         session = await self._sessions.get(request_id)
-        if session is not None and session.device_id == device_id and session.ended_utc_ms is None:
-            await self._sessions.change(
-                request_id, state=RequestState.CANCELLED.value, ended_utc_ms=at_utc_ms, outcome=cause[:64]
-            )
+        if session is None or session.device_id != device_id or session.ended_utc_ms is not None:
+            return
+        state = RequestState.CANCELLED.value
+        async with self._database.write() as rows:
+            if await rows.get(Request, request_id) is None:
+                rows.add(
+                    Request(
+                        id=request_id,
+                        device_id=device_id,
+                        technician=session.technician,
+                        reason=session.reason,
+                        instrument=session.instrument_id or "",
+                        queued_utc_ms=session.opened_utc_ms,
+                        state=state,
+                        ended_utc_ms=at_utc_ms,
+                        cause=cause[:64],
+                    )
+                )
+        await self._sessions.change(request_id, state=state, ended_utc_ms=at_utc_ms, outcome=cause[:64])
 
     async def _own(self, rows: AsyncSession, request_id: bytes, device_id: bytes | None) -> Request | None:
         row = await rows.get(Request, request_id, with_for_update=True)
