@@ -34,7 +34,8 @@ class JsonLines(logging.Formatter):
         for name, value in vars(record).items():
             if name not in _STANDARD:
                 line[name] = value if isinstance(value, int | float | bool | None) else str(value)[:MAX_TEXT]
-        if record.exc_info:
+        # a library may hand over a class where an error should be, which no trace can be made of
+        if record.exc_info and isinstance(record.exc_info[1], BaseException):
             line["trace"] = self.formatException(record.exc_info)[-4000:]
         return json.dumps(line, ensure_ascii=True)
 
