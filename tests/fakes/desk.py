@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import xcffib
 from tests.fakes.xclient import XClient
 
 from benchside.protocol.wire import desk as wire
@@ -99,7 +101,8 @@ class FakeDesk:
             task.cancel()
         self._stream.abort()
         if self.screen is not None:
-            self.screen.close()
+            with contextlib.suppress(xcffib.ConnectionException):
+                self.screen.close()
             self.screen = None
 
     async def _listen(self) -> None:
@@ -123,7 +126,8 @@ class FakeDesk:
             self.screen.fill(self.indicator, 10, 10, 120, 40, 0xFFFFFF)
             self.say(wire.IndicatorShown(window=self.indicator))
         else:
-            self.screen.destroy(self.indicator)
+            with contextlib.suppress(xcffib.ConnectionException):  # the display may have gone
+                self.screen.destroy(self.indicator)
             self.indicator = 0
             self.say(wire.IndicatorGone())
 

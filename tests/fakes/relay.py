@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 import picows
+from tests.fakes.wire_cut import stop_loop
 
 from benchside.protocol.wire.channel import MAX_FRAME_BYTES, Channel, Role
 from benchside.protocol.wire.ticket import SIGNED, TICKET, TicketPayload
@@ -57,8 +58,7 @@ class HostileRelay:
                 self._loop.call_soon_threadsafe(end.deliver, data)
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        stop_loop(self._loop, self._thread)
 
     def pair(self, end: HostileEnd, ticket: TicketPayload) -> None:
         """By request and channel alone; the newest end of a role counts."""

@@ -7,7 +7,19 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-__all__ = ["WireCut"]
+__all__ = ["WireCut", "stop_loop"]
+
+
+def stop_loop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """End the tasks of another thread's loop, then the loop and the thread."""
+
+    def stop() -> None:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.call_later(0.1, loop.stop)
+
+    loop.call_soon_threadsafe(stop)
+    thread.join(5)
 
 
 class WireCut:
@@ -45,9 +57,7 @@ class WireCut:
         self._call(self._flows.set)
 
     def close(self) -> None:
-        self._call(self._end_all)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(5)
+        stop_loop(self._loop, self._thread)
 
     def _call(self, act: Callable[[], object]) -> None:
         done = threading.Event()
