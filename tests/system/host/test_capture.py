@@ -84,7 +84,7 @@ class XDesk:
             self._randr.SetMonitor(self.client.root, info)
         self.client.fill(self.client.root, 0, 0, 640, 480, 0)
         self.capture = X11Capture(server.name)
-        self._windows: list[int] = []
+        self._windows: dict[int, int] = {}
 
     def draw(self, box: Box, colour: int) -> None:
         self.client.fill(self.client.root, box.left, box.top, box.width_px, box.height_px, self._pixel(colour))
@@ -93,12 +93,13 @@ class XDesk:
         window = self.client.window(
             box.left, box.top, box.width_px, box.height_px, self._pixel(colour), title=f"window {colour}"
         )
-        self._windows.append(window)
-        return window
+        number = self.capture.windows()[0].id
+        self._windows[number] = window
+        return number
 
     def move_window(self, window: int, box: Box) -> None:
-        self.client.move(window, box.left, box.top)
-        self.client.raise_(window)
+        self.client.move(self._windows[window], box.left, box.top)
+        self.client.raise_(self._windows[window])
 
     def unplug_left(self) -> None:
         self._randr.DeleteMonitor(self.client.root, self._names["left"])
@@ -118,7 +119,7 @@ class XDesk:
     def close(self) -> None:
         self.capture.close()
         if self.server.process.poll() is None:
-            for window in self._windows:
+            for window in self._windows.values():
                 self.client.core.DestroyWindow(window)
             for name in self._names.values():
                 self._randr.DeleteMonitor(self.client.root, name)

@@ -72,9 +72,9 @@ def test_windows_in_frames(server: XServer) -> None:
     client.fill(shared, 10, 10, 50, 20, 0xFF00FF)
     wait_until(lambda: watch.look(shared).is_visible)
     wait_until(lambda: any(each.title == "results" for each in capture.windows()))
-    assert {each.id for each in capture.windows()} == {shared}, "frames and the manager's own are not offered"
+    (listed,) = capture.windows()  # frames and the manager's own are not offered
 
-    capture.start(GrantScope(monitors=(0,), window=shared), lambda box: None, lambda: None)
+    capture.start(GrantScope(monitors=(0,), window=listed.id), lambda box: None, lambda: None)
     assert capture.shared() == (at,), "without the frame"
     assert int((np.array(capture.grab(at))[..., 2] == 255).sum()) == at.area_px
     outside = np.array(capture.grab(Box(0, 0, 640, 480)))

@@ -19,7 +19,8 @@ class Capture(Protocol):
     black.  Coordinates are pixels of the whole desktop, as in `MonitorInfo`.
 
     A monitor keeps its id as long as the capture lives, and no other monitor ever gets that id, so a grant
-    cannot slip to another monitor when cables are moved.
+    cannot slip to another monitor when cables are moved.  Neither can it slip to another window: the number
+    that `windows` gives to one stays its own, and when it is destroyed a scope with it is empty for good.
 
     UnavailableError from any method but `stop`, `fileno` and `close`: the display has gone, and the capture with it.
     """

@@ -29,7 +29,7 @@ from xcffib.xproto import CW, EventMask, ImageFormat
 
 from benchside.host.capture.linux_layout import MonitorList, box_of
 from benchside.host.capture.linux_shared_memory import SharedMemory
-from benchside.host.capture.linux_windows import shareable_windows
+from benchside.host.capture.linux_windows import WindowList
 from benchside.host.capture.pixels import PixelFormat
 from benchside.media.damage import Box, Region
 from benchside.media.tiles import Pixels
@@ -88,6 +88,7 @@ class X11Capture:
         self._stacking = Stacking(display)
         self._monitor_list = MonitorList(display)
         self._monitor_list.watch()
+        self._window_list = WindowList(display)
         self._watch_windows(display.root, EventMask.StructureNotify)
         self._damage_id = 0
         self._is_reported = False  # damage was reported and not yet acknowledged
@@ -97,6 +98,7 @@ class X11Capture:
         display.on(xcffib.randr.ScreenChangeNotifyEvent, self._handle_layout)
         display.on(xcffib.randr.NotifyEvent, self._handle_layout)
         display.on(xcffib.shape.NotifyEvent, self._handle_layout)
+        display.on(xcffib.xproto.DestroyNotifyEvent, lambda event: self._window_list.forget(event.window))
         for name in _STRUCTURE_EVENTS:
             display.on(getattr(xcffib.xproto, f"{name}NotifyEvent"), self._handle_layout)
         display.flush()
@@ -105,10 +107,11 @@ class X11Capture:
         return self._monitors
 
     def windows(self) -> tuple[WindowInfo, ...]:
-        found = shareable_windows(self._display)
+        self._drain()
+        found = self._window_list.read(None if self._scope is None else self._scope.window)
         self._drain()
         self._wake_if_pending()
-        return found
+        return tuple(window for window in found if self._window_list.is_known(window.id))
 
     def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
         self.stop()
@@ -126,6 +129,7 @@ class X11Capture:
         self._monitors = self._monitor_list.read()
         self._areas = self._find_areas(self._monitors)
         self._drain()
+        self._is_stale = self._is_stale or self._is_window_gone()
         self._settle()
         self._pending.clear()
         self._is_layout_pending = False
@@ -225,6 +229,8 @@ class X11Capture:
         monitors = self._monitor_list.read()
         areas = self._find_areas(monitors)
         self._drain()
+        if self._is_window_gone():
+            areas = ()
         if monitors == self._monitors and areas == self._areas:
             return
         self._monitors, self._areas = monitors, areas
@@ -254,14 +260,21 @@ class X11Capture:
             return tuple(granted)
         if self._stacking.has_compositor():
             return ()
-        place = self._stacking.place(scope.window, trust_shapes=False)
-        if place is None:
+        shared = self._window_list.window(scope.window)
+        place = None if shared is None else self._stacking.place(shared, trust_shapes=False)
+        # Asked once more: the place may be that of another window with the same number.
+        if place is None or shared is None or self._window_list.window(scope.window) is None:
             return ()
         # Told of what moves inside of its ancestors too; telling again is harmless.
-        for window in (scope.window, *place.ancestors):
+        for window in (shared, *place.ancestors):
             self._watch_windows(window, EventMask.StructureNotify | EventMask.SubstructureNotify)
             self._stacking.watch_shape(window)
         return tuple(cut for box in place.visible() for area in granted if (cut := box.intersect(area)))
+
+    def _is_window_gone(self) -> bool:
+        """Whether the window of this scope was destroyed; then nothing is shared any more, whatever opens."""
+        window = None if self._scope is None else self._scope.window
+        return window is not None and not self._window_list.is_known(window)
 
     def _watch_windows(self, window: int, mask: int) -> None:
         with self._display.using():

@@ -1,0 +1,135 @@
+"""A grant of one window never passes to another program's window that the display gives the same number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.fakes.xclient import XClient
+from tests.fakes.xserver import XServer
+
+from benchside.host.capture.linux import X11Capture
+from benchside.media.damage import Box
+from benchside.protocol.wire.capability import GrantScope
+
+pytestmark = pytest.mark.system
+
+PLACE = Box(10, 10, 110, 110)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[XServer]:
+    with XServer() as server:
+        yield server
+
+
+class Program:
+    """A program with one window; the next one to run on the display gets the same numbers."""
+
+    def __init__(self, server: XServer, title: str) -> None:
+        self._server = server
+        self._client = XClient(server.name)
+        self._title = title
+        self.window = self._draw()
+
+    def is_followed_by(self, title: str) -> Program:
+        """End, and let another start; its window has the number that ours had."""
+        ended = self.window
+        self.end()
+        other = Program(self._server, title)
+        assert other.window == ended, "the display does not use numbers again: nothing is tested"
+        return other
+
+    def end(self) -> None:
+        self._client.close()
+
+    def _draw(self) -> int:
+        return self._client.window(PLACE.left, PLACE.top, PLACE.width_px, PLACE.height_px, 0xFFFFFF, title=self._title)
+
+
+@pytest.fixture
+def capture(server: XServer) -> Iterator[X11Capture]:
+    capture = X11Capture(server.name)
+    yield capture
+    capture.close()
+
+
+@pytest.fixture
+def results(server: XServer, capture: X11Capture) -> Program:
+    """Made after the capture, which would else be given the number."""
+    return Program(server, "results")
+
+
+def number(capture: X11Capture, title: str) -> int:
+    return next(each.id for each in capture.windows() if each.title == title)
+
+
+def start(capture: X11Capture, window: int) -> list[str]:
+    told: list[str] = []
+    scope = GrantScope(monitors=(0,), window=window)
+    capture.start(scope, lambda box: told.append("damage"), lambda: told.append("layout"))
+    return told
+
+
+def is_dark(capture: X11Capture) -> bool:
+    return not capture.grab(Box(0, 0, 640, 480)).any()
+
+
+def test_the_next_programs_window_is_not_shared(capture: X11Capture, results: Program) -> None:
+    told = start(capture, number(capture, "results"))
+    assert not is_dark(capture)
+    told.clear()
+    other = results.is_followed_by("letters")
+    assert is_dark(capture), "in the very next grab, read or not"
+    while capture.read():
+        pass
+    assert told == ["layout"]
+    another = other.is_followed_by("more letters")
+    assert is_dark(capture)
+    while capture.read():
+        pass
+    assert capture.shared() == ()
+    assert told == ["layout"], "once"
+    another.end()
+
+
+def test_neither_is_it_after_the_channel_comes_back(capture: X11Capture, results: Program) -> None:
+    window = number(capture, "results")
+    start(capture, window)
+    capture.stop()
+    other = results.is_followed_by("letters")
+    assert start(capture, window) == []
+    assert is_dark(capture)
+    other.end()
+
+
+def test_nor_when_it_took_the_number_while_the_technician_chose(capture: X11Capture, results: Program) -> None:
+    window = number(capture, "results")
+    other = results.is_followed_by("letters")
+    assert number(capture, "letters") != window, "another prompt may offer it, under a number of its own"
+    assert start(capture, window) == []
+    assert is_dark(capture)
+    assert capture.shared() == ()
+    start(capture, number(capture, "letters"))
+    assert not is_dark(capture)
+    other.end()
+
+
+def test_a_number_that_was_never_listed_shares_nothing(capture: X11Capture, results: Program) -> None:
+    assert start(capture, results.window) == []
+    assert is_dark(capture)
+    results.end()
+
+
+def test_a_list_made_while_a_window_is_shared_changes_nothing(
+    server: XServer, capture: X11Capture, results: Program
+) -> None:
+    window = number(capture, "results")
+    start(capture, window)
+    assert number(capture, "results") == window
+    above = Program(server, "above")
+    capture.windows()
+    assert is_dark(capture), "a window above it covers it as before"
+    above.end()
+    assert not is_dark(capture)
+    results.end()
