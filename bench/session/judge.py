@@ -17,6 +17,7 @@ from benchside.protocol.wire.input import PointerMove
 from benchside.protocol.wire.session import CapabilityRefused, GrantEnded, GrantExtended
 
 GRANT_S, RENEW_BEFORE_S, STILL_THERE_S, SILENCE_S, AGAIN_S, NOES = 1800.0, 300.0, 1200.0, 60.0, 60.0, 3
+WITHDRAWN_S, WITHDRAWN_IS_NO = 10.0, 3
 REFUSED_AT_ONCE = {
     Refusal.NOT_AUTHORISED, Refusal.ASKED_TOO_OFTEN, Refusal.ASKED_TOO_SOON, Refusal.NEEDS_VIEW,
     Refusal.ALREADY_ASKED, Refusal.ALREADY_GRANTED,
@@ -45,7 +46,7 @@ class Judge:
         for effect in effects:
             self._weigh(event, effect, now, before)
         self._weigh_omissions(event, now, effects, before, granted_before)
-        self._note(event, now)
+        self._note(event, now, before)
         return self._breaches
 
     def _say(self, text: str) -> None:
@@ -200,7 +201,7 @@ class Judge:
                 isinstance(event, ev.ConsoleAsked)
                 and capability in self.offered
                 and note.noes < NOES
-                and now >= note.no_at + AGAIN_S
+                and now >= note.again_at
                 and note.grant is None
                 and self.line
                 and (capability is not Capability.CONTROL or self.notes[Capability.VIEW].grant is not None)
@@ -247,7 +248,7 @@ class Judge:
             self._say("the journal was blamed without cause")
         if reason in (Refusal.SILENCE, Refusal.DENIED):
             note.noes += 1
-            note.no_at = now
+            note.again_at = now + AGAIN_S
         if reason not in REFUSED_AT_ONCE or not isinstance(event, ev.ConsoleAsked):
             note.asked_entry = note.yes_entry = 0
             note.waits_for_prompt = False
@@ -260,7 +261,7 @@ class Judge:
             and note.grant is None
             and capability in self.offered
             and note.noes < NOES
-            and now >= note.no_at + AGAIN_S
+            and now >= note.again_at
             and (capability is not Capability.CONTROL or self.notes[Capability.VIEW].grant is not None)
         )
 
@@ -278,7 +279,7 @@ class Judge:
                 self._say("control ended as unanswered without an unanswered question")
         if ended.reason in (GrantEnd.REVOKED, GrantEnd.UNANSWERED):
             note.noes += 1
-            note.no_at = now
+            note.again_at = now + AGAIN_S
 
     def _weigh_extension(
         self, event: ev.ConsentEvent, capability: Capability, now: float, before: dict[Capability, OpenPrompt | None]
@@ -358,7 +359,7 @@ class Judge:
 
     # what the event changed for later
 
-    def _note(self, event: ev.ConsentEvent, now: float) -> None:
+    def _note(self, event: ev.ConsentEvent, now: float, before: dict[Capability, OpenPrompt | None]) -> None:
         match event:
             case ev.ChannelStood(capability, grant, epoch):
                 note = self.notes[capability]
@@ -368,12 +369,25 @@ class Judge:
                 self.notes[capability].up = False
             case ev.ConsoleGaveBack(capability) | ev.TechnicianRevoked(capability):
                 note = self.notes[capability]
+                if isinstance(event, ev.ConsoleGaveBack):
+                    self._note_withdrawn(note, before[capability], now)
                 note.asked_entry = note.yes_entry = 0
                 note.waits_for_prompt = False
             case ev.LineFell():
-                for note in self.notes.values():
+                for capability, note in self.notes.items():
+                    if note.grant is None:
+                        self._note_withdrawn(note, before[capability], now)
                     note.up = False
                     note.asked_entry = note.yes_entry = 0
                     note.waits_for_prompt = False
             case _:
                 pass
+
+    def _note_withdrawn(self, note: Notes, prompt: OpenPrompt | None, now: float) -> None:
+        """A question that was on the screen and was taken back: not at once again, and the third is a no."""
+        if prompt is None or prompt.kind is not PromptKind.GRANT:
+            return
+        note.withdrawn += 1
+        is_no = note.withdrawn % WITHDRAWN_IS_NO == 0
+        note.noes += is_no
+        note.again_at = now + (AGAIN_S if is_no else WITHDRAWN_S)

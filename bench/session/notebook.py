@@ -32,4 +32,5 @@ class Notes:
     up: bool = False
     epoch: int = 0
     noes: int = 0
-    no_at: float = -1e9
+    again_at: float = -1e9
+    withdrawn: int = 0

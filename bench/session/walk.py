@@ -85,7 +85,16 @@ class Walk:
         else:
             self._now += draw.choice((0.0, 0.01, 0.2))
         lean = draw.random()
-        if lean < 0.45:
+        queued = [slot.capability for slot in self._machine.slots.values() if slot.stage is Stage.QUEUED]
+        if queued and lean < 0.2:
+            # a stage that is rare, so whatever can happen to it is tried while it lasts
+            capability = queued[0]
+            self._take(
+                draw.choice(
+                    (ev.TechnicianRevoked(capability), ev.ChannelFell(capability), ev.ConsoleGaveBack(capability))
+                )
+            )
+        elif lean < 0.45:
             self._take(self._helpful())
         elif lean < 0.65:
             self._take(self._near_miss())

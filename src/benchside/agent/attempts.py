@@ -21,18 +21,20 @@ class Attempts:
         self._journal = journal
         stored = journal.fact(_FACT)
         self._lockout = Lockout(None if stored is None else msgspec.msgpack.decode(stored, type=LockoutState))
+        # within one run the clock that nobody can set decides; only the start is the wall's
+        self._utc_at_zero = time.time() - time.monotonic()
         self._lockout.kill_code()  # a code lives in the host's memory: none outlives a restart
 
     def new_code(self) -> tuple[int, bool]:
         """A fresh code: return its attempts, and whether the desk should warn."""
-        now = time.time()
+        now = self._now()
         left, warned = self._lockout.new_code(now), self._lockout.is_warned(now)
         self._keep()
         return left, warned
 
     def spend(self, key: bytes) -> int:
         """Count one attempt of this key; RefusedError when it may not try now."""
-        left = self._lockout.spend(key.hex(), time.time())
+        left = self._lockout.spend(key.hex(), self._now())
         self._keep()
         return left
 
@@ -50,6 +52,9 @@ class Attempts:
     def left(self) -> int:
         """Attempts that the present code has."""
         return self._lockout.state.code_attempts_left
+
+    def _now(self) -> float:
+        return self._utc_at_zero + time.monotonic()
 
     def _keep(self) -> None:
         self._journal.keep_fact(_FACT, msgspec.msgpack.encode(self._lockout.state))

@@ -51,7 +51,7 @@ class LockoutState(msgspec.Struct, kw_only=True):
     wrong_at: list[float] = []
     keys: dict[str, KeyTrack] = {}
     newest_at: float = 0.0
-    """The latest moment ever seen: a clock set back must not shorten a wait or empty the day."""
+    """The moment of the last call: shows when the clock was set back."""
 
 
 class Lockout:
@@ -120,8 +120,20 @@ class Lockout:
         return max(0.0, until - now)
 
     def _seen(self, now: float) -> float:
-        self.state.newest_at = max(self.state.newest_at, now)
-        return self.state.newest_at
+        """Follow the clock.  When it was set back, every stored moment goes back with it.
+
+        So elapsed time neither shrinks nor grows: setting the clock back shortens no wait and empties no day,
+        and a clock that was once ahead does not lock anybody out until the world has caught up.
+        """
+        state = self.state
+        back_s = state.newest_at - now
+        if back_s > 0:
+            state.code_made_at -= back_s
+            state.wrong_at = [at - back_s for at in state.wrong_at]
+            for track in state.keys.values():
+                track.last_at -= back_s
+        state.newest_at = now
+        return now
 
     def _forget_old(self, now: float) -> None:
         self.state.wrong_at = [at for at in self.state.wrong_at if now - at < DAY_S][-1000:]

@@ -41,9 +41,11 @@ def test_a_refused_attempt_counts_nothing() -> None:
     lockout = Lockout()
     lockout.new_code(0)
     lockout.spend("a", 0)
-    before = msgspec.msgpack.encode(lockout.state)
-    refusal(lockout, "a", 0.0)
-    assert msgspec.msgpack.encode(lockout.state) == before
+    for _ in range(5):
+        refusal(lockout, "a", 1.0)
+    assert lockout.state.code_attempts_left == 2
+    assert lockout.state.wrong_at == [0]
+    assert lockout.state.keys["a"].wrong == 1
 
 
 def test_a_fresh_code_is_held_back_for_a_minute_at_most_whatever_went_before() -> None:
@@ -86,6 +88,20 @@ def test_a_clock_set_back_neither_shortens_a_wait_nor_empties_the_day() -> None:
     lockout.spend("a", 1000)
     assert refusal(lockout, "a", 500).reason is Refusal.WAIT
     assert len(lockout.state.wrong_at) == 1
+
+
+def test_a_clock_that_was_once_ahead_locks_nobody_out() -> None:
+    lockout = Lockout()
+    lockout.new_code(1e9)  # the PC's battery was dead, and its year wrong
+    lockout.spend("a", 1e9)
+    lockout.new_code(1000.0)
+    assert refusal(lockout, "a", 1001.0).wait_s == pytest.approx(1.0)
+    assert lockout.spend("a", 1002.0) == ATTEMPTS - 1
+    for attempt in range(WRONG_A_DAY):
+        lockout.new_code(2000.0 + attempt)
+        lockout.spend(f"key {attempt}", 2000.0 + attempt)
+    assert lockout.new_code(2100.0) == 1
+    assert lockout.new_code(2100.0 + DAY_S) == ATTEMPTS
 
 
 @settings(max_examples=200, deadline=None)

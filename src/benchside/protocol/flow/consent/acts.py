@@ -128,10 +128,21 @@ class ConsentActs:
         self._tell_refused(slot, Refusal.JOURNAL, effects, 0)
 
     def _withdraw(self, slot: Slot, event: ev.CapabilityEvent, now: float, effects: _Effects) -> None:
-        """The question goes away without an answer, and without counting as a no."""
+        """The question goes away without an answer; one that was on the screen does not come back at once."""
+        again_in_s = self._count_withdrawn(slot, now)
         self._close_prompt(slot, effects)
         slot.awaited_entry = 0
-        self._tell_refused(slot, Refusal.NO_REQUEST, effects, 0)
+        self._tell_refused(slot, Refusal.NO_REQUEST, effects, again_in_s)
+
+    def _count_withdrawn(self, slot: Slot, now: float) -> float | None:
+        """Count a question that vanishes; return in how many seconds it may come again, None: never."""
+        if not slot.prompt:
+            return 0.0
+        slot.withdrawn += 1
+        if slot.withdrawn % self.limits.withdrawn_is_no == 0:
+            return self._count_no(slot, now)
+        slot.again_at = now + self.limits.withdrawn_s
+        return self.limits.withdrawn_s
 
     # -- answers ---------------------------------------------------------------------------------
 

@@ -17,6 +17,10 @@ class ConsentLimits:
     """The same question after a no: an associate cannot wear a technician down."""
     asked_again: int = 2
     """How often the same question may come again after a no, in a session."""
+    withdrawn_s: float = 10.0
+    """After a question that was shown and taken back, so that prompts cannot be made to flash."""
+    withdrawn_is_no: int = 3
+    """Every third question that was shown and taken back counts as a no."""
     grant_s: float = 1800.0
     """A grant's length: most help takes less, and what takes longer is asked again."""
     renew_before_s: float = 300.0

@@ -34,9 +34,9 @@ class ConsentMachine(ConsentActs):
             case ev.PauseChosen():
                 self._pause(event.paused, effects)
             case ev.LineFell():
-                self._line_fell(effects)
+                self._line_fell(now, effects)
             case ev.LineStood():
-                self._line_stood(effects)
+                self._line_stood(now, effects)
             case ev.SessionOver():
                 self._session_over(effects)
             case ev.MonitorsKnown():
@@ -98,7 +98,7 @@ class ConsentMachine(ConsentActs):
         effects.append(fx.TellConsole(SessionPaused(paused=paused)))
         effects.append(fx.ShowStanding())
 
-    def _line_fell(self, effects: _Effects) -> None:
+    def _line_fell(self, now: float, effects: _Effects) -> None:
         if self.is_over or not self.line_is_up:
             return
         self.line_is_up = False
@@ -108,19 +108,22 @@ class ConsentMachine(ConsentActs):
             if slot.is_underway:
                 slot.stage = Stage.NONE
                 slot.awaited_entry = 0
+                self._count_withdrawn(slot, now)
                 self._close_prompt(slot, effects)
                 self._withdrawn.append(slot.capability)
         self._record(None, EventKind.LINE_LOST, effects)
         effects.append(fx.ShowStanding())
 
-    def _line_stood(self, effects: _Effects) -> None:
+    def _line_stood(self, now: float, effects: _Effects) -> None:
         if self.is_over or self.line_is_up:
             return
         self.line_is_up = True
         self._record(None, EventKind.LINE_BACK, effects)
         for capability in self._withdrawn:
-            # the question went down with the line; it may be asked again at once
-            self._tell_refused(self.slots[capability], Refusal.WAIT, effects, 0)
+            # the question went down with the line; it may come again when its time has come
+            slot = self.slots[capability]
+            again_in_s = None if slot.noes > self.limits.asked_again else max(0.0, slot.again_at - now)
+            self._tell_refused(slot, Refusal.WAIT, effects, again_in_s)
         self._withdrawn.clear()
         if self.is_paused:
             effects.append(fx.TellConsole(SessionPaused(paused=True)))

@@ -34,6 +34,7 @@ class Slot:
     epoch: int = 0
     noes: int = 0
     again_at: float = 0.0
+    withdrawn: int = 0
 
     @property
     def stands(self) -> bool:
