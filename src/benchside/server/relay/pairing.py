@@ -14,6 +14,7 @@ from benchside.protocol.wire.channel import MAX_FRAME_BYTES, Channel, Role
 from benchside.protocol.wire.relay import TICKET_WITHIN_S, RelayClose, RelayWord
 from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.clock import NowUtcMs
+from benchside.server.relay.sockets import ResetWatch, keep_buffers_small, reset
 from benchside.server.relay.used import UsedTickets
 from benchside.transport.serve import source_of
 
@@ -31,9 +32,10 @@ MAX_CONNECTIONS = 10_000
 """What one process can hold: each idle one takes some 30 kB, 55 with TLS."""
 MAX_FROM_ONE_SOURCE = 600
 """A support centre behind one address: a hundred sessions of three channels, twice while they reconnect."""
-HIGH_WATER_BYTES = 512 * 1024
-LOW_WATER_BYTES = 128 * 1024
-"""What may wait for a slow end: one and a half of the largest messages.  More would only make old pictures."""
+HIGH_WATER_BYTES = 256 * 1024
+LOW_WATER_BYTES = 64 * 1024
+"""What may wait for a slow end before its peer is read no more: with what was read by then, less than two of the
+largest messages.  More would only make old pictures."""
 _BINARY = picows.WSMsgType.BINARY
 _CUT_AFTER_S = 2.0
 """After a close frame was queued for an end that does not read."""
@@ -49,6 +51,7 @@ class Relay:
         self._name = name
         self._now = now
         self._used = UsedTickets()
+        self.resets = ResetWatch()
         self._ends: set[RelayEnd] = set()
         self._from: dict[str, int] = {}
         self._places: dict[Place, dict[Role, RelayEnd]] = {}
@@ -154,6 +157,7 @@ class RelayEnd(picows.WSListener):
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
         self.source = source_of(transport)
+        keep_buffers_small(transport)
         transport.underlying_transport.set_write_buffer_limits(HIGH_WATER_BYTES, LOW_WATER_BYTES)
         if not self._relay.add(self):
             self.close(RelayClose.TOO_MANY)
@@ -184,6 +188,7 @@ class RelayEnd(picows.WSListener):
     def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
         was_closed, self._closed = self._closed, True
         self._disarm()
+        self._relay.resets.remove(transport)
         self._relay.left(self, abruptly=not was_closed)
 
     def pause_writing(self) -> None:
@@ -201,9 +206,11 @@ class RelayEnd(picows.WSListener):
         if self._transport is None or self._closed:
             return
         if on:
+            self._relay.resets.remove(self._transport)
             self._transport.underlying_transport.resume_reading()
         else:
             self._transport.underlying_transport.pause_reading()
+            self._relay.resets.add(self._transport, self._was_reset)
 
     def forward(self, message: bytes | memoryview) -> None:
         """Send a message of the other end."""
@@ -231,17 +238,25 @@ class RelayEnd(picows.WSListener):
         transport = self._transport
         transport.send_close(int(code))  # type: ignore[arg-type]  # codes of our own range are plain numbers
         transport.disconnect()
-        asyncio.get_running_loop().call_later(_CUT_AFTER_S, transport.disconnect, False)
+        asyncio.get_running_loop().call_later(_CUT_AFTER_S, reset, transport)
         self._relay.left(self)
 
     def cut(self) -> None:
-        """End the connection at once, dropping what was not sent."""
+        """End the connection at once, dropping what was not sent, also what the kernel still holds."""
         if self._closed or self._transport is None:
             return
         self._closed = True
         self._disarm()
-        self._transport.disconnect(False)
+        reset(self._transport)
         self._relay.left(self)
+
+    def _was_reset(self) -> None:
+        """This end was reset while it was not read."""
+        self._closed = True
+        self._disarm()
+        if self._transport is not None:
+            reset(self._transport)
+        self._relay.left(self, abruptly=True)
 
     def _message(self, message: bytes) -> None:
         if self._closed:
