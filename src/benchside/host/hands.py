@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from benchside.host.channel import Opened
 from benchside.host.inject.contract import Injector
+from benchside.host.inject.wheel import WheelBudget
 from benchside.media.damage import Box
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.consent.events import InputCame
+from benchside.protocol.flow.pace import Pace
 from benchside.protocol.wire.capability import Capability, MonitorInfo
 from benchside.protocol.wire.input import (
     CONTROL,
@@ -31,6 +33,10 @@ SILENT_AFTER_S = 1.0
 """A key that stays down because the line hangs moves a stage or deletes a list: after a second it is lifted."""
 ALIVE_EVERY_S = 1.0
 LOOK_EVERY_S = 0.2
+MAX_MESSAGES = 2000
+WITHIN_S = 4.0
+"""500 messages a second.  A console sends one move a frame, 144 a second at most; counted over four seconds, since
+what a line has held back for some seconds comes all at once and is no flood."""
 
 
 class Hands:
@@ -59,6 +65,8 @@ class Hands:
         self._timer: asyncio.TimerHandle | None = None
         self._is_quiet = False
         self._said_at = self._heard_at
+        self._pace = Pace(most=MAX_MESSAGES, within_s=WITHIN_S)
+        self._wheel = WheelBudget(self._heard_at)
 
     def start(self) -> None:
         """Let the pointer onto what is shared, and watch the line from now on."""
@@ -85,6 +93,7 @@ class Hands:
 
     def take(self, plain: bytes) -> None:
         """What the console said on `control`; PeerError when it breaks the rules.  Consent decides if it acts."""
+        self._pace.count(self._loop.time())
         message = CONTROL.decode(plain)
         self._heard_at, self._is_quiet = self._loop.time(), False
         match message:
@@ -115,7 +124,9 @@ class Hands:
             case PointerButton():
                 self._injector.button(message.button, message.down)
             case WheelTurn():
-                self._injector.wheel(message.right, message.down)
+                right, down = self._wheel.spend(message.right, message.down, self._loop.time())
+                if right or down:
+                    self._injector.wheel(right, down)
             case KeyChange():
                 self._injector.key(message.key, message.code, message.down)
             case ReleaseAll():

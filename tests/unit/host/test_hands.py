@@ -1,0 +1,115 @@
+"""What a console may do with the hands in a second: more turns of the wheel are dropped, a flood ends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import cast
+
+import pytest
+
+from benchside.host.channel import Opened
+from benchside.host.hands import MAX_MESSAGES, WITHIN_S, Hands
+from benchside.host.inject.contract import Injector
+from benchside.host.inject.wheel import BURST_STEPS, MAX_STEPS_PER_S, WheelBudget
+from benchside.media.damage import Box
+from benchside.protocol.errors import PeerError, PeerFault
+from benchside.protocol.flow.consent import ConsentGrant
+from benchside.protocol.flow.consent.events import InputCame
+from benchside.protocol.wire.capability import GrantScope
+from benchside.protocol.wire.input import CONTROL, ControlAlive, WheelTurn
+
+
+class Wheel:
+    """An injector that knows the wheel alone."""
+
+    def __init__(self) -> None:
+        self.turns: list[tuple[int, int]] = []
+
+    def confine(self, areas: Iterable[Box]) -> None:
+        pass
+
+    def wheel(self, right: int, down: int) -> None:
+        self.turns.append((right, down))
+
+
+class Grant:
+    """What the hands ask of a grant."""
+
+    grant = b"g" * 16
+    scope = GrantScope(monitors=(0,))
+
+
+class Stage:
+    """Hands on a clock that the test turns; consent says yes to all."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_s = 100.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now_s)
+        self.wheel = Wheel()
+        self._grant = cast(ConsentGrant, Grant())
+        self.hands = Hands(
+            self._grant,
+            cast(Opened, None),
+            cast(Injector, self.wheel),
+            lambda: (),
+            lambda: (),
+            self._permit,
+            lambda: None,
+        )
+
+    def _permit(self, event: InputCame) -> None:
+        self.hands.act(self._grant, event.message)
+
+    def steps(self) -> int:
+        return sum(abs(right) + abs(down) for right, down in self.wheel.turns)
+
+
+@pytest.fixture
+async def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    return Stage(monkeypatch)
+
+
+async def test_a_wheel_turns_as_far_as_a_hand_turns_it(stage: Stage) -> None:
+    stage.hands.take(CONTROL.encode(WheelTurn(right=0, down=-3)))
+    assert stage.wheel.turns == [(0, -3)]
+    for _ in range(100):
+        stage.hands.take(CONTROL.encode(WheelTurn(right=50, down=50)))
+    assert stage.steps() == BURST_STEPS
+    for _ in range(99):
+        stage.now_s += 0.01
+        stage.hands.take(CONTROL.encode(WheelTurn(right=-50, down=50)))
+    assert BURST_STEPS < stage.steps() <= MAX_STEPS_PER_S
+
+
+async def test_a_flood_on_control_is_the_consoles_fault(stage: Stage) -> None:
+    alive = CONTROL.encode(ControlAlive())
+    for _ in range(MAX_MESSAGES):
+        stage.hands.take(alive)
+    with pytest.raises(PeerError) as caught:
+        stage.hands.take(alive)
+    assert caught.value.fault is PeerFault.TOO_MANY
+    stage.now_s += WITHIN_S
+    for _ in range(20 * 500):
+        stage.now_s += 1 / 499
+        stage.hands.take(alive)
+
+
+def test_the_budget_keeps_directions_and_never_gives_more_than_asked() -> None:
+    budget = WheelBudget(0.0)
+    assert budget.spend(-2, 3, 0.0) == (-2, 3)
+    assert budget.spend(50, -50, 0.0) == (15, 0)
+    assert budget.spend(0, -50, 0.25) == (0, -10)
+    assert budget.spend(0, 1, 0.2) == (0, 0), "a clock that steps back gives nothing"
+    assert budget.spend(0, 50, 100.0) == (0, BURST_STEPS)
+
+
+@pytest.mark.parametrize("gap_s", [0.0, 0.001, 0.016, 0.3])
+def test_no_second_holds_more_than_sixty_steps(gap_s: float) -> None:
+    budget, made, now = WheelBudget(0.0), [], 5.0
+    for _ in range(2000):
+        right, down = budget.spend(1, -50, now)
+        made.append((now, abs(right) + abs(down)))
+        now += gap_s
+    for start, _ in made[::50]:
+        assert sum(steps for at, steps in made if start <= at < start + 1.0) <= MAX_STEPS_PER_S
