@@ -22,6 +22,10 @@ __all__ = ["Opened", "PairedLink", "RelayDialler", "open_epoch"]
 OPEN_WITHIN_S = 15.0
 """From paired to the console's ChannelOpen: one round trip and a ticket."""
 
+SEND_BUFFER_BYTES = 128 << 10
+"""What the kernel may hold of a grant's channel.  Pictures that wait there would leave although the technician has
+paused; what waits in this process does not leave once it is gone."""
+
 
 @dataclass(frozen=True)
 class PairedLink:
@@ -127,6 +131,8 @@ async def open_epoch(
     if epoch < 1:
         raise CallerError("epoch 0 belongs to the handshake")
     link, nonce = paired.link, os.urandom(32)
+    if channel is not Channel.MAIN:
+        link.reset_on_death(SEND_BUFFER_BYTES)
     link.send(CHANNEL_OPEN.encode(ChannelOpen(version=VERSION, channel=channel, epoch=epoch, nonce=nonce)))
     async with asyncio.timeout(OPEN_WITHIN_S):
         data = await link.receive()

@@ -174,6 +174,17 @@ class WebSocketLink(picows.WSListener):
             self._transport.send_close(code)  # type: ignore[arg-type]  # codes of our own range are plain numbers
             self._transport.disconnect()
 
+    def reset_on_death(self, send_buffer_bytes: int) -> None:
+        """Let nothing outlive this process: should it die, the kernel resets the connection and drops what it holds.
+
+        `send_buffer_bytes`: how much the kernel may hold at all; it takes twice as much for its own books.
+        """
+        sock = None if self._transport is None else self._transport.underlying_transport.get_extra_info("socket")
+        if sock is not None:
+            with contextlib.suppress(OSError):  # it has just ended
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer_bytes)
+
     def abort(self) -> None:
         """End the connection at once, dropping what was not sent, also what the kernel still holds."""
         self._ended = True
