@@ -138,7 +138,8 @@ class PcEnd:
                     effects += self._machine.guess_counted(0.0, 2)
                 case flow.AnswerWanted(content):
                     effects += self._machine.answer_signed(pss_sign(self._scene.pc, content), 0.0)
-                case flow.Established(visitor, master):
+                case flow.Established(visitor, master, confirm):
+                    said.append(HANDSHAKE.encode(confirm))
                     request_id = self._scene.meeting.request_id
                     self.keys = SessionKeys(request_id=request_id, role=Role.PC, master=master)
                     self.nonces = ChannelNonces(pc=visitor.nonces[0], console=visitor.nonces[1])

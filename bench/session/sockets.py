@@ -36,6 +36,9 @@ class PromptAgent:
     async def spend_guess(self, associate: str, key: bytes) -> int:
         return 2
 
+    async def settle_guess(self) -> None:
+        return None
+
     async def sign(self, content: bytes) -> bytes:
         return pss_sign(self._scene.pc, content)
 
@@ -127,6 +130,7 @@ async def _pc_side(scene: Scene, agent: AgentSide, url: str) -> tuple[list[bytes
                 code=scene.code,
                 policy=scene.policy,
                 place=PLACE,
+                is_current=lambda: True,
             )
     except (BenchsideError, TimeoutError):
         return None

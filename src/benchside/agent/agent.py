@@ -13,7 +13,7 @@ from benchside.agent.belief import Belief
 from benchside.agent.child import HostChild
 from benchside.agent.door import Desk, Door
 from benchside.agent.help import Help
-from benchside.agent.history import page_of_history
+from benchside.agent.history import ChainCheck, close_unfinished, page_of_history
 from benchside.agent.identity import DeviceFile, DeviceFolder
 from benchside.agent.journal import Journal
 from benchside.agent.link import Link
@@ -56,6 +56,7 @@ class Agent:
         self._device: DeviceFile = folder.device()
         self._identity = folder.identity()
         self._belief = Belief(folder, journal)
+        self._chain = ChainCheck(folder.journal_path)
         self._attempts = Attempts(journal)
         self._help: Help | None = None
         self._is_opening = False
@@ -77,7 +78,7 @@ class Agent:
     async def run(self, link: Link, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until cancelled; then end what is open, and leave nothing behind.  `ready`: desks can come in."""
         self._link = link
-        self._close_unfinished()
+        close_unfinished(self._journal)
         await self._door.open()
         ready()
         try:
@@ -89,14 +90,6 @@ class Agent:
                 self._help.end(SessionEnd.AGENT_LOST)
                 await asyncio.sleep(0.3)
             await self._door.close()
-
-    def _close_unfinished(self) -> None:
-        """A request that was open when the agent last ended has its one outcome now."""
-        for request_id in self._journal.requests_before(None, 1):
-            kinds = {event.kind for event in self._journal.of_request(request_id, 5000)}
-            if EventKind.SESSION_ENDED not in kinds:
-                details = EventDetails(cause=SessionEnd.AGENT_LOST.value)
-                self._journal.append(EventKind.SESSION_ENDED, request_id, details)
 
     # -- desks ------------------------------------------------------------------------------------
 
@@ -122,13 +115,17 @@ class Agent:
             case shown.OpenRequest():
                 self._task(self._open_request(desk, message), "open a request")
             case shown.HistoryWanted():
-                desk.send(page_of_history(self._journal, message.before))
+                self._task(self._show_history(desk, message.before), "show history")
             case _ if self._help is not None and self._help.desk is desk:
                 self._help.desk_said(message)
             case shown.IndicatorShown() | shown.IndicatorGone():
                 pass  # a fact that is told just after the end too; nothing is refused
             case _:
                 desk.send(shown.DeskRefused(reason=Refusal.NO_REQUEST))
+
+    async def _show_history(self, desk: Desk, before: int | None) -> None:
+        intact = await self._chain.is_intact()
+        desk.send(page_of_history(self._journal, before, intact=intact))
 
     def _missing(self) -> tuple[Refusal, ...]:
         """Which gates are still closed, in the order to open them."""
@@ -174,7 +171,11 @@ class Agent:
                 instrument=request.instrument or None,
             ),
         )
-        child = await HostChild.start(desk.hello.display, desk.peer)
+        try:
+            child = await HostChild.start(desk.hello.display, desk.peer)
+        except UnavailableError:
+            close_unfinished(self._journal, SessionEnd.HOST_LOST)
+            raise
         self._help = Help(
             desk=desk,
             request=request,
@@ -182,6 +183,7 @@ class Agent:
             child=child,
             identity=self._identity,
             attempts=self._attempts,
+            belief=self._belief,
             tickets=self._link,
             around=self,
         )
@@ -232,8 +234,7 @@ class Agent:
         self._report()
         self._link.send(wire.RequestCancelled(request_id=done.request_id, reason=outcome.value))
         done.desk.send(shown.SessionOver(outcome=outcome))
-        for desk in self._desks:
-            desk.send(shown.RequestShown(phase=RequestPhase.IDLE))
+        self._show_all(shown.RequestShown(phase=RequestPhase.IDLE))
 
     def _announce(self) -> None:
         """Put the open request into the server's queue, or repeat it after a reconnect."""
@@ -371,9 +372,7 @@ class Agent:
 
     def _show_welcome(self) -> None:
         """What every desk shows of the PC has changed."""
-        welcome = self._welcome()
-        for desk in self._desks:
-            desk.send(welcome)
+        self._show_all(self._welcome())
 
     def _welcome(self) -> shown.DeskWelcome:
         device = self._device
@@ -390,8 +389,11 @@ class Agent:
         return shown.LinkShown(online=self._link.is_up, since_s=int(self._loop.time() - self._link_changed_at))
 
     def _show_link(self) -> None:
+        self._show_all(self._link_shown())
+
+    def _show_all(self, message: shown.DeskMessage) -> None:
         for desk in self._desks:
-            desk.send(self._link_shown())
+            desk.send(message)
 
     def _task(self, coroutine: object, name: str) -> None:
         if asyncio.iscoroutine(coroutine):

@@ -17,6 +17,9 @@ __all__ = ["Belief"]
 MAX_REFUSALS = 100
 """Different offers written down in one run of the agent: enough to tell the tale."""
 
+_FACT = "policy version"
+"""The highest version that was ever believed, kept apart from the policy itself."""
+
 
 class Belief:
     """Holds the pin and the policy; both change only through `consider`."""
@@ -30,6 +33,8 @@ class Belief:
         self.signed: bytes | None = stored[0] if stored else None
         self.policy: Policy | None = stored[1] if stored else None
         self._refused: set[bytes] = set()
+        floor = journal.fact(_FACT)
+        self._floor = 0 if floor is None else int.from_bytes(floor, "big")
 
     @property
     def version(self) -> int:
@@ -41,6 +46,11 @@ class Belief:
         entry = None if self.policy is None else self.policy.associate(associate)
         return None if entry is None else AssociateShown(name=entry.name, organisation=entry.organisation)
 
+    def owns(self, associate: str, key: bytes) -> bool:
+        """Return whether the policy names this key for this associate."""
+        entry = None if self.policy is None else self.policy.associate(associate)
+        return entry is not None and key in entry.keys
+
     def consider(self, offered: PolicyOffered) -> bool:
         """Believe what the pinned authority (or its successor) signed and what is newer; return if it was taken.
 
@@ -50,7 +60,8 @@ class Belief:
             return False
         try:
             pin = follow_rotations(self.pin, offered.rotations)
-            policy = read_policy(offered.policy, pin, at_least_version=self.version + 1)
+            # a lost or restored file must not bring an older policy back
+            policy = read_policy(offered.policy, pin, at_least_version=max(self.version + 1, self._floor))
         except (PeerError, RefusedError) as error:
             self._refuse(offered, error)
             return False
@@ -58,6 +69,8 @@ class Belief:
         if pin != self.pin:
             serial = str(pin.rotation_serial)
             self._journal.append(EventKind.AUTHORITY_ROTATED, None, EventDetails(version=serial))
+        self._floor = policy.version
+        self._journal.keep_fact(_FACT, policy.version.to_bytes(8, "big"))
         self._folder.keep_policy(offered.policy, pin)
         self.pin, self.policy, self.signed = pin, policy, offered.policy
         return True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchside.platform.peers import LocalPeer, local_peer
 from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.protocol.flow.pace import Pace
 from benchside.protocol.wire.desk import DESK, DESK_VERSION, DeskHello, DeskMessage
 from benchside.transport.frames import FrameStream
 
@@ -22,6 +23,8 @@ MAX_DESKS = 8
 MAX_CALLERS = 32
 """Connections at a time, those that have not said who they are included: no log-in can use up our descriptors."""
 HELLO_WITHIN_S = 5.0
+MESSAGES_A_SECOND = 50
+"""Five beats a second and the hands of one person; more is a program that wants the agent's time."""
 
 
 class Desk:
@@ -111,8 +114,12 @@ class Door:
         self._desks.add(desk)
         try:
             self._on_enter(desk)
+            pace = Pace(most=MESSAGES_A_SECOND, within_s=1.0)
             while (message := await stream.receive()) is not None:
+                pace.count(asyncio.get_running_loop().time())
                 self._on_message(desk, message)
+                # what waits in the buffer is read without a pause, and everybody else must have their turn
+                await asyncio.sleep(0)
         finally:
             self._desks.discard(desk)
             self._on_leave(desk)

@@ -9,8 +9,10 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from benchside.agent.attempts import Attempts
+from benchside.agent.belief import Belief
 from benchside.agent.child import HostChild
 from benchside.agent.door import Desk
+from benchside.agent.entries import HostEntries
 from benchside.protocol.errors import PeerError, PeerFault, RefusedError, UnavailableError
 from benchside.protocol.flow.session import CODE_LIFE_S
 from benchside.protocol.trust.bytes import lp
@@ -67,6 +69,7 @@ class Help:
         child: HostChild,
         identity: RSAPrivateKey,
         attempts: Attempts,
+        belief: Belief,
         tickets: Ticketed,
         around: HelpDesk,
     ) -> None:
@@ -78,6 +81,7 @@ class Help:
         self._child = child
         self._identity = identity
         self._attempts = attempts
+        self._belief = belief
         self._tickets = tickets
         self._around = around
         self._loop = asyncio.get_running_loop()
@@ -85,6 +89,9 @@ class Help:
         self._code: shown.CodeShown | None = None
         self._code_until = 0.0
         self._guess_key: bytes | None = None
+        self._guess_associate = ""
+        self._visitor: shown.AssociateShown | None = None
+        self._entries = HostEntries()
         self._may_sign = False
         self._main_waits = False
         self._claims = 0
@@ -251,6 +258,8 @@ class Help:
     def _spend(self, message: wire.SpendGuess) -> None:
         """INVARIANT: on disk as wrong before the host hears that it may answer."""
         known = EventDetails(associate=message.associate, key=message.key.hex())
+        if not self._belief.owns(message.associate, message.key):
+            raise PeerError(PeerFault.WRONG_KEY, "expected an associate whose key the policy names, got another")
         try:
             left = self._attempts.spend(message.key)
         except RefusedError as error:
@@ -260,7 +269,7 @@ class Help:
             self._child.send(wire.GuessRefused(reason=error.reason, wait_s=wait_s))
             return
         self._around.journalled(EventKind.GUESS_COUNTED, known)
-        self._guess_key, self._may_sign = message.key, True
+        self._guess_key, self._may_sign, self._guess_associate = message.key, True, message.associate
         self._child.send(wire.GuessCounted(attempts_left=left))
 
     def _sign(self, content: bytes) -> None:
@@ -275,7 +284,9 @@ class Help:
             raise PeerError(PeerFault.OUT_OF_ORDER, "expected a counted guess before a right one, got none")
         self._attempts.right(self._guess_key)
         self._guess_key = None
-        self._around.journalled(EventKind.CODE_ACCEPTED, EventDetails())
+        self._around.journalled(EventKind.CODE_ACCEPTED, EventDetails(associate=self._guess_associate))
+        self._visitor = self._belief.known(self._guess_associate)
+        self._child.send(wire.GuessSettled())
         self._code = None
         self.desk.send(shown.CodeGone(reason="used"))
 
@@ -303,22 +314,27 @@ class Help:
         self.desk.send(shown.CodeGone(reason=why))
 
     def _record(self, message: wire.RecordEntry) -> None:
+        self._entries.check(message.kind, self._loop.time())
         try:
             self._around.journalled(message.kind, message.details)
         except UnavailableError as error:
             log.error("journal did not take an entry", extra={"cause": str(error)})
             self._child.send(wire.EntryFailed(entry=message.entry))
+            # what a host does at once (a longer grant, an end of a pause) must not outlive a journal that fails
+            self.end(SessionEnd.JOURNAL_FAILED)
             return
         self._child.send(wire.EntryRecorded(entry=message.entry))
 
     def _show_prompt(self, message: wire.ShowPrompt) -> None:
+        if self._visitor is None:
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected a right code before a prompt, got none")
         self._prompt, self._prompt_at = message.prompt, self._loop.time()
         self.desk.send(
             shown.PromptShown(
                 prompt=message.prompt,
                 kind=message.kind,
                 capability=message.capability,
-                associate=message.associate,
+                associate=self._visitor,
                 purpose=message.purpose,
                 monitors=message.monitors,
                 windows=message.windows,
@@ -334,12 +350,14 @@ class Help:
             elif self.phase is RequestPhase.CHECKING:
                 self.show_phase(RequestPhase.CLAIMED if self.associate else RequestPhase.QUEUED)
             return
+        if self._visitor is None:
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected a right code before a session, got none")
         if not self.is_connected:
             self.desk.heard_at = self._loop.time()  # from here on its beats count
-        self.associate = message.associate
+        self.associate = self._visitor
         self.desk.send(
             shown.SessionShown(
-                associate=message.associate,
+                associate=self._visitor,
                 grants=message.grants,
                 paused=message.paused,
                 line_lost=message.line_lost,

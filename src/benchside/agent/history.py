@@ -2,16 +2,56 @@
 
 from __future__ import annotations
 
-from benchside.agent.journal import Journal
-from benchside.protocol.wire.desk import HistoryEvent, HistoryShown, SessionPast
+import asyncio
+import time
+from pathlib import Path
 
-__all__ = ["page_of_history"]
+from benchside.agent.journal import Journal
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.desk import HistoryEvent, HistoryShown, SessionPast
+from benchside.protocol.wire.session import SessionEnd
+
+__all__ = ["ChainCheck", "close_unfinished", "page_of_history"]
 
 SESSIONS_A_PAGE = 20
 EVENTS_A_SESSION = 200
+EVENTS_TO_END = 20_000
+CHECKED_FOR_S = 30.0
+"""Walking 100,000 entries takes a second of a core: not for each page that somebody turns."""
 
 
-def page_of_history(journal: Journal, before: int | None) -> HistoryShown:
+class ChainCheck:
+    """Walks the whole chain beside the loop, for it must not keep the agent from its sessions."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = asyncio.Lock()
+        self._checked_at = float("-inf")
+        self._is_intact = False
+
+    async def is_intact(self) -> bool:
+        """Return whether the chain held when it was walked last, at most CHECKED_FOR_S ago."""
+        async with self._lock:
+            if time.monotonic() - self._checked_at > CHECKED_FOR_S:
+                self._is_intact = await asyncio.to_thread(self._walk)
+                self._checked_at = time.monotonic()
+            return self._is_intact
+
+    def _walk(self) -> bool:
+        try:
+            journal = Journal(self._path)
+        except UnavailableError:
+            return False
+        try:
+            return journal.verify().broken_at is None
+        except UnavailableError:
+            return False
+        finally:
+            journal.close()
+
+
+def page_of_history(journal: Journal, before: int | None, *, intact: bool) -> HistoryShown:
     """Return up to 20 sessions that were opened before journal entry `before`, newest first."""
     found = journal.requests_before(before, SESSIONS_A_PAGE + 1)
     sessions = []
@@ -21,5 +61,12 @@ def page_of_history(journal: Journal, before: int | None) -> HistoryShown:
             for event in journal.of_request(request_id, EVENTS_A_SESSION)
         )
         sessions.append(SessionPast(request_id=request_id, events=events))
-    intact = journal.verify().broken_at is None
     return HistoryShown(sessions=tuple(sessions), more=len(found) > SESSIONS_A_PAGE, intact=intact)
+
+
+def close_unfinished(journal: Journal, cause: SessionEnd = SessionEnd.AGENT_LOST) -> None:
+    """Give the last request its one outcome when it has none: the agent, or the host's start, broke off."""
+    for request_id in journal.requests_before(None, 1):
+        kinds = {event.kind for event in journal.of_request(request_id, EVENTS_TO_END)}
+        if EventKind.SESSION_ENDED not in kinds:
+            journal.append(EventKind.SESSION_ENDED, request_id, EventDetails(cause=cause.value))

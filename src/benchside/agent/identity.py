@@ -1,7 +1,7 @@
 """What makes this PC a device: its keys, its description, its policy and its gates, as files of the agent.
 
-    device.json   what the PC is and whom it trusts       device.key    AES-256 key of the link
-    identity.pem  RSA-4096 identity                        policy.bin    the newest policy, signed
+    device.json   what the PC is, as enrolled              device.key    AES-256 key of the link
+    identity.pem  RSA-4096 identity                        policy.bin    the newest policy and who signed it
     gates.json    IT review and terms
 
 All for the agent's account alone.  Sealing them to the machine (DPAPI, systemd credentials, TPM) belongs
@@ -27,7 +27,7 @@ __all__ = ["DeviceFile", "DeviceFolder", "Gates", "ReviewRecorded", "TermsAccept
 
 _S = TypeVar("_S")
 
-MAX_POLICY_BYTES = 4 * 1024 * 1024
+MAX_POLICY_BYTES = 4 * 1024 * 1024 + 4096
 MAX_SMALL_BYTES = 256 * 1024
 
 
@@ -69,6 +69,14 @@ class Gates(msgspec.Struct, frozen=True, kw_only=True):
 
     review: ReviewRecorded | None = None
     terms: TermsAccepted | None = None
+
+
+class _StoredPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """policy.bin: in one file, so that a loss of power cannot part a policy from the key that signed it."""
+
+    signed: bytes
+    authority_key: bytes
+    rotation_serial: int
 
 
 class DeviceFolder:
@@ -132,27 +140,36 @@ class DeviceFolder:
         write_private(self.folder / "identity.pem", pem)
 
     def pin(self) -> AuthorityPin:
-        """Return the authority as this PC trusts it."""
+        """Return the authority as this PC trusts it: whom the stored policy names, else the one of its enrolment."""
+        stored = self._stored_policy()
+        if stored is not None:
+            return AuthorityPin(key=stored.authority_key, rotation_serial=stored.rotation_serial)
         device = self.device()
         return AuthorityPin(key=bytes.fromhex(device.authority_key), rotation_serial=device.rotation_serial)
 
     def policy(self) -> tuple[bytes, Policy] | None:
         """Return the stored policy as it travelled and as it is believed; None when there is none."""
-        signed = read_if_there(self.folder / "policy.bin", MAX_POLICY_BYTES)
-        if signed is None:
+        stored = self._stored_policy()
+        if stored is None:
             return None
         try:
-            return signed, read_policy(signed, self.pin(), at_least_version=1)
+            return stored.signed, read_policy(stored.signed, self.pin(), at_least_version=1)
         except (PeerError, RefusedError) as error:
             raise UnavailableError(f"expected our own policy to be signed by the authority: {error}") from error
 
     def keep_policy(self, signed: bytes, pin: AuthorityPin) -> None:
-        """Store a policy that was believed, and the authority key that signed it."""
-        device = self.device()
-        if pin.rotation_serial != device.rotation_serial:
-            changed = msgspec.structs.replace(device, authority_key=pin.key.hex(), rotation_serial=pin.rotation_serial)
-            self.keep_device(changed)
-        write_private(self.folder / "policy.bin", signed)
+        """Store a policy that was believed with the authority key that signed it: both or neither."""
+        stored = _StoredPolicy(signed=signed, authority_key=pin.key, rotation_serial=pin.rotation_serial)
+        write_private(self.folder / "policy.bin", msgspec.msgpack.encode(stored))
+
+    def _stored_policy(self) -> _StoredPolicy | None:
+        data = read_if_there(self.folder / "policy.bin", MAX_POLICY_BYTES)
+        if data is None:
+            return None
+        try:
+            return msgspec.msgpack.decode(data, type=_StoredPolicy)
+        except msgspec.MsgspecError as error:
+            raise UnavailableError(f"expected policy.bin in its own form, got a spoilt file: {error}") from error
 
     def _bytes(self, name: str, most_bytes: int) -> bytes:
         data = read_if_there(self.folder / name, most_bytes)

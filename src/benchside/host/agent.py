@@ -40,6 +40,7 @@ class AgentSide:
         self._tickets: dict[Channel, asyncio.Future[HeldTicket]] = {}
         self._guess: asyncio.Future[int] | None = None
         self._signature: asyncio.Future[bytes] | None = None
+        self._settled: asyncio.Future[None] | None = None
         self._entries: dict[int, Callable[[bool], None]] = {}
         self._last_entry = 0
 
@@ -69,6 +70,12 @@ class AgentSide:
         self._guess = asyncio.get_running_loop().create_future()
         self.send(wire.SpendGuess(associate=associate, key=key))
         return await self._answer(self._guess)
+
+    async def settle_guess(self) -> None:
+        """Tell that the code was right; return once that is journalled."""
+        self._settled = asyncio.get_running_loop().create_future()
+        self.send(wire.GuessRight())
+        await self._answer(self._settled)
 
     async def sign(self, content: bytes) -> bytes:
         """Return the device identity's signature over the answer."""
@@ -106,6 +113,8 @@ class AgentSide:
                 wait_s = None if message.wait_s is None else float(message.wait_s)
                 refused = RefusedError(message.reason, "expected an attempt, got the agent's no", wait_s=wait_s)
                 self._fail(self._guess, refused)
+            case wire.GuessSettled():
+                self._settle(self._settled, None)
             case wire.AnswerSigned():
                 self._settle(self._signature, message.signature)
             case wire.EntryRecorded() | wire.EntryFailed():

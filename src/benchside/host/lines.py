@@ -47,8 +47,11 @@ class LineEvents(Protocol):
     def check_ticket(self, ticket: bytes, channel: Channel, server_ahead_ms: int) -> None:
         """Raise unless the console's ticket admits it to this channel now."""
 
+    def main_opened(self) -> None:
+        """`main` is open again; nothing has come on it yet."""
+
     def main_stood(self) -> None:
-        """`main` is back."""
+        """`main` is back: a record came that only the console can have sealed."""
 
     def main_said(self, plain: bytes) -> None:
         """A message on `main`; PeerError when it breaks the rules."""
@@ -84,6 +87,7 @@ class Lines:
         self._epochs: dict[Channel, int] = dict.fromkeys(Channel, 0)
         self._tasks: dict[Channel, asyncio.Task[None]] = {}
         self._pace = Pace(most=MAX_ON_MAIN, within_s=MAIN_WITHIN_S)
+        self._is_main_proved = True
 
     def start(self) -> None:
         """Wait on `main` from now on."""
@@ -158,22 +162,28 @@ class Lines:
                 paired = await self._dialler.pair(Channel.MAIN, PAIR_WITHIN_S if self._keys is not None else None)
                 opened = await self._open_main(paired)
                 if opened is not None:
-                    backoff.reset()
-                    await opened.serve(self._take_main)
+                    await opened.serve(lambda plain: self._take_main(plain, backoff))
             except (UnavailableError, RefusedError, PeerError, TimeoutError) as error:
                 self._note_fault(Channel.MAIN, error)
             self._lose(Channel.MAIN)
             await asyncio.sleep(backoff.next_s())
 
-    def _take_main(self, plain: bytes) -> None:
+    def _take_main(self, plain: bytes, backoff: Backoff) -> None:
+        if not self._is_main_proved:
+            # an opening is not authentic, and a relay could replay a ticket: only a record shows who is there
+            self._is_main_proved = True
+            backoff.reset()
+            self._events.main_stood()
         self._pace.count(asyncio.get_running_loop().time())
         self._events.main_said(plain)
 
     async def _open_main(self, paired: PairedLink) -> Opened | None:
         if self._keys is None:
+            self._is_main_proved = True
             return await self._events.receive(paired)
+        self._is_main_proved = False
         opened = await self._open_epoch(paired, Channel.MAIN, self._keys.main)
-        self._events.main_stood()
+        self._events.main_opened()
         return opened
 
     async def _keep_channel(self, grant: ConsentGrant) -> None:
@@ -187,8 +197,7 @@ class Lines:
             try:
                 paired = await self._dialler.pair(channel, PAIR_WITHIN_S)
                 opened = await self._open_epoch(paired, channel, secret)
-                backoff.reset()
-                await opened.serve(self._events.channel_stood(grant, opened))
+                await opened.serve(_resetting(backoff, self._events.channel_stood(grant, opened)))
             except (UnavailableError, RefusedError, PeerError, TimeoutError) as error:
                 self._note_fault(channel, error)
             self._lose(channel)
@@ -243,3 +252,13 @@ class Lines:
     def _task_done(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._events.task_failed(task.get_name(), error)
+
+
+def _resetting(backoff: Backoff, take: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """Return `take`, which counts the first record that opens as a success of the dialling."""
+
+    def first(plain: bytes) -> None:
+        backoff.reset()
+        take(plain)
+
+    return first

@@ -14,12 +14,15 @@ from benchside.protocol.trust.code import CODE_RANDOM_BYTES, code_from_random, r
 from benchside.protocol.trust.handshake import Meeting
 from benchside.protocol.trust.policy import AuthorityPin, Place, Policy, read_policy
 from benchside.protocol.trust.schedule import ChannelNonces, SessionKeys
-from benchside.protocol.trust.ticket import TicketFor, check_ticket, match_ticket
+from benchside.protocol.trust.ticket import TICKET_SKEW_MS, TicketFor, check_ticket, match_ticket
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.desk import AssociateShown
 from benchside.protocol.wire.host import BeginHosting
 
 __all__ = ["Reception"]
+
+MAX_USED_TICKETS = 256
+"""Tickets of a minute: three channels that come back three times a second."""
 
 
 class Reception:
@@ -33,6 +36,7 @@ class Reception:
         models = tuple(instrument.model for instrument in begin.instruments)
         self._place = Place(region=begin.region, site=begin.site, models=models)
         self._code = b""
+        self._used: dict[bytes, int] = {}
         self.visitor: Visitor | None = None
 
     def make_code(self) -> str:
@@ -52,14 +56,16 @@ class Reception:
 
     async def receive(self, paired: PairedLink, agent: AgentSide) -> Outcome:
         """Run the handshake with whoever came; the link is closed unless it ended well.  May be cancelled."""
+        code = self._code
         return await receive_visitor(
             paired,
             agent,
             meeting=Meeting(request_id=self._begin.request_id, device_id=self._begin.device_id),
             identity_key=self._begin.identity_key,
-            code=self._code,
+            code=code,
             policy=self._policy,
             place=self._place,
+            is_current=lambda: bool(code) and self._code == code,
         )
 
     def welcome(self, paired: PairedLink, established: Established) -> tuple[SessionKeys, Opened]:
@@ -93,6 +99,7 @@ class Reception:
             key=self.visitor.key,
         )
         match_ticket(payload, wanted)
+        self._use_up(payload.serial, payload.expires_utc_ms, now_utc_ms + server_ahead_ms)
         self._admit(self.visitor, now_utc_ms)
 
     def change_policy(self, signed: bytes) -> None:
@@ -108,6 +115,13 @@ class Reception:
         except RefusedError:
             return False
         return True
+
+    def _use_up(self, serial: bytes, expires_utc_ms: int, now_utc_ms: int) -> None:
+        """A ticket opens one connection, also where a relay shows it again."""
+        self._used = {known: until for known, until in self._used.items() if until > now_utc_ms}
+        if serial in self._used or len(self._used) >= MAX_USED_TICKETS:
+            raise RefusedError(Refusal.TICKET_USED, "expected a ticket that was not used yet, got one again")
+        self._used[serial] = expires_utc_ms + TICKET_SKEW_MS
 
     def _admit(self, visitor: Visitor, now_utc_ms: int) -> None:
         self._policy.admit(visitor.key, associate_id=visitor.entry.id, place=self._place, now_utc_ms=now_utc_ms)

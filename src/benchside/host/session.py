@@ -115,11 +115,8 @@ class HostedSession:
 
     def _welcome(self, paired: PairedLink, established: Established) -> Opened | None:
         if self._machine.phase is not Phase.CODED:
-            # the code ran out, or the technician cancelled, while it was being checked
-            paired.link.close()
-            self._agent.send(wire.GuessWrong())
+            paired.link.close()  # the session ended in the very moment in which the code was right
             return None
-        self._agent.send(wire.GuessRight())
         keys, opened = self._reception.welcome(paired, established)
         self._lines.take_keys(keys, opened)
         self._perform(self._machine.step(SessionEvent.ASSOCIATE_PROVED, self._loop.time()))
@@ -156,8 +153,12 @@ class HostedSession:
             case _:
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a console says on main, got what a PC says")
 
+    def main_opened(self) -> None:
+        """`main` is open again: the console shows that it is there by answering."""
+        self._tell(said.Ping(sent_ms=int(self._loop.time() * 1000)))
+
     def main_stood(self) -> None:
-        """`main` is back."""
+        """`main` is back: a record came that only the console can have sealed."""
         self._perform(self._machine.step(SessionEvent.LINE_STOOD, self._loop.time()))
 
     def main_fell(self) -> None:

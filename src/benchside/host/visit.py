@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchside.host.agent import AgentSide
@@ -41,8 +42,12 @@ async def receive_visitor(
     code: bytes,
     policy: Policy,
     place: Place,
+    is_current: Callable[[], bool],
 ) -> Outcome:
-    """Run the handshake to its end.  The link is closed unless a visitor was established.  May be cancelled."""
+    """Run the handshake to its end.  The link is closed unless a visitor was established.  May be cancelled.
+
+    `is_current`: whether the code is still the one that this run began with.
+    """
     loop = asyncio.get_running_loop()
     machine = flow.EntryMachine(
         meeting=meeting,
@@ -71,8 +76,25 @@ async def receive_visitor(
                     paired.link.close()
                     return Outcome(None, over)
         if established is not None:
-            return Outcome(established, None)
+            return await _settle(paired, agent, established, is_current)
         effects = await _next_word(machine, paired)
+
+
+async def _settle(
+    paired: PairedLink, agent: AgentSide, established: flow.Established, is_current: Callable[[], bool]
+) -> Outcome:
+    """Confirm to the console, but only a code that still counts, and only after the journal has it."""
+    associate = established.visitor.entry.id
+    if not is_current():
+        turn_away(paired, Refusal.CODE_DEAD)
+        return Outcome(None, flow.EntryOver(Refusal.CODE_DEAD, True, associate))
+    try:
+        await agent.settle_guess()
+    except UnavailableError:
+        turn_away(paired, Refusal.JOURNAL)
+        return Outcome(None, flow.EntryOver(Refusal.JOURNAL, True, associate))
+    paired.link.send(HANDSHAKE.encode(established.confirm))
+    return Outcome(established, None)
 
 
 async def _spend(machine: flow.EntryMachine, agent: AgentSide, associate: str, key: bytes) -> list[flow.EntryEffect]:

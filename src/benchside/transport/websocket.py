@@ -23,6 +23,10 @@ DIAL_WITHIN_S = 15.0
 """DNS, TCP, TLS and the upgrade on a slow line with a proxy in between."""
 MAX_QUEUED_MESSAGES = 512
 """Messages that were received and not yet taken; more means that we hang, and the peer must slow down or go."""
+MAX_QUEUED_BYTES = 6 * 1024 * 1024
+"""The same in bytes: one policy of the largest size, or a few hundred records."""
+MESSAGES_A_TURN = 32
+"""A read buffer of small records would otherwise be worked off in one piece, for seconds."""
 _IDLE_PING_S = 10.0
 _PONG_WITHIN_S = 10.0
 
@@ -62,6 +66,9 @@ class WebSocketLink(picows.WSListener):
         self._may_write = asyncio.Event()
         self._may_write.set()
         self._on_message: Callable[[bytes], None] | None = None
+        self._late: deque[bytes] = deque()
+        self._given = 0
+        self._queued_bytes = 0
 
     # picows' callbacks
 
@@ -75,6 +82,10 @@ class WebSocketLink(picows.WSListener):
         if kind is picows.WSMsgType.CLOSE:
             transport.send_close(frame.get_close_code())
             transport.disconnect()
+            return
+        if kind is picows.WSMsgType.PING:
+            if transport.underlying_transport.get_write_buffer_size() == 0:
+                transport.send_pong(frame.get_payload_as_bytes())  # a flood of pings fills no queue
             return
         if kind not in (picows.WSMsgType.TEXT, picows.WSMsgType.BINARY, picows.WSMsgType.CONTINUATION):
             return
@@ -134,6 +145,7 @@ class WebSocketLink(picows.WSListener):
         """
         while self._queue:
             message = self._queue.popleft()
+            self._queued_bytes = 0
             if isinstance(message, bytes):
                 on_message(message)
         self._on_message = on_message
@@ -150,7 +162,9 @@ class WebSocketLink(picows.WSListener):
                 await self._wake
             finally:
                 self._wake = None
-        return self._queue.popleft()
+        message = self._queue.popleft()
+        self._queued_bytes = 0 if not self._queue else self._queued_bytes - len(message)
+        return message
 
     @property
     def close_code(self) -> int:
@@ -199,21 +213,61 @@ class WebSocketLink(picows.WSListener):
 
     def _deliver(self, kind: picows.WSMsgType, payload: bytes) -> None:
         if kind is picows.WSMsgType.BINARY and self._on_message is not None:
-            try:
-                self._on_message(payload)
-            except PeerError as error:
-                self._break(error)
+            self._hand_on(payload)
             return
         try:
             self._queue.append(payload.decode() if kind is picows.WSMsgType.TEXT else payload)
         except UnicodeDecodeError:
             self._break(PeerError(PeerFault.MALFORMED, "expected text in UTF-8, got other bytes"))
             return
-        if len(self._queue) > MAX_QUEUED_MESSAGES:
+        self._queued_bytes += len(payload)
+        if len(self._queue) > MAX_QUEUED_MESSAGES or self._queued_bytes > MAX_QUEUED_BYTES:
             self._break(
                 PeerError(PeerFault.TOO_MANY, f"expected at most {MAX_QUEUED_MESSAGES} waiting messages, got more")
             )
         self._notify()
+
+    def _hand_on(self, payload: bytes) -> None:
+        """Give a message on at once, but only so many in one turn of the loop: a Stop must get its turn as well."""
+        if self._late or self._given >= MESSAGES_A_TURN:
+            if not self._late:
+                self._read(on=False)
+                asyncio.get_running_loop().call_soon(self._catch_up)
+            self._late.append(payload)
+            return
+        if self._given == 0:
+            asyncio.get_running_loop().call_soon(self._new_turn)
+        self._given += 1
+        self._give(payload)
+
+    def _new_turn(self) -> None:
+        self._given = 0
+
+    def _catch_up(self) -> None:
+        """Give on what had to wait; nothing more is read before that is done."""
+        for _ in range(min(MESSAGES_A_TURN, len(self._late))):
+            if self._ended:
+                self._late.clear()
+                return
+            self._give(self._late.popleft())
+        if self._late:
+            asyncio.get_running_loop().call_soon(self._catch_up)
+        else:
+            self._read(on=True)
+
+    def _give(self, payload: bytes) -> None:
+        if self._on_message is None or self._ended:
+            return
+        try:
+            self._on_message(payload)
+        except PeerError as error:
+            self._break(error)
+
+    def _read(self, *, on: bool) -> None:
+        if self._transport is None or self._ended:
+            return
+        underlying = self._transport.underlying_transport
+        underlying.resume_reading() if on else underlying.pause_reading()
 
     def _break(self, fault: PeerError) -> None:
         self._fault = self._fault or fault
@@ -239,6 +293,7 @@ async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int) -> WebSo
                 ssl_context=tls if url.startswith("wss://") else None,
                 websocket_handshake_timeout=DIAL_WITHIN_S,
                 enable_auto_ping=True,
+                enable_auto_pong=False,  # it queues without bound for a peer that pings and never reads
                 auto_ping_idle_timeout=_IDLE_PING_S,
                 auto_ping_reply_timeout=_PONG_WITHIN_S,
                 max_frame_size=max_bytes,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchside.agent.attempts import Attempts
-from benchside.agent.history import page_of_history
+from benchside.agent.history import ChainCheck, page_of_history
 from benchside.agent.journal import Journal
 from benchside.protocol.errors import RefusedError, UnavailableError
 from benchside.protocol.trust.journal import JOURNAL_START
@@ -98,10 +98,19 @@ def test_a_full_disk_is_an_error_and_loses_nothing(journal: Journal, path: Path)
 
 
 def test_a_page_of_history_holds_each_request_with_its_events(journal: Journal) -> None:
-    page = page_of_history(journal, None)
-    assert page.intact
+    page = page_of_history(journal, None, intact=True)
     assert not page.more
     assert [len(session.events) for session in page.sessions] == [1, 2, 2]
+
+
+async def test_the_chain_is_checked_beside_the_loop_and_not_for_each_page(journal: Journal, path: Path) -> None:
+    check = ChainCheck(path)
+    assert await check.is_intact()
+    with sqlite3.connect(path) as db:
+        db.execute("DELETE FROM entry WHERE sequence = 2")
+    assert await check.is_intact()  # within the half minute
+    assert not await ChainCheck(path).is_intact()
+    assert not await ChainCheck(path.with_name("nowhere") / "journal.db").is_intact()
 
 
 def test_attempts_are_on_disk_before_anything_follows(path: Path) -> None:

@@ -85,10 +85,14 @@ class AnswerWanted:
 
 @dataclass(frozen=True)
 class Established:
-    """Both ends proved everything; `master` opens the session."""
+    """Both ends proved everything; `master` opens the session.
+
+    `confirm` is sent once the agent has journalled the right code, and not before.
+    """
 
     visitor: Visitor
     master: bytes
+    confirm: HandshakeMessage
 
 
 @dataclass(frozen=True)
@@ -244,7 +248,7 @@ class EntryMachine:
         message, master = verdict.judge(confirm)
         self.stage = EntryStage.DONE
         visitor = Visitor(entry, fingerprint(greeting.console_key), (greeting.pc_nonce, greeting.console_nonce))
-        return [SayPlain(message), Established(visitor, master)]
+        return [Established(visitor, master, message)]
 
     def _give_up(self, reason: Refusal | PeerFault, wait_s: float | None, *, say: bool = True) -> list[EntryEffect]:
         self.stage = EntryStage.OVER

@@ -10,7 +10,7 @@ the session's keys and forgets them when told, or when this socket ends.
                                              <-   WantTicket(main) ; TicketGiven ->
                                              <-   SpendGuess(key)  ; GuessCounted | GuessRefused ->
                                              <-   SignAnswer(content) ; AnswerSigned ->
-                                             <-   GuessRight | GuessWrong (it was counted as wrong already)
+                                             <-   GuessRight ; GuessSettled ->  | GuessWrong (counted as wrong already)
                                              <-   ShowPrompt ; PromptAnswered ->
                                              <-   RecordEntry(entry) ; EntryRecorded ->    before the effect
     EndHosting(reason)                       ->
@@ -46,6 +46,7 @@ __all__ = [
     "GuessCounted",
     "GuessRefused",
     "GuessRight",
+    "GuessSettled",
     "GuessWrong",
     "HidePrompt",
     "HostAlive",
@@ -150,6 +151,10 @@ class GuessRefused(Message, frozen=True, kw_only=True, tag="guess_refused"):
 
 class GuessRight(Message, frozen=True, kw_only=True, tag="guess_right"):
     """The console's confirmation was right: the code is used up, the attempt no longer counts as wrong."""
+
+
+class GuessSettled(Message, frozen=True, kw_only=True, tag="guess_settled"):
+    """Answers GuessRight once it is journalled: now the PC may confirm to the console."""
 
 
 class GuessWrong(Message, frozen=True, kw_only=True, tag="guess_wrong"):
@@ -290,6 +295,7 @@ HostMessage = (
     | GuessCounted
     | GuessRefused
     | GuessRight
+    | GuessSettled
     | GuessWrong
     | CodeOutOfTime
     | KillCodeNow
