@@ -13,6 +13,7 @@ from benchside.media.pacing import Pacing
 from benchside.media.tiles import Encoder, Shadow
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
+from benchside.protocol.flow.pace import Pace
 from benchside.protocol.wire.capability import MonitorInfo
 from benchside.protocol.wire.picture import (
     VIEW,
@@ -31,6 +32,10 @@ __all__ = ["PictureSender"]
 ALIVE_EVERY_S = 1.0
 POINTER_EVERY_S = 0.05
 """Where the pointer is, 20 times a second, and only while the associate watches."""
+WHOLE_EVERY_S = 1.0
+"""Whole pictures that a console may ask for: it needs one after each loss, and each costs us a whole encoding."""
+MAX_MESSAGES_PER_S = 200
+"""A console acknowledges at most 60 pictures a second, and says little else."""
 
 
 class PictureSender:
@@ -63,7 +68,12 @@ class PictureSender:
         self._is_whole = True
         self._timer: asyncio.TimerHandle | None = None
         self._alive: asyncio.TimerHandle | None = None
+        self._whole: asyncio.TimerHandle | None = None
+        self._whole_from = self._loop.time()  # when the console may next be given a whole picture
+        self._writable: asyncio.Task[None] | None = None
+        self._pace = Pace(most=MAX_MESSAGES_PER_S, within_s=1.0)
         self._last_pointer: tuple[int, int] | None = None
+        self._is_shape_late = False
         self._is_running = False
         self._said_at = 0.0
 
@@ -91,19 +101,20 @@ class PictureSender:
             self._loop.remove_reader(self._pointer.fileno())
             self._capture.stop()
             self._pointer.stop()
-        for timer in (self._timer, self._alive):
-            if timer is not None:
-                timer.cancel()
+        for waiting in (self._timer, self._alive, self._whole, self._writable):
+            if waiting is not None:
+                waiting.cancel()
 
     def take(self, plain: bytes) -> None:
         """What the console said on `view`; PeerError when it breaks the rules."""
+        self._pace.count(self._loop.time())
         message = VIEW.decode(plain)
         match message:
             case PictureShown():
                 self._pacing.picture_shown(message.sequence, self._loop.time())
                 self._try_send()
             case ViewReady():
-                self._start_whole()
+                self._start_whole_in_turn()
             case ViewAlive():
                 pass
             case _:
@@ -147,7 +158,21 @@ class PictureSender:
             self._say(MonitorLayout(tuple(granted)))
             self._start_whole()
 
+    def _start_whole_in_turn(self) -> None:
+        """The console asks for all of it: at once, or with whoever else asks in this second at its end."""
+        now = self._loop.time()
+        if self._whole is None:
+            due = max(now, self._whole_from)
+            self._whole_from = due + WHOLE_EVERY_S
+            if due > now:
+                self._whole = self._loop.call_at(due, self._start_whole)
+            else:
+                self._start_whole()
+
     def _start_whole(self) -> None:
+        if self._whole is not None:
+            self._whole.cancel()
+            self._whole = None
         self._is_whole = True
         for shadow in self._shadows.values():
             shadow.forget()
@@ -162,6 +187,10 @@ class PictureSender:
         """Send one picture of all damage when pace, line and consent allow it."""
         now = self._loop.time()
         if not self._is_running or self._opened.is_forgotten or not self._region:
+            return
+        if self._opened.link.is_congested:
+            # What is sealed cannot be taken back, so it must not wait here; the damage can, and is fresh then.
+            self._wait_until_writable()
             return
         if not self._pacing.may_capture(now):
             self._arm(now)
@@ -196,6 +225,17 @@ class PictureSender:
             self._timer.cancel()
         self._timer = None if due is None else self._loop.call_at(max(due, now), self._try_send)
 
+    def _wait_until_writable(self) -> None:
+        if self._writable is None or self._writable.done():
+            self._writable = self._loop.create_task(self._send_when_writable(), name="picture waits for its line")
+
+    async def _send_when_writable(self) -> None:
+        await self._opened.link.writable()
+        self._writable = None
+        if self._is_shape_late:
+            self._pointer_changed()
+        self._try_send()
+
     def _say(self, message: ViewMessage) -> int:
         data = VIEW.encode(message)
         self._opened.send(data)
@@ -213,7 +253,10 @@ class PictureSender:
             self._on_display_lost()
 
     def _pointer_changed(self) -> None:
-        if self._is_running and self._may_pass(tuple(self._monitors)):
+        self._is_shape_late = self._opened.link.is_congested
+        if self._is_shape_late:
+            self._wait_until_writable()
+        elif self._is_running and self._may_pass(tuple(self._monitors)):
             self._say(self._pointer.shape())
 
     def _keep_alive(self) -> None:
@@ -226,7 +269,8 @@ class PictureSender:
             self.stop()
             self._on_display_lost()
             return
-        if where != self._last_pointer and self._may_pass(tuple(self._monitors)):
+        is_new = where != self._last_pointer and not self._opened.link.is_congested
+        if is_new and self._may_pass(tuple(self._monitors)):
             self._last_pointer = where
             self._say_pointer(*where)
         if self._loop.time() - self._said_at >= ALIVE_EVERY_S:

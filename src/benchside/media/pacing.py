@@ -2,7 +2,8 @@
 
 Newest wins: while the viewer is behind, damage gathers in a `Region` and one picture answers for all of it.
 The first damage after a rest is taken at once; under continuous damage at most 60 pictures a second go out.
-A viewer that stops acknowledging stops the picture, so nothing queues without bound.
+A viewer that stops acknowledging stops the picture, so nothing queues without bound.  On a slow line the bound is
+lower: what is in flight is what the line has shown to carry in a moment, not what some buffer takes.
 
 Times are seconds on one monotonic clock, passed in as `now`.
 """
@@ -14,7 +15,7 @@ from typing import NamedTuple
 
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
 
-__all__ = ["MAX_BYTES_IN_FLIGHT", "MAX_PICTURES_IN_FLIGHT", "MAX_PICTURES_PER_S", "Pacing"]
+__all__ = ["MAX_BYTES_IN_FLIGHT", "MAX_PICTURES_IN_FLIGHT", "MAX_PICTURES_PER_S", "MIN_BYTES_IN_FLIGHT", "Pacing"]
 
 # What a screen shows; more only burns the processor of the instrument's PC.
 MAX_PICTURES_PER_S = 60
@@ -31,11 +32,22 @@ MAX_PICTURES_IN_FLIGHT = 6
 # and one picture: a whole photograph of 1080p (3 MB) passes, but alone.
 MAX_BYTES_IN_FLIGHT = 1 << 20
 
+# A few small pictures: less would make a line look slow on which there was little to send.
+MIN_BYTES_IN_FLIGHT = 64 << 10
+
+# What may wait on the line besides what the way itself holds: a pause, or a click's answer, is late by so much.
+MAX_WAITING_S = 0.25
+
+# Acknowledgements over which the shortest way is looked for: a second's at full pace.
+WAYS_KEPT = 60
+
 
 class _Flight(NamedTuple):
     sequence: int
     size_bytes: int
     sent_at: float
+    shown_bytes: int  # of all pictures before, when it was sent
+    has_filled: bool  # the line was given all that it may hold
 
 
 class Pacing:
@@ -48,6 +60,9 @@ class Pacing:
         self._in_flight: deque[_Flight] = deque()
         self._bytes_in_flight = 0
         self._last_sequence = 0
+        self._shown_bytes = 0
+        self._rate = 0.0  # bytes a second; 0 while unknown
+        self._ways_s: deque[float] = deque(maxlen=WAYS_KEPT)
 
     @property
     def next_sequence(self) -> int:
@@ -62,6 +77,14 @@ class Pacing:
     @property
     def bytes_in_flight(self) -> int:
         return self._bytes_in_flight
+
+    @property
+    def max_bytes_in_flight(self) -> int:
+        """Once so much is unacknowledged, no further picture is taken: 64 KiB to 1 MiB, by the line's rate."""
+        if not self._ways_s:
+            return MIN_BYTES_IN_FLIGHT
+        held_bytes = self._rate * (min(self._ways_s) + MAX_WAITING_S)
+        return int(min(max(held_bytes, MIN_BYTES_IN_FLIGHT), MAX_BYTES_IN_FLIGHT))
 
     def damage_arrived(self, now: float) -> None:
         """Something changed on the screen."""
@@ -89,8 +112,9 @@ class Pacing:
             raise CallerError(f"expected a size of 0 bytes or more, got {size_bytes}")
         self._spend(now)
         self._last_sequence = sequence
-        self._in_flight.append(_Flight(sequence, size_bytes, now))
         self._bytes_in_flight += size_bytes
+        has_filled = self._bytes_in_flight >= self.max_bytes_in_flight
+        self._in_flight.append(_Flight(sequence, size_bytes, now, self._shown_bytes, has_filled))
 
     def picture_unchanged(self, now: float) -> None:
         """The damage was taken and held nothing new.  It costs a turn, or false damage would never rest."""
@@ -106,15 +130,28 @@ class Pacing:
             raise PeerError(PeerFault.OUT_OF_ORDER, text)
         if not self._in_flight or sequence < self._in_flight[0].sequence:
             raise PeerError(PeerFault.OUT_OF_ORDER, f"picture {sequence} was acknowledged before")
-        sent_at = now
+        flight = self._in_flight[0]
         while self._in_flight and self._in_flight[0].sequence <= sequence:
             flight = self._in_flight.popleft()
             self._bytes_in_flight -= flight.size_bytes
-            sent_at = flight.sent_at
-        return max(0.0, now - sent_at)
+            self._shown_bytes += flight.size_bytes
+        way_s = max(0.0, now - flight.sent_at)
+        self._learn(flight, way_s)
+        return way_s
+
+    def _learn(self, flight: _Flight, way_s: float) -> None:
+        """Learn the line's rate from what was shown between the picture's sending and its acknowledgement."""
+        rate = (self._shown_bytes - flight.shown_bytes) / max(way_s, 0.001)
+        self._ways_s.append(way_s)
+        has_waited = way_s - min(self._ways_s) > MAX_WAITING_S
+        if rate >= self._rate:
+            self._rate = rate
+        elif flight.has_filled or has_waited:
+            # Only of a line that had enough to do is it known that it has become slower.
+            self._rate = (self._rate + rate) / 2
 
     def _has_room(self) -> bool:
-        return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < MAX_BYTES_IN_FLIGHT
+        return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < self.max_bytes_in_flight
 
     def _tokens_by(self, now: float) -> float:
         # The epsilon makes `may_capture(deadline())` true in spite of rounding.

@@ -10,6 +10,7 @@ from benchside.media.pacing import (
     MAX_BYTES_IN_FLIGHT,
     MAX_PICTURES_IN_FLIGHT,
     MAX_PICTURES_PER_S,
+    MIN_BYTES_IN_FLIGHT,
     Pacing,
 )
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
@@ -153,3 +154,84 @@ def test_whatever_happens_the_flight_is_bounded_and_the_deadline_true(steps: lis
             assert pacing.may_capture(max(at, now))
         assert pacing.in_flight <= MAX_PICTURES_IN_FLIGHT
         assert pacing.bytes_in_flight < MAX_BYTES_IN_FLIGHT + 400_000
+
+
+class Line:
+    """A line of so many bytes a second, with a viewer at its end who has damage to see all the time."""
+
+    def __init__(self, pacing: Pacing, bytes_per_s: float, way_s: float, picture_bytes: int) -> None:
+        self.pacing, self.bytes_per_s, self.way_s, self.picture_bytes = pacing, bytes_per_s, way_s, picture_bytes
+        self.free_at = 0.0
+        self.shown_at: dict[int, float] = {}
+        self.waited_s: list[float] = []
+
+    def play(self, start: float, seconds: float, every_s: float = 0.005) -> int:
+        """Bytes shown from `start` on; looks every few milliseconds."""
+        shown, now = 0, start
+        while now < start + seconds:
+            for sequence in [each for each, at in self.shown_at.items() if at <= now]:
+                del self.shown_at[sequence]
+                self.waited_s.append(self.pacing.picture_shown(sequence, now))
+                shown += self.picture_bytes
+            self.pacing.damage_arrived(now)
+            if self.pacing.may_capture(now):
+                sequence = send(self.pacing, now, self.picture_bytes)
+                self.free_at = max(self.free_at, now) + self.picture_bytes / self.bytes_per_s
+                self.shown_at[sequence] = self.free_at + self.way_s
+            now += every_s
+        return shown
+
+
+def test_before_anything_is_known_of_the_line_little_is_in_flight() -> None:
+    pacing = Pacing(0.0)
+    pacing.damage_arrived(0.0)
+    send(pacing, 0.0, MIN_BYTES_IN_FLIGHT)
+    pacing.damage_arrived(1.0)
+    assert not pacing.may_capture(1.0)
+
+
+@pytest.mark.parametrize("way_s", [0.02, 0.1, 0.3])
+def test_a_slow_line_holds_a_quarter_of_a_second(way_s: float) -> None:
+    rate = 500_000
+    line = Line(Pacing(0.0), rate, way_s, picture_bytes=30_000)
+    line.play(0.0, 10.0)
+    line.waited_s.clear()
+    shown = line.play(10.0, 10.0)
+    assert shown > 0.75 * rate * 10, "and is still used"
+    assert max(line.waited_s) < way_s + 0.25 + 0.15, "a picture more than the bound, and what one takes"
+
+
+def test_a_fast_line_is_not_held_back() -> None:
+    line = Line(Pacing(0.0), 12_000_000, 0.05, picture_bytes=150_000)
+    line.play(0.0, 2.0)
+    assert line.pacing.max_bytes_in_flight == MAX_BYTES_IN_FLIGHT
+    assert line.play(2.0, 5.0) > 5 * 0.9 * 150_000 * 58
+
+
+def test_a_line_that_becomes_slow_is_learnt() -> None:
+    line = Line(Pacing(0.0), 12_000_000, 0.05, picture_bytes=100_000)
+    line.play(0.0, 3.0)
+    assert line.pacing.max_bytes_in_flight == MAX_BYTES_IN_FLIGHT
+    line.bytes_per_s = 400_000
+    line.play(3.0, 15.0)
+    assert line.pacing.max_bytes_in_flight < 400_000 * 0.6
+
+
+def test_a_screen_that_rests_does_not_make_the_line_look_slow() -> None:
+    line = Line(Pacing(0.0), 12_000_000, 0.05, picture_bytes=150_000)
+    line.play(0.0, 2.0)
+    line.picture_bytes = 200
+    line.play(2.0, 5.0)
+    assert line.pacing.max_bytes_in_flight == MAX_BYTES_IN_FLIGHT
+
+
+@given(st.lists(st.tuples(st.integers(0, 5_000_000), st.floats(0, 3)), min_size=1, max_size=50))
+def test_the_bound_stays_between_its_ends(pictures: list[tuple[int, float]]) -> None:
+    pacing, now = Pacing(0.0), 0.0
+    for size, way_s in pictures:
+        now += 1.0
+        pacing.damage_arrived(now)
+        sequence = send(pacing, now, size)
+        now += way_s
+        pacing.picture_shown(sequence, now)
+        assert MIN_BYTES_IN_FLIGHT <= pacing.max_bytes_in_flight <= MAX_BYTES_IN_FLIGHT

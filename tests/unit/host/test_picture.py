@@ -1,0 +1,232 @@
+"""What a sender of pictures does on a line that is full, and with a console that asks too much."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from tests.fakes.capture import FakeCapture
+
+from benchside.host.channel import Opened
+from benchside.host.picture import MAX_MESSAGES_PER_S, WHOLE_EVERY_S, PictureSender
+from benchside.media.damage import Box
+from benchside.protocol.errors import PeerError, PeerFault
+from benchside.protocol.flow.consent import ConsentGrant
+from benchside.protocol.wire.capability import GrantScope
+from benchside.protocol.wire.picture import (
+    VIEW,
+    PictureBegin,
+    PictureEnd,
+    PictureShown,
+    PointerAt,
+    PointerShape,
+    Tile,
+    ViewAlive,
+    ViewMessage,
+    ViewReady,
+)
+
+
+class Line:
+    """A link that is full when the test says so."""
+
+    def __init__(self) -> None:
+        self._room = asyncio.Event()
+        self._room.set()
+
+    @property
+    def is_congested(self) -> bool:
+        return not self._room.is_set()
+
+    async def writable(self) -> None:
+        await self._room.wait()
+
+    def fill(self) -> None:
+        self._room.clear()
+
+    def drain(self) -> None:
+        self._room.set()
+
+
+class View:
+    """The channel's records, unsealed."""
+
+    def __init__(self) -> None:
+        self.link = Line()
+        self.is_forgotten = False
+        self.said: list[ViewMessage] = []
+
+    def send(self, plain: bytes) -> None:
+        self.said.append(VIEW.decode(plain))
+
+    def pictures(self) -> list[PictureBegin]:
+        return [each for each in self.said if isinstance(each, PictureBegin)]
+
+    def of(self, kind: type[ViewMessage]) -> int:
+        return sum(isinstance(each, kind) for each in self.said)
+
+
+class StillPointer:
+    """A pointer that changes when the test says so."""
+
+    def __init__(self) -> None:
+        self.at = (5, 5)
+        self.change: Callable[[], None] = lambda: None
+
+    def start(self, on_shape: Callable[[], None]) -> None:
+        self.change = on_shape
+        on_shape()
+
+    def shape(self) -> PointerShape:
+        return PointerShape(width_px=0, height_px=0, hot_x_px=0, hot_y_px=0, rgba=b"")
+
+    def position(self) -> tuple[int, int]:
+        return self.at
+
+    def stop(self) -> None:
+        pass
+
+    def fileno(self) -> int:
+        return -1
+
+    def read(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+class Grant:
+    """What a sender asks of a grant."""
+
+    scope = GrantScope(monitors=(0,))
+
+
+class Stage:
+    """One sender on a clock that the test turns, with a viewer that acknowledges when told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self.now_s = 100.0
+        monkeypatch.setattr(loop, "time", lambda: self.now_s)
+        monkeypatch.setattr(loop, "add_reader", lambda *_: None)
+        monkeypatch.setattr(loop, "remove_reader", lambda *_: True)
+        self.capture, self.pointer, self.view = FakeCapture(), StillPointer(), View()
+        self.is_allowed = True
+        self._colour = 0
+        self.sender = PictureSender(
+            cast(ConsentGrant, Grant()),
+            cast(Opened, self.view),
+            capture=self.capture,
+            pointer=self.pointer,
+            may_pass=lambda monitors: self.is_allowed,
+            on_layout=lambda: None,
+            on_display_lost=lambda: None,
+        )
+
+    def draw(self) -> None:
+        self._colour += 0x010203
+        self.capture.draw(Box(10, 10, 20, 20), self._colour)
+        self.sender._read_display()
+
+    def acknowledge(self) -> None:
+        self.sender.take(VIEW.encode(PictureShown(self.view.pictures()[-1].sequence)))
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let timers and tasks run as the clock goes on, in steps of 10 ms."""
+        for _ in range(max(1, round(seconds / 0.01))):
+            self.now_s += 0.01
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    stage = Stage(monkeypatch)
+    stage.sender.start()
+    stage.acknowledge()
+    await stage.pass_time(0.1)
+    stage.view.said.clear()
+    return stage
+
+
+async def test_no_picture_is_taken_while_the_line_is_full(stage: Stage) -> None:
+    stage.view.link.fill()
+    grabs = stage.capture.grabs
+    for _ in range(50):
+        stage.draw()
+        await stage.pass_time(0.02)
+    assert stage.capture.grabs == grabs, "nothing is even read from the screen"
+    assert not stage.view.pictures()
+    stage.view.link.drain()
+    await stage.pass_time(0.01)
+    assert len(stage.view.pictures()) == 1, "one picture answers for all of it, at once"
+    assert stage.view.of(Tile) == stage.view.of(PictureEnd) == 1
+    stage.sender.stop()
+
+
+async def test_a_pause_while_the_line_is_full_lets_nothing_more_out(stage: Stage) -> None:
+    stage.view.link.fill()
+    stage.draw()
+    stage.is_allowed = False
+    stage.view.link.drain()
+    await stage.pass_time(0.5)
+    assert not stage.view.pictures()
+    stage.is_allowed = True
+    stage.sender.resume()
+    assert len(stage.view.pictures()) == 1
+    stage.sender.stop()
+
+
+async def test_an_animated_pointer_does_not_queue_on_a_full_line(stage: Stage) -> None:
+    stage.view.link.fill()
+    for step in range(100):
+        stage.pointer.at = (step, step)
+        stage.pointer.change()
+        await stage.pass_time(0.05)
+    assert {type(each) for each in stage.view.said} == {ViewAlive}
+    stage.view.link.drain()
+    await stage.pass_time(0.1)
+    assert stage.view.of(PointerShape) == stage.view.of(PointerAt) == 1
+    stage.sender.stop()
+
+
+async def test_a_stopped_sender_waits_for_no_line(stage: Stage) -> None:
+    stage.view.link.fill()
+    stage.draw()
+    stage.sender.stop()
+    stage.view.link.drain()
+    await stage.pass_time(0.1)
+    assert not stage.view.pictures()
+
+
+async def test_whole_pictures_are_asked_for_once_a_second(stage: Stage) -> None:
+    ready = VIEW.encode(ViewReady())
+    stage.sender.take(ready)
+    assert [each.whole for each in stage.view.pictures()] == [True], "the first at once"
+    stage.acknowledge()
+    for _ in range(90):
+        stage.sender.take(ready)
+        await stage.pass_time(0.01)
+    assert len(stage.view.pictures()) == 1
+    await stage.pass_time(0.2)
+    assert [each.whole for each in stage.view.pictures()] == [True, True], "whoever asked in that second is answered"
+    stage.acknowledge()
+    await stage.pass_time(3 * WHOLE_EVERY_S)
+    assert sum(each.whole for each in stage.view.pictures()) == 2, "once"
+    stage.sender.take(ready)
+    assert sum(each.whole for each in stage.view.pictures()) == 3
+    stage.sender.stop()
+
+
+async def test_a_flood_on_view_is_the_consoles_fault(stage: Stage) -> None:
+    alive = VIEW.encode(ViewAlive())
+    await stage.pass_time(1.0)
+    for _ in range(MAX_MESSAGES_PER_S):
+        stage.sender.take(alive)
+    with pytest.raises(PeerError) as caught:
+        stage.sender.take(alive)
+    assert caught.value.fault is PeerFault.TOO_MANY
+    stage.sender.stop()
