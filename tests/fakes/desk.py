@@ -23,7 +23,7 @@ __all__ = ["FakeDesk"]
 Heard = TypeVar("Heard", bound=wire.DeskMessage)
 
 BEAT_S = 0.1
-READING_S = 0.8
+READING_S = 0.7
 INDICATOR = (40, 40, 420, 90)
 
 

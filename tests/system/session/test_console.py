@@ -149,9 +149,15 @@ async def test_a_made_up_grant_opens_nothing(lab: Lab, desk: FakeDesk, engineer:
     await desk.outcome()
 
 
-@pytest.mark.parametrize(
-    "rubbish", ["future_picture", "malformed_main", "pc_word_on_main", "pc_word_on_control", "malformed_control"]
-)
+RUBBISH = [
+    "future_picture",
+    "malformed_main",
+    "pc_word_on_main",
+    *(pytest.param(what, marks=pytest.mark.long) for what in ("pc_word_on_control", "malformed_control")),
+]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH)
 async def test_what_is_authentic_and_wrong_ends_the_session(
     lab: Lab, desk: FakeDesk, engineer: Engineer, rubbish: str
 ) -> None:

@@ -82,6 +82,7 @@ async def test_invalid_points_get_no_answer(lab: Lab, desk: FakeDesk, engineer: 
     assert "code_accepted" not in lab.kinds(request_id)
     desk.say(shown.CancelRequest())
     await desk.outcome()
+    await lab.do(lab.forget_guesses)
 
 
 async def test_three_wrong_codes_kill_the_code_and_only_a_hand_makes_another(

@@ -55,6 +55,7 @@ async def test_a_cut_line_lifts_keys_and_comes_back_whole_in_a_new_epoch(
     desk.say(shown.StopSession())
     assert await desk.outcome() is SessionEnd.STOPPED
     assert await visit.over() is SessionEnd.STOPPED
+    assert await lab.server_outcome(request_id) == "stopped"
     with pytest.raises(httpx.HTTPStatusError):  # a stop never resumes: there is not even a ticket
         await engineer.ticket(Channel.MAIN)
     assert view.is_over

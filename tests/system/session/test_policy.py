@@ -94,6 +94,7 @@ async def test_taken_out_in_mid_session_is_out_at_once(lab: Lab, desk: FakeDesk,
         await lab.do(lab.admit, lab.world.account)
 
 
+@pytest.mark.long
 async def test_who_expires_in_mid_session_is_out_within_two_seconds(
     lab: Lab, desk: FakeDesk, engineer: Engineer
 ) -> None:
