@@ -7,8 +7,10 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 
 from benchside.agent.attempts import Attempts
+from benchside.agent.begin import OFFERED, begin_hosting
 from benchside.agent.belief import Belief
 from benchside.agent.child import HostChild
 from benchside.agent.door import Desk, Door
@@ -21,10 +23,8 @@ from benchside.agent.settings import AgentSettings
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire import desk as shown
-from benchside.protocol.wire import host as hosting
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
-from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import RequestPhase
 from benchside.protocol.wire.session import SessionEnd
 from benchside.protocol.wire.text import clean
@@ -33,8 +33,6 @@ __all__ = ["Agent"]
 
 log = logging.getLogger(__name__)
 
-OFFERED = (Capability.VIEW, Capability.CONTROL)
-"""What this build can do at all; files, clipboard and chat come with an update and the lab's consent (R59, R60)."""
 REPORT_AT_ONCE = 100
 DESK_SILENT_S = 0.7
 """A desk beats five times a second while somebody views or controls; two beats and a half is a hung window."""
@@ -42,7 +40,6 @@ LOOK_EVERY_S = 0.1
 SLEPT_AFTER_S = 10.0
 """A gap in our own looking: the PC slept, or was frozen as if it did."""
 GATES_EVERY_S = 2.0
-_SOFTWARE = "benchside 0.1.0"
 
 
 class Agent:
@@ -187,26 +184,15 @@ class Agent:
             tickets=self._link,
             around=self,
         )
-        device, settings = self._device, self._settings
         self._help.start(
-            hosting.BeginHosting(
+            begin_hosting(
+                self._device,
+                self._settings,
                 request_id=request_id,
-                device_id=bytes.fromhex(device.device_id),
+                technician=request.technician,
                 identity_key=public_bytes(self._identity.public_key()),
                 policy=policy,
                 authority_key=self._belief.pin.key,
-                region=device.region,
-                site=device.site,
-                site_name=device.site_name,
-                device=device.device,
-                technician=clean(request.technician, 80),
-                instruments=device.instruments,
-                offered=OFFERED,
-                relay=device.relay,
-                relay_url=device.relay_url,
-                ca_file=None if settings.ca_file is None else str(settings.ca_file),
-                grant_s=settings.grant_s,
-                silence_s=settings.silence_s,
             )
         )
         if desk not in self._desks:  # it left while the host was starting
@@ -277,33 +263,35 @@ class Agent:
                 self._kept = max(self._kept, min(message.sequence, self._reported))
                 self._report()
             case wire.RequestQueued() | wire.RequestReleased():
-                if self._is_open(message.request_id) and self._help is not None:
-                    self._help.queued()
+                if (asked := self._asked(message.request_id)) is not None:
+                    asked.queued()
             case wire.RequestClaimed():
                 self._claimed(message)
             case wire.RequestUnknown():
                 self._request_refused(message)
             case wire.RequestCancelled():
-                if self._is_open(message.request_id) and self._help is not None:
-                    self._help.end(SessionEnd.CANCELLED)
+                if (asked := self._asked(message.request_id)) is not None:
+                    asked.end(SessionEnd.CANCELLED)
             case _:
                 log.info("server said what has no meaning here", extra={"message": type(message).__name__})
 
-    def _is_open(self, request_id: bytes) -> bool:
-        return self._help is not None and self._help.request_id == request_id
+    def _asked(self, request_id: bytes) -> Help | None:
+        """Return the call for help with this id, when it is the open one."""
+        return self._help if self._help is not None and self._help.request_id == request_id else None
 
     def _claimed(self, message: wire.RequestClaimed) -> None:
-        if not self._is_open(message.request_id) or self._help is None:
-            return
-        if self._help.takes_claim():
+        asked = self._asked(message.request_id)
+        if asked is not None and asked.takes_claim():
             self.journalled(EventKind.REQUEST_CLAIMED, EventDetails(associate=message.associate))
-        self._help.claimed(self._belief.known(message.associate))
+        if asked is not None:
+            asked.claimed(self._belief.known(message.associate))
 
     def _request_refused(self, message: wire.RequestUnknown) -> None:
-        if not self._is_open(message.request_id) or self._help is None:
+        asked = self._asked(message.request_id)
+        if asked is None:
             return
-        self._help.desk.send(shown.DeskRefused(reason=message.reason))
-        self._help.end(SessionEnd.CANCELLED)
+        asked.desk.send(shown.DeskRefused(reason=message.reason))
+        asked.end(SessionEnd.CANCELLED)
 
     def _consider_policy(self, message: wire.PolicyOffered) -> None:
         is_taken = self._belief.consider(message)
@@ -323,7 +311,7 @@ class Agent:
                 site=device.site_name,
                 device=device.device,
                 instruments=device.instruments,
-                software=_SOFTWARE,
+                software=f"benchside {version('benchside')}",
                 policy_version=self._belief.version,
                 it_review_utc_ms=None if gates.review is None else gates.review.at_utc_ms,
                 terms_version=None if gates.terms is None else gates.terms.version,

@@ -127,6 +127,7 @@ class HostChild:
             await self._lift_leftovers()
 
     async def _reap(self) -> None:
+        self._stream.abort()  # it has said all: it waits no longer
         try:
             async with asyncio.timeout(STOP_WITHIN_S * 2):
                 await self._process.wait()
@@ -136,7 +137,6 @@ class HostChild:
         if self._kill_timer is not None:
             self._kill_timer.cancel()
         self._tasks[1].cancel()
-        self._stream.abort()
 
     async def _lift_leftovers(self) -> None:
         """A host that did not end by itself may have left keys pressed, and the display does not lift them."""

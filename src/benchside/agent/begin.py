@@ -1,0 +1,46 @@
+"""What a host is told when it begins: this PC, its rules, and the call for help."""
+
+from __future__ import annotations
+
+from benchside.agent.identity import DeviceFile
+from benchside.agent.settings import AgentSettings
+from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.host import BeginHosting
+from benchside.protocol.wire.text import clean
+
+__all__ = ["OFFERED", "begin_hosting"]
+
+OFFERED = (Capability.VIEW, Capability.CONTROL)
+"""What this build can do at all; files, clipboard and chat come with an update and the lab's consent (R59, R60)."""
+
+
+def begin_hosting(
+    device: DeviceFile,
+    settings: AgentSettings,
+    *,
+    request_id: bytes,
+    technician: str,
+    identity_key: bytes,
+    policy: bytes,
+    authority_key: bytes,
+) -> BeginHosting:
+    """Return the host's first message; the keys in it are public, the policy is signed."""
+    return BeginHosting(
+        request_id=request_id,
+        device_id=bytes.fromhex(device.device_id),
+        identity_key=identity_key,
+        policy=policy,
+        authority_key=authority_key,
+        region=device.region,
+        site=device.site,
+        site_name=device.site_name,
+        device=device.device,
+        technician=clean(technician, 80),
+        instruments=device.instruments,
+        offered=OFFERED,
+        relay=device.relay,
+        relay_url=device.relay_url,
+        ca_file=None if settings.ca_file is None else str(settings.ca_file),
+        grant_s=settings.grant_s,
+        silence_s=settings.silence_s,
+    )
