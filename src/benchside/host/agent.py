@@ -90,10 +90,6 @@ class AgentSide:
             self._entries[self._last_entry] = then
         self.send(wire.RecordEntry(entry=self._last_entry, kind=kind, details=details))
 
-    async def flush(self, within_s: float) -> None:
-        """Give what was said a moment to leave."""
-        await self._stream.close(within_s)
-
     async def _answer(self, waiting: asyncio.Future[_T]) -> _T:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 BEGIN_WITHIN_S = 10.0
 BEAT_EVERY_S = 0.1
+FAREWELL_WITHIN_S = 0.1
+"""For our last words to the agent, and again for it to take them; it kills us 250 ms after a stop."""
 AGENT_SILENT_S = 0.9
 """The agent beats five times a second; without it nobody journals and nobody could stop the session."""
 
@@ -61,7 +63,8 @@ class HostProgram:
         session.start()
         await session.over.wait()
         beating.cancel()
-        await agent.flush(0.2)
+        await stream.say_no_more(FAREWELL_WITHIN_S)
+        await asyncio.wait([listening], timeout=FAREWELL_WITHIN_S)  # until the agent has taken the outcome
         listening.cancel()
 
     async def _beat(self, agent: AgentSide, session: HostedSession) -> None:

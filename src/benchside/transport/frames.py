@@ -61,6 +61,18 @@ class FrameStream(Generic[M]):
             return
         self._writer.close()
 
+    async def say_no_more(self, within_s: float) -> None:
+        """Send what is queued and say that nothing follows; what the peer says can still be received.
+
+        A connection that is closed while the peer writes loses what the peer had not read yet.
+        """
+        try:
+            async with asyncio.timeout(within_s):
+                await self._writer.drain()
+            self._writer.write_eof()
+        except (TimeoutError, ConnectionError, OSError):
+            self._writer.transport.abort()
+
     def peer_socket(self) -> Any:
         """Return the underlying socket (asyncio's stand-in for it), to ask the OS who is at the other end."""
         return self._writer.get_extra_info("socket")
