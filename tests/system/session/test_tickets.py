@@ -11,6 +11,7 @@ from tests.fakes.desk import FakeDesk
 from tests.fakes.engineer import Engineer, TurnedAway, hear_plain
 from tests.fakes.guesser import Knocking, knock
 from tests.fakes.lab import GUEST, Lab
+from tests.fakes.visit import Visit
 
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire import desk as shown
@@ -110,9 +111,9 @@ async def test_a_ticket_for_another_channel_opens_none(lab: Lab, desk: FakeDesk,
     link.send(CHANNEL_OPEN.encode(reply))
     with pytest.raises(Closed):
         await link.receive()
-    back = await engineer.open(Channel.MAIN)
+    back = Visit(engineer, await engineer.open(Channel.MAIN))
     await desk.phase(shown.RequestPhase.IN_SESSION)
-    back.link.abort()
+    back.hang_up()
     desk.say(shown.StopSession())
     await desk.outcome()
 
