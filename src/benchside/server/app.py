@@ -179,7 +179,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         facts,
         parts.now,
     )
-    enrolment = Enrolment(parts.cloud_keys.enrolment, parts.register, parts.ledger, parts.keeper, facts, parts.now)
+    enrolment = Enrolment(parts.cloud_keys.enrolment, parts.register, parts.refusals, parts.keeper, facts, parts.now)
     relay = Relay((office.public_key,), settings.relay_name, parts.now)
     services = Services(
         accounts=parts.accounts,

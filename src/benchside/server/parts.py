@@ -8,6 +8,7 @@ from benchside.server.access.delays import Delays
 from benchside.server.accounts.password import Passwords
 from benchside.server.accounts.service import Accounts
 from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.refusals import Refusals
 from benchside.server.audit.sessions import Sessions
 from benchside.server.bus.memory import MemoryBus
 from benchside.server.clock import NowUtcMs
@@ -32,6 +33,7 @@ class Parts:
     session: Database
     bus: MemoryBus
     ledger: Ledger
+    refusals: Refusals
     sessions: Sessions
     delays: Delays
     keeper: PolicyKeeper
@@ -51,6 +53,7 @@ class Parts:
         await upgrade(session, "session")
         bus = MemoryBus()
         ledger = Ledger(session, now)
+        refusals = Refusals(ledger, now)
         delays = Delays(cloud, cloud_keys.lookup, now)
         return cls(
             settings=settings,
@@ -60,11 +63,12 @@ class Parts:
             session=session,
             bus=bus,
             ledger=ledger,
+            refusals=refusals,
             sessions=Sessions(session),
             delays=delays,
             keeper=PolicyKeeper(cloud, ledger, bus, now),
             register=Register(cloud, ledger, settings.region, now),
-            accounts=Accounts(cloud, ledger, bus, passwords or Passwords(), delays, now),
+            accounts=Accounts(cloud, ledger, refusals, bus, passwords or Passwords(), delays, now),
             now=now,
         )
 

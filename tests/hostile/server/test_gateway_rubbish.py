@@ -22,6 +22,8 @@ from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.session import InstrumentInfo
+from benchside.server.audit.kind import ServerKind
+from benchside.server.audit.model import Event
 from benchside.server.broker.model import Request
 from benchside.transport.websocket import Closed, dial
 
@@ -197,6 +199,15 @@ async def test_rubbish_instead_of_an_enrolment_is_refused(world: World, answer: 
     link.send(answer)
     said = enrolment_wire.ENROLMENT.decode(bytes(await asyncio.wait_for(link.receive(), 5)))  # type: ignore[arg-type]
     assert said == enrolment_wire.EnrolmentRefused(reason="malformed")
+
+
+async def test_refused_enrolments_of_one_address_fill_no_log(world: World) -> None:
+    pc = Pc(world, rsa_key(0), os.urandom(32))
+    for _ in range(6):
+        assert await pc.enrol(os.urandom(32)) == enrolment_wire.EnrolmentRefused(reason="token_unknown")
+    async with world.parts.session.read() as rows:
+        found = await rows.scalars(select(Event).where(Event.kind == ServerKind.ENROLMENT_REFUSED.value))
+        assert len(list(found)) == 1
 
 
 async def test_a_model_that_nobody_knows_holds_patient_data(world: World) -> None:

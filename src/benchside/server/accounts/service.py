@@ -15,10 +15,12 @@ from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.trust.keys import fingerprint, load_rsa_identity
 from benchside.protocol.wire.audit import EventDetails
 from benchside.server.access.delays import Delays, Subject, account_delay_ms, source_delay_ms
+from benchside.server.access.turns import Turns
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.accounts.password import MAX_PASSWORD, Passwords, make_initial_password, password_fault
 from benchside.server.audit.kind import SERVER, ServerKind, account_stream
 from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.refusals import Refusals
 from benchside.server.bus.contract import Bus, SignInEnded
 from benchside.server.clock import NowUtcMs
 from benchside.server.store.database import Database
@@ -64,14 +66,23 @@ class Accounts:
     """All of it on the cloud plane; what happens is written to the session log first."""
 
     def __init__(
-        self, database: Database, ledger: Ledger, bus: Bus, passwords: Passwords, delays: Delays, now: NowUtcMs
+        self,
+        database: Database,
+        ledger: Ledger,
+        refusals: Refusals,
+        bus: Bus,
+        passwords: Passwords,
+        delays: Delays,
+        now: NowUtcMs,
     ) -> None:
         self._database = database
         self._ledger = ledger
+        self._refusals = refusals
         self._bus = bus
         self._passwords = passwords
         self._delays = delays
         self._now = now
+        self._turns = Turns()
 
     async def add(self, account: str) -> str:
         """Make an account; return its initial password, which is kept nowhere."""
@@ -112,25 +123,10 @@ class Accounts:
 
         `source`: the address that asks.  The answer never tells whether the account exists.
         """
-        subjects = _subjects(account[:256], source)
-        wait_ms = await self._delays.wait_ms(subjects)
-        if wait_ms:
-            raise RefusedError(Refusal.SIGN_IN, "expected a later try, got one within the delay", wait_s=wait_ms / 1000)
-        async with self._database.read() as rows:
-            row = await rows.get(Account, account)
-        stored = None if row is None or row.disabled else row.password_hash
-        right = await self._passwords.is_right(stored, password[: MAX_PASSWORD + 1])
-        if row is None or not right:
-            wait_ms = await self._delays.count_wrong(subjects)
-            stream = account_stream(account) if row is not None else SERVER
-            await self._ledger.record(
-                stream, ServerKind.SIGN_IN_REFUSED, EventDetails(associate=account[:64] if row else None)
-            )
-            raise RefusedError(
-                Refusal.SIGN_IN, "expected the right account and password", wait_s=wait_ms / 1000 if wait_ms else None
-            )
+        row = await self._try(account, password, source)
         await self._ledger.record(account_stream(account), ServerKind.SIGNED_IN, EventDetails(associate=account))
-        await self._delays.forget(subjects[0])
+        await self._delays.forget(_of_account(account))
+        await self._delays.make_known(_of_account_from(account, source))
         async with self._database.write() as rows:
             return NewSignIn(self._open(rows, account), row.must_change)
 
@@ -181,15 +177,7 @@ class Accounts:
         does not meet the rules.
         """
         account = signed_in.account
-        subjects = _subjects(account, source)
-        wait_ms = await self._delays.wait_ms(subjects)
-        if wait_ms:
-            raise RefusedError(Refusal.SIGN_IN, "expected a later try, got one within the delay", wait_s=wait_ms / 1000)
-        async with self._database.read() as rows:
-            row = await rows.get(Account, account)
-        if row is None or not await self._passwords.is_right(row.password_hash, old[: MAX_PASSWORD + 1]):
-            await self._delays.count_wrong(subjects)
-            raise RefusedError(Refusal.SIGN_IN, "expected the present password, got another")
+        await self._try(account, old, source)
         fault = password_fault(new, account=account, old=old)
         if fault is not None:
             raise PasswordFaultError(fault)
@@ -237,6 +225,42 @@ class Accounts:
                 delete(SignIn).where((SignIn.used_utc_ms < now - IDLE_MS) | (SignIn.opened_utc_ms < now - ABSOLUTE_MS))
             )
 
+    async def _try(self, account: str, password: str, source: str) -> Account:
+        """Return the account that has this password; RefusedError(SIGN_IN, wait_s) when it is wrong or has to wait.
+
+        Counted as wrong before it is looked at, and one at a time for an account and for an address: many tries at
+        once, or tries that nobody waits for, get no further than one after the other.
+        """
+        of_account, of_source = _of_account(account[:256]), Subject("source", source, source_delay_ms)
+        async with self._turns.of(of_account, of_source):
+            known = _of_account_from(account[:256], source)
+            # a stranger's wrong tries must not keep out the owner, who is counted apart where one signed in lately
+            subjects = (known if await self._delays.is_known(known) else of_account, of_source)
+            wait_ms = await self._delays.wait_ms(subjects)
+            if wait_ms:
+                raise RefusedError(
+                    Refusal.SIGN_IN, "expected a later try, got one within the delay", wait_s=wait_ms / 1000
+                )
+            counted = await self._delays.count_first(subjects)
+            async with self._database.read() as rows:
+                row = await rows.get(Account, account)
+            stored = None if row is None or row.disabled else row.password_hash
+            right = await self._passwords.is_right(stored, password[: MAX_PASSWORD + 1])
+            if row is not None and right:
+                await self._delays.take_back(counted)
+                return row
+        await self._refusals.note(
+            ServerKind.SIGN_IN_REFUSED,
+            source,
+            account_stream(account) if row is not None else SERVER,
+            EventDetails(associate=account[:64] if row else None),
+        )
+        raise RefusedError(
+            Refusal.SIGN_IN,
+            "expected the right account and password",
+            wait_s=counted.wait_ms / 1000 if counted.wait_ms else None,
+        )
+
     def _open(self, rows: AsyncSession, account: str) -> str:
         token = secrets.token_urlsafe(32)
         now = self._now()
@@ -270,8 +294,10 @@ class Accounts:
         self._tell_ended(ended)
 
 
-def _subjects(account: str, source: str) -> tuple[Subject, Subject]:
-    return (
-        Subject("account", account.casefold(), account_delay_ms),
-        Subject("source", source, source_delay_ms),
-    )
+def _of_account(account: str) -> Subject:
+    return Subject("account", account.casefold(), account_delay_ms)
+
+
+def _of_account_from(account: str, source: str) -> Subject:
+    # no account has a space in it
+    return Subject("account-from", f"{account.casefold()} {source}", account_delay_ms)

@@ -23,7 +23,7 @@ from benchside.protocol.wire.enrolment import (
     SealedEnrolment,
 )
 from benchside.server.audit.kind import SERVER, ServerKind
-from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import EnrolmentFault, EnrolmentFaultError, Register
 from benchside.server.gateway.agent import LinkFacts
@@ -51,7 +51,7 @@ class Enrolment:
         self,
         key: RSAPrivateKey,
         register: Register,
-        ledger: Ledger,
+        refusals: Refusals,
         keeper: PolicyKeeper,
         facts: LinkFacts,
         now: NowUtcMs,
@@ -59,7 +59,7 @@ class Enrolment:
         self._key = key
         self._spki = public_bytes(key.public_key())
         self._register = register
-        self._ledger = ledger
+        self._refusals = refusals
         self._keeper = keeper
         self._facts = facts
         self._now = now
@@ -82,18 +82,18 @@ class Enrolment:
             if not isinstance(message, EnrolDevice):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected an enrolment, got another message")
             sealed = await asyncio.to_thread(open_enrolment, message, self._key)
-            answer: EnrolmentMessage = await self._enrol(sealed, serial)
+            answer: EnrolmentMessage = await self._enrol(sealed, serial, served.source)
         except PeerError:
-            await self._refuse(EnrolmentFault.MALFORMED)
+            await self._refuse(EnrolmentFault.MALFORMED, served.source)
             served.send(ENROLMENT.encode(EnrolmentRefused(reason=EnrolmentFault.MALFORMED.value)))
             raise
         served.send(ENROLMENT.encode(answer))
 
-    async def _enrol(self, sealed: SealedEnrolment, serial: int) -> EnrolmentMessage:
+    async def _enrol(self, sealed: SealedEnrolment, serial: int, source: str) -> EnrolmentMessage:
         try:
             device = await self._register.enrol(sealed)
         except EnrolmentFaultError as refused:
-            await self._refuse(refused.fault)
+            await self._refuse(refused.fault, source)
             return EnrolmentRefused(reason=refused.fault.value)
         logger.info("device enrolled", extra={"device": device.id.hex()})
         # a rotation since the key was shown: the PC follows it on the link, from the key that it knows
@@ -120,5 +120,5 @@ class Enrolment:
             self._recent.popitem(last=False)
         return allowed
 
-    async def _refuse(self, fault: EnrolmentFault) -> None:
-        await self._ledger.record(SERVER, ServerKind.ENROLMENT_REFUSED, EventDetails(cause=fault.value))
+    async def _refuse(self, fault: EnrolmentFault, source: str) -> None:
+        await self._refusals.note(ServerKind.ENROLMENT_REFUSED, source, SERVER, EventDetails(cause=fault.value))

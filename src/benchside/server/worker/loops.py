@@ -31,6 +31,7 @@ def tasks_of(parts: Parts, broker: Broker, presence: Presence) -> tuple[Task, ..
         Task("follow policy", 1.0, parts.keeper.refresh),  # an operator installs it in another process
         Task("expire requests", 5.0, broker.expire),
         Task("note presence", 60.0, presence.note_alive),
+        Task("write refusals", 60.0, parts.refusals.write_counted),
         Task("forget sign-ins", 300.0, parts.accounts.forget_old),
         Task("forget delays", 3600.0, parts.delays.forget_old),
         Task("forget presence", 3600.0, presence.forget_old),
