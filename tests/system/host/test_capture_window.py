@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
+import xcffib.xproto
 from tests.fakes.xclient import XClient
 from tests.fakes.xserver import XServer
 
@@ -15,6 +17,7 @@ from benchside.protocol.wire.capability import GrantScope
 pytestmark = pytest.mark.system
 
 PLACE = Box(10, 10, 110, 110)
+MAX_WAIT_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +26,20 @@ def server() -> Iterator[XServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def observer(server: XServer) -> Iterator[XClient]:
+    """Sees when a program has gone."""
+    client = XClient(server.name)
+    yield client
+    client.close()
+
+
 class Program:
     """A program with one window; the next one to run on the display gets the same numbers."""
 
-    def __init__(self, server: XServer, title: str) -> None:
+    def __init__(self, server: XServer, observer: XClient, title: str) -> None:
         self._server = server
+        self._observer = observer
         self._client = XClient(server.name)
         self._title = title
         self.window = self._draw()
@@ -36,12 +48,21 @@ class Program:
         """End, and let another start; its window has the number that ours had."""
         ended = self.window
         self.end()
-        other = Program(self._server, title)
+        other = Program(self._server, self._observer, title)
         assert other.window == ended, "the display does not use numbers again: nothing is tested"
         return other
 
     def end(self) -> None:
+        """End, and wait until the display has taken note."""
         self._client.close()
+        deadline = time.monotonic() + MAX_WAIT_S
+        try:
+            while True:
+                self._observer.core.GetWindowAttributes(self.window).reply()
+                assert time.monotonic() < deadline, "waited in vain"
+                time.sleep(0.01)
+        except xcffib.xproto.WindowError:
+            pass
 
     def _draw(self) -> int:
         return self._client.window(PLACE.left, PLACE.top, PLACE.width_px, PLACE.height_px, 0xFFFFFF, title=self._title)
@@ -55,9 +76,9 @@ def capture(server: XServer) -> Iterator[X11Capture]:
 
 
 @pytest.fixture
-def results(server: XServer, capture: X11Capture) -> Program:
+def results(server: XServer, observer: XClient, capture: X11Capture) -> Program:
     """Made after the capture, which would else be given the number."""
-    return Program(server, "results")
+    return Program(server, observer, "results")
 
 
 def number(capture: X11Capture, title: str) -> int:
@@ -122,12 +143,12 @@ def test_a_number_that_was_never_listed_shares_nothing(capture: X11Capture, resu
 
 
 def test_a_list_made_while_a_window_is_shared_changes_nothing(
-    server: XServer, capture: X11Capture, results: Program
+    server: XServer, observer: XClient, capture: X11Capture, results: Program
 ) -> None:
     window = number(capture, "results")
     start(capture, window)
     assert number(capture, "results") == window
-    above = Program(server, "above")
+    above = Program(server, observer, "above")
     capture.windows()
     assert is_dark(capture), "a window above it covers it as before"
     above.end()
