@@ -25,7 +25,7 @@ from benchside.server.bus.contract import Bus, SignInEnded
 from benchside.server.clock import NowUtcMs
 from benchside.server.store.database import Database
 
-__all__ = ["Accounts", "NewSignIn", "PasswordFaultError", "SignedIn"]
+__all__ = ["Accounts", "NewSignIn", "OldPasswordError", "PasswordFaultError", "SignedIn"]
 
 IDLE_MS = 30 * 60_000
 """An unattended browser is signed out after this."""
@@ -42,6 +42,13 @@ class PasswordFaultError(RefusedError):
     def __init__(self, fault: str) -> None:
         super().__init__(Refusal.CHANGE_PASSWORD, f"expected a password that meets the rules, got one that is {fault}")
         self.fault = fault
+
+
+class OldPasswordError(RefusedError):
+    """The present password was refused; the sign-in with which somebody asked is fine."""
+
+    def __init__(self, refused: RefusedError) -> None:
+        super().__init__(refused.reason, str(refused), wait_s=refused.wait_s)
 
 
 @dataclass(frozen=True)
@@ -173,11 +180,14 @@ class Accounts:
     async def change_password(self, signed_in: SignedIn, old: str, new: str, source: str) -> str:
         """Set a new password; all sign-ins end and a fresh one begins, whose token is returned.
 
-        RefusedError(SIGN_IN) when `old` is wrong (it counts like a wrong sign-in), PasswordFaultError when `new`
-        does not meet the rules.
+        OldPasswordError when `old` is wrong (it counts like a wrong sign-in), PasswordFaultError when `new` does not
+        meet the rules.
         """
         account = signed_in.account
-        await self._try(account, old, source)
+        try:
+            await self._try(account, old, source)
+        except RefusedError as refused:
+            raise OldPasswordError(refused) from refused
         fault = password_fault(new, account=account, old=old)
         if fault is not None:
             raise PasswordFaultError(fault)

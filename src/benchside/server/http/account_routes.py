@@ -7,8 +7,7 @@ import binascii
 
 from fastapi import Request, Response
 
-from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
-from benchside.server.accounts.service import PasswordFaultError
+from benchside.protocol.errors import PeerError, PeerFault
 from benchside.server.http.context import (
     clear_cookie,
     services_of,
@@ -39,13 +38,7 @@ async def sign_out(request: Request, response: Response) -> None:
 async def set_password(request: Request, response: Response, given: PasswordChange) -> None:
     """Change the password; every other sign-in of the account ends, this one gets a new token."""
     services = services_of(request)
-    try:
-        token = await services.accounts.change_password(signed_in(request), given.old, given.new, source_of(request))
-    except PasswordFaultError:
-        raise
-    except RefusedError as refused:
-        # 403: the sign-in itself is fine, so the console must not take it for over
-        raise RefusedError(Refusal.DENIED, str(refused), wait_s=refused.wait_s) from refused
+    token = await services.accounts.change_password(signed_in(request), given.old, given.new, source_of(request))
     set_cookie(response, services, token)
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
-from benchside.server.accounts.service import PasswordFaultError
+from benchside.server.accounts.service import OldPasswordError, PasswordFaultError
 
 __all__ = ["STATUS", "add_fault_answers", "fault"]
 
@@ -46,6 +46,9 @@ def add_fault_answers(app: FastAPI) -> None:
     async def refused(_request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, PasswordFaultError):
             return fault(422, error.fault)
+        if isinstance(error, OldPasswordError):
+            # 403: a 401 would tell the console that its sign-in is over
+            return fault(403, error.reason.value, error.wait_s)
         if isinstance(error, RefusedError):
             return fault(STATUS.get(error.reason, 403), error.reason.value, error.wait_s)
         raise error
