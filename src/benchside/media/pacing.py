@@ -38,9 +38,6 @@ MIN_BYTES_IN_FLIGHT = 64 << 10
 # What may wait on the line besides what the way itself holds: a pause, or a click's answer, is late by so much.
 MAX_WAITING_S = 0.25
 
-# Acknowledgements over which the shortest way is looked for: a second's at full pace.
-WAYS_KEPT = 60
-
 
 class _Flight(NamedTuple):
     sequence: int
@@ -62,7 +59,8 @@ class Pacing:
         self._last_sequence = 0
         self._shown_bytes = 0
         self._rate = 0.0  # bytes a second; 0 while unknown
-        self._ways_s: deque[float] = deque(maxlen=WAYS_KEPT)
+        # Of this epoch; of the last moments alone it would hold what waits in front of a picture all the time.
+        self._shortest_way_s: float | None = None
 
     @property
     def next_sequence(self) -> int:
@@ -81,9 +79,9 @@ class Pacing:
     @property
     def max_bytes_in_flight(self) -> int:
         """Once so much is unacknowledged, no further picture is taken: 64 KiB to 1 MiB, by the line's rate."""
-        if not self._ways_s:
+        if self._shortest_way_s is None:
             return MIN_BYTES_IN_FLIGHT
-        held_bytes = self._rate * (min(self._ways_s) + MAX_WAITING_S)
+        held_bytes = self._rate * (self._shortest_way_s + MAX_WAITING_S)
         return int(min(max(held_bytes, MIN_BYTES_IN_FLIGHT), MAX_BYTES_IN_FLIGHT))
 
     def damage_arrived(self, now: float) -> None:
@@ -142,8 +140,9 @@ class Pacing:
     def _learn(self, flight: _Flight, way_s: float) -> None:
         """Learn the line's rate from what was shown between the picture's sending and its acknowledgement."""
         rate = (self._shown_bytes - flight.shown_bytes) / max(way_s, 0.001)
-        self._ways_s.append(way_s)
-        has_waited = way_s - min(self._ways_s) > MAX_WAITING_S
+        shortest_s = way_s if self._shortest_way_s is None else min(self._shortest_way_s, way_s)
+        self._shortest_way_s = shortest_s
+        has_waited = way_s - shortest_s > MAX_WAITING_S
         if rate >= self._rate:
             self._rate = rate
         elif flight.has_filled or has_waited:
