@@ -55,9 +55,14 @@ async def desk(lab: Lab) -> AsyncIterator[FakeDesk]:
         while lab.hosts() and time.monotonic() < until:
             await asyncio.sleep(0.05)
         assert not lab.hosts(), "a host stayed"
-        journal = lab.journal()
-        opened = [kind for kind, _ in journal].count("request_opened")
-        assert [kind for kind, _ in journal].count("session_ended") == opened, "one outcome for each request"
+        while not one_outcome_each(lab) and time.monotonic() < until:
+            await asyncio.sleep(0.05)  # the outcome is written when the host has gone
+        assert one_outcome_each(lab), "one outcome for each request"
+
+
+def one_outcome_each(lab: Lab) -> bool:
+    kinds = [kind for kind, _ in lab.journal()]
+    return kinds.count("session_ended") == kinds.count("request_opened")
 
 
 @pytest.fixture

@@ -150,7 +150,9 @@ async def test_a_pc_that_slept_never_resumes(lab: Lab, desk: FakeDesk, engineer:
     host = lab.host
     os.kill(lab.agent_pid, signal.SIGSTOP)
     host.suspend()
+    desk.beats = False  # the desk sleeps, too
     await asyncio.sleep(12)
+    desk.beats = True
     host.resume()
     os.kill(lab.agent_pid, signal.SIGCONT)
     assert await desk.outcome() is SessionEnd.PC_SLEPT
