@@ -30,7 +30,8 @@ class Clerk(threading.Thread):
                     continue
                 sign_in_associate(self._world, fingerprint)
             except ChildError as error:
-                if not self.stop.is_set():
+                # Ctrl-C reaches the command before it reaches us: then the end is coming, and nothing is wrong
+                if not self.stop.wait(1.0):
                     print(f"\n  The demo's authority could not sign the key in: {error}\n", flush=True)
                 continue
             print(f"\n  The demo's authority signed in the browser's key\n  {fingerprint}\n", flush=True)
