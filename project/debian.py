@@ -34,6 +34,7 @@ SCREEN = (
         ("x11-xkb-utils", "xkb-data", "x11-utils", "xdotool"),
         ("setxkbmap", "xdotool", "xprop"),
     ),
+    Need("what the program that drives the browser is linked against", ("libatomic1",)),
     Need("the peer in the session benchmark", ("tigervnc-scraping-server",), ("x0tigervncserver",)),
     Need(
         "the accessibility tree, through which the scripted technician works",
