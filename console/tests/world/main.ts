@@ -81,6 +81,7 @@ const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
   forge: () => each((pc) => pc.forge()),
   spoil: () => each((pc) => pc.spoil()),
   stop: () => each((pc) => pc.end("stopped")),
+  viewers: () => [...pcs.values()].reduce((sum, pc) => sum + pc.viewers, 0),
   received: () => [...pcs.values()].flatMap((pc) => pc.received),
 };
 const each = (act: (pc: FakePc) => void): void => { for (const pc of pcs.values()) act(pc); };
@@ -118,7 +119,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
   if (!world.isIn) return refuse(response, 401, "sign_in");
   if (noun === "sign-out") { world.isIn = false; return answer(response, 204); }
   if (noun === "password") {
-    if (body["old"] !== world.password) return refuse(response, 403, "not_authorised");
+    if (body["old"] !== world.password) return refuse(response, 403, "sign_in");
     world.password = String(body["new"]);
     world.mustChange = false;
     return answer(response, 204);

@@ -51,6 +51,8 @@ export class FakePc {
   private readonly grants = new Map<CapabilityWord, GrantSecret>();
   private epoch = 0;
   private sequence = 0;
+  /** Consoles that came to `view` so far, each time anew: what a test waits for, since the word on the page may pass unseen. */
+  viewers = 0;
   private timer: NodeJS.Timeout | null = null;
   private readonly log: number | null;
   readonly screens: readonly { readonly monitor: Monitor; readonly screen: Screen }[];
@@ -185,6 +187,7 @@ export class FakePc {
 
   private viewed(message: ViewMessage): void {
     if (message.t !== "ready") return;
+    this.viewers++;
     this.view?.send({ t: "layout", monitors: this.screens.map(({ monitor }) => monitor) });
     this.view?.send({ t: "pointer", width_px: 16, height_px: 16, hot_x_px: 0, hot_y_px: 0, rgba: arrow() });
     this.picture(true, this.screens.flatMap(({ monitor, screen }) => screen.tiles(monitor.id, 0, 0, screen.width, screen.height)));

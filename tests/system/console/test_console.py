@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,20 @@ class World:
         found = self.do("received")
         assert isinstance(found, list)
         return found
+
+    def viewers(self) -> int:
+        """How often a console came to `view` and asked for the picture."""
+        found = self.do("viewers")
+        assert isinstance(found, int)
+        return found
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait for a fact of the world's, which the page cannot show."""
+    ends_at = time.monotonic() + WITHIN_MS / 1000
+    while not holds():
+        assert time.monotonic() < ends_at, "it did not come to that"
+        page.wait_for_timeout(20)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +115,13 @@ def page(profile: BrowserContext, world: World) -> Iterator[Page]:
     yield page
     page.close()
     assert errors == []
+
+
+def comes_again(page: Page, world: World, word: str) -> None:
+    """Do that to the line, and wait until the console has come to `view` anew."""
+    before = world.viewers()
+    world.do(word)
+    until(page, lambda: world.viewers() > before)
 
 
 def sign_in(page: Page, world: World) -> None:
@@ -187,16 +209,14 @@ def test_input_is_held_back_while_a_prompt_is_open_or_the_technician_pauses(page
         world.do(word, yes=back)
         expect(page.get_by_test_id("veil")).to_have_count(0)
     page.keyboard.type("x")
-    page.wait_for_timeout(200)
-    assert world.input()[-1]["key"] == "x"
+    until(page, lambda: [message.get("key") for message in world.input()][-1:] == ["x"])
 
 
 def test_keys_are_lifted_when_the_page_loses_the_focus(page: Page, world: World) -> None:
     controlling(page, world)
     page.keyboard.down("Shift")
     page.evaluate("window.dispatchEvent(new Event('blur'))")
-    page.wait_for_timeout(200)
-    assert world.input()[-1]["t"] == "release"
+    until(page, lambda: [message["t"] for message in world.input()][-1:] == ["release"])
 
 
 def test_composed_characters_arrive_as_what_they_are(page: Page, world: World) -> None:
@@ -206,13 +226,13 @@ def test_composed_characters_arrive_as_what_they_are(page: Page, world: World) -
         field.dispatchEvent(new KeyboardEvent('keydown', {key: 'Dead', code: 'BracketLeft', bubbles: true}));
         field.dispatchEvent(new CompositionEvent('compositionend', {data: 'á', bubbles: true}));
     }""")
-    page.wait_for_timeout(200)
-    assert [(message["key"], message["down"]) for message in world.input()[-2:]] == [("á", True), ("á", False)]
+    typed = [("á", True), ("á", False)]
+    until(page, lambda: [(message.get("key"), message.get("down")) for message in world.input()[-2:]] == typed)
 
 
 def test_a_lost_line_comes_back_with_its_grants(page: Page, world: World) -> None:
     controlling(page, world)
-    world.do("drop")
+    comes_again(page, world, "drop")
     state(page, "exact")
     expect(page.get_by_test_id("capability-control")).to_have_attribute("data-state", "granted")
 
@@ -225,8 +245,7 @@ def test_a_picture_that_cannot_be_read_starts_whole_and_forged_records_end_the_s
     expect(page.get_by_text("the picture started again")).to_be_visible()
     state(page, "exact")
     for _ in range(2):
-        world.do("forge")
-        expect(page.get_by_test_id("capability-view")).to_have_attribute("data-state", "opening")
+        comes_again(page, world, "forge")
         expect(page.get_by_test_id("capability-view")).to_have_attribute("data-state", "granted")
     world.do("forge")
     expect(page.get_by_test_id("session-over")).to_have_attribute("data-outcome", "peer_fault")
