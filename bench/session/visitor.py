@@ -22,7 +22,7 @@ from benchside.protocol.trust.schedule import GrantSecret
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.input import CONTROL, PointerMove
-from benchside.protocol.wire.picture import VIEW, PictureEnd, PictureShown, ViewAlive, ViewReady
+from benchside.protocol.wire.picture import VIEW, PictureEnd, PictureShown, VideoAbility, ViewAlive, ViewReady
 from benchside.protocol.wire.session import AskCapability, CapabilityGranted, Ping, Pong, SessionMessage
 
 R = TypeVar("R")
@@ -94,7 +94,7 @@ class Visitor:
         secret = GrantSecret(capability=capability, grant=granted.grant, secret=granted.secret)
         channel = await self._engineer.open(_CHANNELS[capability], secret)
         if capability is Capability.VIEW:
-            channel.send(VIEW.encode(ViewReady()))
+            channel.send(VIEW.encode(ViewReady(VideoAbility.NONE)))
             self._task(self._look(channel))
         else:
             self._task(self._point(channel))

@@ -134,7 +134,7 @@ describe("pictures", () => {
   const monitor = { id: 0, name: "A", x_px: 0, y_px: 0, width_px: 100, height_px: 50, primary: true };
   const layout: Step = { t: "layout", monitors: [monitor] };
   const begin = (sequence: number): Step => ({ t: "begin", sequence, whole: true });
-  const end = (sequence: number): Step => ({ t: "end", sequence });
+  const end = (sequence: number): Step => ({ t: "end", sequence, state: 0 });
   const tile = (over: Partial<Extract<ViewMessage, { t: "tile" }>> = {}): Step => ({
     t: "tile", monitor: 0, x_px: 0, y_px: 0, width_px: 10, height_px: 10, encoding: 0, data: new Uint8Array(4), ...over,
   });
@@ -147,7 +147,7 @@ describe("pictures", () => {
     ["a picture without a layout", [begin(1)]], ["two at once", [layout, begin(1), begin(2)]], ["the same number again", [layout, begin(2), end(2), begin(2)]],
     ["a tile outside a picture", [layout, tile()]], ["a monitor that is not there", [layout, begin(1), tile({ monitor: 1 })]],
     ["a tile over the edge", [layout, begin(1), tile({ x_px: 91 })]], ["the end of another", [layout, begin(1), end(2)]], ["a layout inside", [layout, begin(1), layout]],
-    ["a tile with too many pixels", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 4000, height_px: 4000, primary: true }] }, begin(1), tile({ width_px: 1000, height_px: 1000 })]],
+    ["a tile with too many pixels", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 4000, height_px: 4000, primary: true }] }, begin(1), tile({ width_px: 2000, height_px: 2000 })]],
     ["a monitor twice", [{ t: "layout", monitors: [monitor, monitor] }]],
     ["monitors beyond memory", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 32767, height_px: 32767, primary: true }] }]],
   ])("refuse %s", (_what, steps) => expect(() => play(...steps)).toThrow(PeerError));

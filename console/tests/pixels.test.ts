@@ -5,7 +5,7 @@ import { PeerError } from "../src/errors";
 import { fromHex } from "../src/trust/bytes";
 import { decodeTile, type Sheet } from "../src/viewer/pixels";
 import { Zstd } from "../src/viewer/zstd";
-import { FILL, ZSTD, ZSTD_PALETTE, type Tile } from "../src/wire/picture";
+import { FILL, ZSTD, PALETTE, type Tile } from "../src/wire/picture";
 
 /** Level 1 with content size and no checksum: 12 pixels (i, 2i, 3i, 255), and indices 0 1 2 1 three times over. */
 const PIXELS = fromHex("28b52ffd2030810100000000ff010203ff020406ff030609ff04080cff050a0fff060c12ff070e15ff081018ff09121bff0a141eff0b1621ff");
@@ -39,8 +39,8 @@ describe("tiles", () => {
     expect([...words].filter((word) => word !== 0)).toHaveLength(12);
   });
   it("look up a palette", () => {
-    const palette = Uint8Array.of(2, 1, 1, 1, 255, 2, 2, 2, 255, 3, 3, 3, 255);
-    const words = decode({ encoding: ZSTD_PALETTE, data: Uint8Array.from([...palette, ...INDICES]) });
+    const palette = Uint8Array.of(2, 1, 1, 1, 1, 1, 255, 2, 2, 2, 255, 3, 3, 3, 255);
+    const words = decode({ encoding: PALETTE, data: Uint8Array.from([...palette, ...INDICES]) });
     expect([1, 2, 3, 4].map((x) => at(words, x, 2))).toEqual(["ff010101", "ff020202", "ff030303", "ff020202"]);
   });
   it("may be as large as agreed", () => {
@@ -51,8 +51,8 @@ describe("tiles", () => {
   it.each<[string, Partial<Tile>]>([
     ["a frame of another size", { width_px: 5 }], ["a frame that is cut", { data: PIXELS.slice(0, -1) }], ["no frame", { data: new Uint8Array(30) }],
     ["bytes after the frame", { data: Uint8Array.from([...PIXELS, 0]) }], ["a larger frame than the tile", { data: LARGE }],
-    ["a plain tile of three bytes", { encoding: FILL, data: new Uint8Array(3) }], ["a palette that is cut", { encoding: ZSTD_PALETTE, data: Uint8Array.of(255, 1, 2, 3) }],
-    ["an index outside the palette", { encoding: ZSTD_PALETTE, data: Uint8Array.from([1, ...new Uint8Array(8), ...INDICES]) }],
+    ["a plain tile of three bytes", { encoding: FILL, data: new Uint8Array(3) }], ["a palette that is cut", { encoding: PALETTE, data: Uint8Array.of(255, 1, 2, 3) }],
+    ["an index outside the palette", { encoding: PALETTE, data: Uint8Array.from([1, 1, 1, ...new Uint8Array(8), ...INDICES]) }],
   ])("refuse %s", (_what, over) => expect(() => decode(over)).toThrow(PeerError));
   it("survive rubbish", () => {
     for (let i = 4; i < PIXELS.length; i++) {

@@ -13,7 +13,7 @@ import { GrantSecret, type ChannelNonces, type SessionKeys } from "../trust/sche
 import type { CapabilityWord } from "../wire/capability";
 import type { Channel } from "../wire/channel";
 import { CONTROL, type ControlMessage } from "../wire/input";
-import { VIEW, type ViewMessage } from "../wire/picture";
+import { NO_VIDEO, VIEW, type ViewMessage } from "../wire/picture";
 import { RelayClose } from "../wire/relay";
 import { SESSION, type SessionEnd, type SessionMessage } from "../wire/session";
 import { openChannel } from "./opening";
@@ -85,7 +85,7 @@ export class LiveSession {
   /** Tell the PC that a picture is on the screen. */
   shown(sequence: number): void { this.viewLine()?.send({ t: "shown", sequence }); }
   /** Ask for a whole picture. */
-  startWhole(): void { this.viewLine()?.send({ t: "ready" }); }
+  startWhole(): void { this.viewLine()?.send({ t: "ready", video: NO_VIDEO }); }
 
   private viewLine(): RecordLine<ViewMessage> | null {
     return (this.carriers.get("view")?.line as RecordLine<ViewMessage> | null | undefined) ?? null;
@@ -214,7 +214,7 @@ export class LiveSession {
       const line = new RecordLine<ViewMessage>(opened.line, opened.keys, VIEW, { message: (message) => this.heard(message), lost });
       carrier.line = line;
       this.ears.viewOpened();
-      line.send({ t: "ready" });
+      line.send({ t: "ready", video: NO_VIDEO });
     } else {
       const line = new RecordLine<ControlMessage>(opened.line, opened.keys, CONTROL, { message: (message) => this.controlHeard(message), lost });
       carrier.line = line;

@@ -1,6 +1,6 @@
 /** From a tile's bytes to the pixels of its monitor: exact, or PeerError. */
 import { PeerError } from "../errors";
-import { FILL, ZSTD, type Tile } from "../wire/picture";
+import { BANDS, FILL, PALETTE, ZSTD, type Tile } from "../wire/picture";
 import type { Zstd } from "./zstd";
 
 /** All pixels of a monitor as words, in the order that ImageData has; `width` in pixels. */
@@ -26,21 +26,64 @@ export function decodeTile(tile: Tile, zstd: Zstd, sheet: Sheet): void {
     for (let row = 0, at = 0; row < tall; row++, to += width) {
       for (let x = to; x < to + wide; x++, at++) words[x] = turned(from[at] as number);
     }
-  } else {
+  } else if (tile.encoding === PALETTE) {
     const colours = (data[0] as number) + 1;
-    if (data.length <= 1 + colours * 4) throw new PeerError("malformed", "expected a palette and its indices");
+    if (data.length <= 3 + colours * 4) throw new PeerError("malformed", "expected a palette and its indices");
     const palette = new Uint32Array(256);
-    for (let i = 0; i < colours; i++) palette[i] = turned(wordAt(data, 1 + i * 4));
-    const indices = zstd.decode(data.subarray(1 + colours * 4), count);
+    for (let i = 0; i < colours; i++) palette[i] = turned(wordAt(data, 3 + i * 4));
+    const indices = zstd.decode(data.subarray(3 + colours * 4), count);
     let highest = 0;
-    for (let row = 0, at = 0; row < tall; row++, to += width) {
-      for (let x = to; x < to + wide; x++, at++) {
-        const index = indices[at] as number;
-        if (index > highest) highest = index;
-        words[x] = palette[index] as number;
+    inBands(data[1], data[2], wide, tall, (at, row, column) => {
+      const index = indices[at] as number;
+      if (index > highest) highest = index;
+      words[to + row * width + column] = palette[index] as number;
+    });
+    if (highest >= colours) throw new PeerError("malformed", "expected indices inside the palette");
+  } else if (tile.encoding === BANDS) {
+    const raw = zstd.decode(data.subarray(2), count * 4);
+    const from = new Uint32Array(raw.buffer, raw.byteOffset, count);
+    inBands(data[0], data[1], wide, tall, (at, row, column) => { words[to + row * width + column] = turned(from[at] as number); });
+  } else decodePhoto(zstd.decode(data, count * 3), wide, tall, sheet, to);
+}
+
+/** Call `each` with the place of every pixel in the order that bands have (wire/picture.ts, PALETTE). */
+function inBands(first: number | undefined, pitch: number | undefined, wide: number, tall: number, each: (at: number, row: number, column: number) => void): void {
+  if (!first || !pitch) throw new PeerError("malformed", "expected bands of at least one row");
+  let at = 0;
+  for (let top = 0, height = first; top < tall; top += height, height = pitch) {
+    const bottom = Math.min(top + height, tall);
+    for (let column = 0; column < wide; column++) for (let row = top; row < bottom; row++) each(at++, row, column);
+  }
+}
+
+/** Planes of G, R - G, B - G, less their prediction (LOCO-I, ITU-T T.87 A.4.1), into the sheet from word `to` on. */
+function decodePhoto(raw: Uint8Array, wide: number, tall: number, { words, width }: Sheet, to: number): void {
+  const count = wide * tall;
+  for (let plane = 0; plane < 3; plane++) {
+    for (let row = 0, at = plane * count; row < tall; row++) {
+      const above = row > 0 ? at - wide : -1;
+      let left = 0;
+      let corner = 0;
+      for (let column = 0; column < wide; column++, at++) {
+        const up = above < 0 ? 0 : (raw[above + column] as number);
+        let guess = left + up - corner;
+        const low = left < up ? left : up;
+        const high = left < up ? up : left;
+        if (guess < low) guess = low;
+        else if (guess > high) guess = high;
+        left = ((raw[at] as number) + guess) & 0xff;
+        raw[at] = left;
+        corner = up;
       }
     }
-    if (highest >= colours) throw new PeerError("malformed", "expected indices inside the palette");
+  }
+  for (let row = 0, at = 0; row < tall; row++, to += width) {
+    for (let x = to; x < to + wide; x++, at++) {
+      const green = raw[at] as number;
+      const red = (green + (raw[at + count] as number)) & 0xff;
+      const blue = (green + (raw[at + 2 * count] as number)) & 0xff;
+      words[x] = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
+    }
   }
 }
 

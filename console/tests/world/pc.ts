@@ -8,7 +8,7 @@ import type { CapabilityWord } from "../../src/wire/capability";
 import { CHANNEL_OPEN, type Channel } from "../../src/wire/channel";
 import { HANDSHAKE } from "../../src/wire/handshake";
 import { CONTROL, type ControlMessage } from "../../src/wire/input";
-import { VIEW, type Monitor, type ViewMessage } from "../../src/wire/picture";
+import { EXACT, VIEW, type Monitor, type ViewMessage } from "../../src/wire/picture";
 import { SESSION, type SessionMessage } from "../../src/wire/session";
 import { PcRun } from "../pc";
 import { Screen } from "./picture";
@@ -177,7 +177,7 @@ export class FakePc {
   spoil(): void {
     this.view?.send({ t: "begin", sequence: ++this.sequence, whole: false });
     this.view?.send({ t: "tile", monitor: 0, x_px: 0, y_px: 0, width_px: 8, height_px: 8, encoding: 1, data: new Uint8Array(20) });
-    this.view?.send({ t: "end", sequence: this.sequence });
+    this.view?.send({ t: "end", sequence: this.sequence, state: EXACT });
   }
 
   drop(): void {
@@ -197,7 +197,7 @@ export class FakePc {
   private picture(whole: boolean, tiles: ReturnType<Screen["tiles"]>): void {
     this.view?.send({ t: "begin", sequence: ++this.sequence, whole });
     for (const tile of tiles) this.view?.send(tile);
-    this.view?.send({ t: "end", sequence: this.sequence });
+    this.view?.send({ t: "end", sequence: this.sequence, state: EXACT });
   }
 
   private controlled(message: ControlMessage): void {

@@ -21,6 +21,7 @@ from benchside.protocol.wire.picture import (
     PictureBegin,
     PictureEnd,
     PictureShown,
+    PictureState,
     PointerAt,
     ViewAlive,
     ViewMessage,
@@ -30,8 +31,6 @@ from benchside.protocol.wire.picture import (
 __all__ = ["PictureSender"]
 
 ALIVE_EVERY_S = 1.0
-POINTER_EVERY_S = 0.05
-"""Where the pointer is, 20 times a second, and only while the associate watches."""
 WHOLE_EVERY_S = 1.0
 """Whole pictures that a console may ask for: it needs one after each loss, and each costs us a whole encoding."""
 MAX_MESSAGES_PER_S = 200
@@ -72,8 +71,8 @@ class PictureSender:
         self._whole_from = self._loop.time()  # when the console may next be given a whole picture
         self._writable: asyncio.Task[None] | None = None
         self._pace = Pace(most=MAX_MESSAGES_PER_S, within_s=1.0)
-        self._last_pointer: tuple[int, int] | None = None
         self._is_shape_late = False
+        self._late_place: tuple[int, int] | None = None
         self._is_running = False
         self._said_at = 0.0
 
@@ -83,7 +82,7 @@ class PictureSender:
             self._lay_out()
             self._capture.start(self._grant.scope, self._damaged, self._layout_changed)
             self._is_running = True
-            self._pointer.start(self._pointer_changed)
+            self._pointer.start(self._pointer_changed, self._pointer_moved)
         except UnavailableError:
             self.stop()
             self._on_display_lost()
@@ -122,6 +121,7 @@ class PictureSender:
 
     def resume(self) -> None:
         """Consent lets pictures pass again after a pause: send what changed meanwhile."""
+        self._say_late()
         self._try_send()
 
     # damage
@@ -214,7 +214,7 @@ class PictureSender:
             sequence = self._pacing.next_sequence
             size = self._say(PictureBegin(sequence, self._is_whole))
             size += sum(self._say(tile) for tile in tiles)
-            size += self._say(PictureEnd(sequence))
+            size += self._say(PictureEnd(sequence, PictureState.BEHIND if self._region else PictureState.EXACT))
             self._is_whole = False
             self._pacing.picture_sent(sequence, size, now)
         self._arm(now)
@@ -232,8 +232,7 @@ class PictureSender:
     async def _send_when_writable(self) -> None:
         await self._opened.link.writable()
         self._writable = None
-        if self._is_shape_late:
-            self._pointer_changed()
+        self._say_late()
         self._try_send()
 
     def _say(self, message: ViewMessage) -> int:
@@ -259,23 +258,31 @@ class PictureSender:
         elif self._is_running and self._may_pass(tuple(self._monitors)):
             self._say(self._pointer.shape())
 
+    def _pointer_moved(self, x_px: int, y_px: int) -> None:
+        """Say it, or keep the newest place for when the line or consent lets it pass."""
+        is_full = self._opened.link.is_congested
+        self._late_place = (x_px, y_px)
+        if is_full:
+            self._wait_until_writable()
+        elif self._may_pass(tuple(self._monitors)):
+            self._late_place = None
+            self._say_pointer(x_px, y_px)
+
+    def _say_late(self) -> None:
+        """Say of the pointer what could not be said when it happened."""
+        if self._is_running and self._is_shape_late:
+            self._pointer_changed()
+        if self._is_running and self._late_place is not None:
+            self._pointer_moved(*self._late_place)
+
     def _keep_alive(self) -> None:
-        """Say where the pointer is when it moved, and that we are here when nothing else was said."""
+        """Say that we are here when nothing else was said."""
         if not self._is_running:
             return
-        try:
-            where = self._pointer.position()
-        except UnavailableError:
-            self.stop()
-            self._on_display_lost()
-            return
-        is_new = where != self._last_pointer and not self._opened.link.is_congested
-        if is_new and self._may_pass(tuple(self._monitors)):
-            self._last_pointer = where
-            self._say_pointer(*where)
-        if self._loop.time() - self._said_at >= ALIVE_EVERY_S:
+        now = self._loop.time()
+        if now - self._said_at >= ALIVE_EVERY_S:
             self._say(ViewAlive())
-        self._alive = self._loop.call_later(POINTER_EVERY_S, self._keep_alive)
+        self._alive = self._loop.call_at(self._said_at + ALIVE_EVERY_S, self._keep_alive)
 
     def _say_pointer(self, x_px: int, y_px: int) -> None:
         for monitor in self._monitors.values():

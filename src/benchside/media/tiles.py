@@ -18,7 +18,7 @@ import zstandard
 
 from benchside.media.damage import Box, Region
 from benchside.protocol.errors import CallerError
-from benchside.protocol.wire.picture import MAX_TILE_PIXELS, Tile, TileEncoding
+from benchside.protocol.wire.picture import Tile, TileEncoding
 
 __all__ = ["MAX_ENCODED_BYTES", "Encoder", "Pixels", "Shadow"]
 
@@ -27,6 +27,9 @@ Words = npt.NDArray[np.uint32]
 
 # What zstd can at most make of 256 KiB of noise is 256 KiB and about 1 KiB; the rest is room for headers.
 MAX_ENCODED_BYTES = 300 * 1024
+
+# 256 KiB raw: fits one record even when nothing compresses.
+MAX_RAW_PIXELS = 65_536
 
 # Level 1: 79 kB in 3 ms for a dense page of 1080p; the next levels take longer than the saved bytes travel.
 ZSTD_LEVEL = 1
@@ -155,7 +158,7 @@ def _runs(flags: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
 
 
 def _cut(box: Box) -> Iterator[Box]:
-    """Whole-width strips (they are contiguous in memory) of at most `MAX_TILE_PIXELS` pixels."""
-    rows = max(1, MAX_TILE_PIXELS // box.width_px)
+    """Whole-width strips (they are contiguous in memory) of at most `MAX_RAW_PIXELS` pixels."""
+    rows = max(1, MAX_RAW_PIXELS // box.width_px)
     for top in range(box.top, box.bottom, rows):
         yield Box(box.left, top, box.right, min(box.bottom, top + rows))

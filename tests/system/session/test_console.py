@@ -19,7 +19,7 @@ from benchside.protocol.wire import session as said
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.input import CONTROL, InputHeld, KeyChange, PointerMove, WhyHeld
-from benchside.protocol.wire.picture import PictureShown, ViewReady
+from benchside.protocol.wire.picture import PictureShown, VideoAbility, ViewReady
 from benchside.protocol.wire.session import SessionEnd
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -141,7 +141,7 @@ async def test_a_made_up_grant_opens_nothing(lab: Lab, desk: FakeDesk, engineer:
     await visit.granted(Capability.VIEW)
     own = GrantSecret(capability=Capability.VIEW, grant=os.urandom(16), secret=os.urandom(32))
     view = await visit.view(own)
-    view.say(ViewReady())
+    view.say(ViewReady(VideoAbility.NONE))
     await view.until(lambda: view.is_over)
     assert view.heard == []
     await desk.phase(shown.RequestPhase.LINE_LOST)

@@ -23,6 +23,7 @@ from benchside.protocol.wire.picture import (
     PointerAt,
     PointerShape,
     Tile,
+    VideoAbility,
     ViewAlive,
     ViewMessage,
     ViewReady,
@@ -74,10 +75,12 @@ class StillPointer:
     def __init__(self) -> None:
         self.at = (5, 5)
         self.change: Callable[[], None] = lambda: None
+        self.move: Callable[[int, int], None] = lambda x_px, y_px: None
 
-    def start(self, on_shape: Callable[[], None]) -> None:
-        self.change = on_shape
+    def start(self, on_shape: Callable[[], None], on_moved: Callable[[int, int], None]) -> None:
+        self.change, self.move = on_shape, on_moved
         on_shape()
+        on_moved(*self.at)
 
     def shape(self) -> PointerShape:
         return PointerShape(width_px=0, height_px=0, hot_x_px=0, hot_y_px=0, rgba=b"")
@@ -183,7 +186,7 @@ async def test_a_pause_while_the_line_is_full_lets_nothing_more_out(stage: Stage
 async def test_an_animated_pointer_does_not_queue_on_a_full_line(stage: Stage) -> None:
     stage.view.link.fill()
     for step in range(100):
-        stage.pointer.at = (step, step)
+        stage.pointer.move(step, step)
         stage.pointer.change()
         await stage.pass_time(0.05)
     assert {type(each) for each in stage.view.said} == {ViewAlive}
@@ -203,7 +206,7 @@ async def test_a_stopped_sender_waits_for_no_line(stage: Stage) -> None:
 
 
 async def test_whole_pictures_are_asked_for_once_a_second(stage: Stage) -> None:
-    ready = VIEW.encode(ViewReady())
+    ready = VIEW.encode(ViewReady(VideoAbility.NONE))
     stage.sender.take(ready)
     assert [each.whole for each in stage.view.pictures()] == [True], "the first at once"
     stage.acknowledge()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchside.media.damage import Box, Region
-from benchside.media.tiles import (
+from benchside.media.tiles import MAX_RAW_PIXELS, (
     MAX_ENCODED_BYTES,
     MAX_PARTS,
     Encoder,
@@ -17,7 +17,7 @@ from benchside.media.tiles import (
     Shadow,
 )
 from benchside.protocol.errors import CallerError
-from benchside.protocol.wire.picture import MAX_TILE_PIXELS, VIEW, Tile, TileEncoding
+from benchside.protocol.wire.picture import VIEW, Tile, TileEncoding
 
 WIDTH, HEIGHT = 300, 200
 WHOLE = Box(0, 0, WIDTH, HEIGHT)
@@ -44,7 +44,7 @@ class Viewer:
 
     def show(self, tiles: list[Tile]) -> None:
         for tile in tiles:
-            assert 0 < tile.width_px * tile.height_px <= MAX_TILE_PIXELS
+            assert 0 < tile.width_px * tile.height_px <= MAX_RAW_PIXELS
             assert len(tile.data) <= MAX_ENCODED_BYTES
             assert VIEW.decode(VIEW.encode(tile)) == tile
             if tile.encoding is TileEncoding.FILL:
@@ -52,7 +52,7 @@ class Viewer:
                 new = np.frombuffer(tile.data, np.uint8)
             else:
                 assert tile.encoding is TileEncoding.ZSTD
-                raw = zstandard.ZstdDecompressor().decompress(tile.data, max_output_size=MAX_TILE_PIXELS * 4)
+                raw = zstandard.ZstdDecompressor().decompress(tile.data, max_output_size=MAX_RAW_PIXELS * 4)
                 new = np.frombuffer(raw, np.uint8).reshape(tile.height_px, tile.width_px, 4)
             x, y = tile.x_px, tile.y_px
             self.pixels[y : y + tile.height_px, x : x + tile.width_px] = new

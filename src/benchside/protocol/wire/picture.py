@@ -1,7 +1,11 @@
-"""The `view` channel: exact tiles from the PC, acknowledgements from the console.
+"""The `view` channel: pictures from the PC, acknowledgements from the console.
 
-A picture is PictureBegin, its Tiles, PictureEnd, all with one sequence number; the console draws it as a
-whole and answers PictureShown.  Coordinates are pixels of the granted monitor's own top left corner.
+A picture is PictureBegin, then Copies, Tiles and VideoFrames in the order in which they take effect, then
+PictureEnd; the console draws it as a whole, after all before it, and answers PictureShown.  Coordinates are
+pixels from the granted monitor's own top left corner.
+
+Tiles and Copies are exact.  Video is not: what it drew is made exact by Tiles once it rests, and PictureEnd
+says honestly how far the picture is.  A Copy reads what the console shows, so the PC copies exact pixels only.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from benchside.protocol.wire.capability import MAX_MONITORS, MonitorId, MonitorInfo
@@ -16,24 +21,45 @@ from benchside.protocol.wire.channel import MAX_RECORD_BYTES
 from benchside.protocol.wire.codec import Codec, Compact
 
 __all__ = [
+    "MAX_COVERED",
     "MAX_POINTER_PX",
+    "MAX_STREAMS",
     "MAX_TILE_PIXELS",
+    "MAX_VIDEO_BOXES",
+    "MAX_VIDEO_FRAME_BYTES",
     "VIEW",
+    "Copy",
+    "Covered",
+    "CoveredArea",
     "MonitorLayout",
     "PictureBegin",
     "PictureEnd",
     "PictureShown",
+    "PictureState",
     "PointerAt",
     "PointerShape",
     "Tile",
     "TileEncoding",
+    "VideoAbility",
+    "VideoBox",
+    "VideoEnd",
+    "VideoFrame",
+    "VideoStart",
     "ViewAlive",
     "ViewMessage",
     "ViewReady",
 ]
 
-MAX_TILE_PIXELS = 65_536
-"""256 KiB raw: fits one record even when nothing compresses."""
+MAX_TILE_PIXELS = 1 << 20
+"""4 MiB decoded: what a console keeps ready for one tile.  The record's limit bounds what each encoding can hold."""
+MAX_STREAMS = 4
+"""Video streams at once: decoders are scarce, and more moving areas than this are one."""
+MAX_VIDEO_BOXES = 128
+"""Rectangles that one frame is drawn into."""
+MAX_VIDEO_FRAME_BYTES = 4 << 20
+"""Of all parts of one frame: a whole 4K key frame of the finest quality is some 2 MB."""
+MAX_COVERED = 64
+"""Areas that a lab covers; more become fewer and larger ones."""
 MAX_POINTER_PX = 256
 """Larger pointers exist for presentations only; they are cut."""
 
@@ -49,8 +75,38 @@ class TileEncoding(IntEnum):
     """4 bytes: one pixel for the whole tile."""
     ZSTD = 1
     """A zstd frame (RFC 8878) of width * height * 4 bytes."""
-    ZSTD_PALETTE = 2
-    """Count - 1 (1 byte), count pixels, then a zstd frame of width * height indices of 1 byte."""
+    PALETTE = 2
+    """Count - 1, first, pitch (1 byte each), count pixels of 4 bytes, then a zstd frame of width * height
+    indices of 1 byte, in bands: the first band is `first` rows tall and each other `pitch` rows (1 to 255; the
+    last is what is left), and within a band the indices go down each column, columns from the left.  A line of
+    text as one band makes equal letters equal bytes."""
+    BANDS = 3
+    """First, pitch (1 byte each), then a zstd frame of width * height pixels of 4 bytes in the order of PALETTE."""
+    PHOTO = 4
+    """A zstd frame of width * height * 3 bytes: planes of G, R - G and B - G (modulo 256), row by row, each value
+    less its prediction from its neighbours (modulo 256): the median of left, above, and left + above - above
+    left, as LOCO-I has it (ITU-T T.87, A.4.1), with 0 for a neighbour outside of the tile."""
+
+
+class PictureState(IntEnum):
+    """What the console shows once this picture is drawn."""
+
+    EXACT = 0
+    """Every pixel as it was when the picture was taken."""
+    REFINING = 1
+    """Some of it came as video and has still to be made exact."""
+    BEHIND = 2
+    """More has changed than the line could carry yet."""
+
+
+class VideoAbility(IntEnum):
+    """What the console can decode."""
+
+    NONE = 0
+    H264 = 1
+    """H.264 with 4:2:0 (High)."""
+    H264_444 = 2
+    """Also 4:4:4 (High 4:4:4 Predictive)."""
 
 
 class MonitorLayout(Compact, frozen=True, tag=1):
@@ -82,6 +138,7 @@ class PictureEnd(Compact, frozen=True, tag=4):
     """Picture `sequence` is complete; now it may be drawn."""
 
     sequence: Sequence
+    state: PictureState
 
 
 class PointerShape(Compact, frozen=True, tag=5):
@@ -109,15 +166,102 @@ class PictureShown(Compact, frozen=True, tag=7):
 
 
 class ViewReady(Compact, frozen=True, tag=8):
-    """From the console: start, or start again with a whole picture (after an error of decoding)."""
+    """From the console: start, or start again with a whole picture (after an error of decoding), with this video."""
+
+    video: VideoAbility
 
 
 class ViewAlive(Compact, frozen=True, tag=9):
     """From either side when it has said nothing for a second."""
 
 
+class Copy(Compact, frozen=True, tag=10):
+    """Pixels of a monitor move to another place on it; both places may overlap."""
+
+    monitor: MonitorId
+    from_x_px: _At
+    from_y_px: _At
+    x_px: _At
+    y_px: _At
+    width_px: _Side
+    height_px: _Side
+
+
+_Stream = Annotated[int, Meta(ge=0, lt=MAX_STREAMS)]
+
+
+class VideoStart(Compact, frozen=True, tag=11):
+    """A stream that shows this rectangle of a monitor begins; its first frame is a key frame."""
+
+    stream: _Stream
+    monitor: MonitorId
+    x_px: _At
+    y_px: _At
+    width_px: _Side
+    height_px: _Side
+    codec: Annotated[str, Meta(pattern="^avc1\\.[0-9a-f]{6}\\Z")]
+    """As WebCodecs names it (RFC 6381): profile, constraints and level as in the stream's own SPS."""
+
+
+class VideoBox(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A rectangle of the stream's own, from its top left corner."""
+
+    x_px: _At
+    y_px: _At
+    width_px: _Side
+    height_px: _Side
+
+
+class VideoFrame(Compact, frozen=True, tag=12):
+    """A part of one H.264 access unit (Annex B); with the last part it is decoded and drawn into `boxes`."""
+
+    stream: _Stream
+    is_key: bool
+    is_last: bool
+    boxes: Annotated[tuple[VideoBox, ...], Meta(max_length=MAX_VIDEO_BOXES)]
+    """Only of the last part: what else the frame holds is not drawn, since it is exact already."""
+    data: Annotated[bytes, Meta(min_length=1, max_length=MAX_RECORD_BYTES - 4096)]
+
+
+class VideoEnd(Compact, frozen=True, tag=13):
+    """The stream is over; its number may be used again."""
+
+    stream: _Stream
+
+
+class CoveredArea(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A place of a monitor whose pixels stay on the PC."""
+
+    monitor: MonitorId
+    x_px: _At
+    y_px: _At
+    width_px: _Side
+    height_px: _Side
+    by_hand: bool
+    """Drawn by the technician; else by a rule of the lab's."""
+
+
+class Covered(Compact, frozen=True, tag=14):
+    """All that the lab covers now; said when it changes, between pictures."""
+
+    areas: Annotated[tuple[CoveredArea, ...], Meta(max_length=MAX_COVERED)]
+
+
 ViewMessage = (
-    MonitorLayout | PictureBegin | Tile | PictureEnd | PointerShape | PointerAt | PictureShown | ViewReady | ViewAlive
+    MonitorLayout
+    | PictureBegin
+    | Tile
+    | PictureEnd
+    | PointerShape
+    | PointerAt
+    | PictureShown
+    | ViewReady
+    | ViewAlive
+    | Copy
+    | VideoStart
+    | VideoFrame
+    | VideoEnd
+    | Covered
 )
 
 VIEW: Codec[ViewMessage] = Codec(ViewMessage, max_bytes=MAX_RECORD_BYTES, name="view")
