@@ -7,18 +7,27 @@ from typing import Protocol
 
 from benchside.protocol.wire.picture import PointerShape
 
-__all__ = ["Pointer"]
+__all__ = ["MOVED_PER_S", "Pointer"]
+
+MOVED_PER_S = 25
+"""As often as a hand that is watched looks smooth; each one is a record on the line."""
 
 
 class Pointer(Protocol):
-    """The pointer's picture, told when it changes, and its place, when asked.
+    """The pointer's picture and its place, each told when it changes.
 
     The screen's pixels come without the pointer, so the viewer draws it from here.
     UnavailableError from any method but `fileno`, `stop` and `close`: the display has gone.
     """
 
-    def start(self, on_shape: Callable[[], None]) -> None:
-        """Call `on_shape` now and after each change of the shape, until `stop`; from within `read` later."""
+    def start(self, on_shape: Callable[[], None], on_moved: Callable[[int, int], None]) -> None:
+        """Call both now, and from within the running event loop after each change, until `stop`.
+
+        `on_shape()`: the picture is another one.  `on_moved(x_px, y_px)`: the place, as `position` gives it, at
+        most MOVED_PER_S times a second while it moves; the place where it comes to rest is always told.  While
+        nothing moves, next to nothing is done: one look a second, for a move that the system told nobody of.
+        Neither may call back into the pointer's `start` or `stop`.
+        """
 
     def shape(self) -> PointerShape:
         """The picture as it is now: straight RGBA, cut to 256x256; 0 x 0 for a pointer that is hidden."""
