@@ -108,8 +108,11 @@ class FakeCapture:
     def stop(self) -> None:
         self._scope = None
 
-    def fileno(self) -> int:
-        return -1
+    def attach(self, on_ready: Callable[[], None]) -> None:
+        pass
+
+    def detach(self) -> None:
+        pass
 
     def read(self) -> bool:
         self._check()

@@ -87,8 +87,8 @@ class PictureSender:
             self.stop()
             self._on_display_lost()
             return
-        self._loop.add_reader(self._capture.fileno(), self._read_display)
-        self._loop.add_reader(self._pointer.fileno(), self._read_pointer)
+        self._capture.attach(self._read_display)
+        self._pointer.attach(self._read_pointer)
         self._keep_alive()
         self._try_send()
 
@@ -96,8 +96,8 @@ class PictureSender:
         """Take no more pictures."""
         if self._is_running:
             self._is_running = False
-            self._loop.remove_reader(self._capture.fileno())
-            self._loop.remove_reader(self._pointer.fileno())
+            self._capture.detach()
+            self._pointer.detach()
             self._capture.stop()
             self._pointer.stop()
         for waiting in (self._timer, self._alive, self._whole, self._writable):

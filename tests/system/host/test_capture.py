@@ -323,12 +323,13 @@ def test_a_vanished_display_is_unavailable(desk: Desk) -> None:
     desk.capture.close()
 
 
-def test_stopping_when_the_display_has_just_gone_is_quiet(desk: Desk) -> None:
+async def test_stopping_when_the_display_has_just_gone_is_quiet(desk: Desk) -> None:
     desk.capture.start(LEFT, lambda box: None, ignore)
-    number = desk.capture.fileno()
+    desk.capture.attach(ignore)
     desk.vanish()
     desk.capture.stop()
-    assert desk.capture.fileno() == number
+    desk.capture.detach()
+    desk.capture.detach()
 
 
 def test_no_display_is_unavailable() -> None:

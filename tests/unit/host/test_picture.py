@@ -91,8 +91,11 @@ class StillPointer:
     def stop(self) -> None:
         pass
 
-    def fileno(self) -> int:
-        return -1
+    def attach(self, on_ready: Callable[[], None]) -> None:
+        pass
+
+    def detach(self) -> None:
+        pass
 
     def read(self) -> bool:
         return False
@@ -114,8 +117,6 @@ class Stage:
         loop = asyncio.get_running_loop()
         self.now_s = 100.0
         monkeypatch.setattr(loop, "time", lambda: self.now_s)
-        monkeypatch.setattr(loop, "add_reader", lambda *_: None)
-        monkeypatch.setattr(loop, "remove_reader", lambda *_: True)
         self.capture, self.pointer, self.view = FakeCapture(), StillPointer(), View()
         self.is_allowed = True
         self._colour = 0

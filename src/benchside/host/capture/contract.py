@@ -22,7 +22,8 @@ class Capture(Protocol):
     cannot slip to another monitor when cables are moved.  Neither can it slip to another window: the number
     that `windows` gives to one stays its own, and when it is destroyed a scope with it is empty for good.
 
-    UnavailableError from any method but `stop`, `fileno` and `close`: the display has gone, and the capture with it.
+    UnavailableError from any method but `stop`, `attach`, `detach` and `close`: the display has gone, and the capture
+    with it.
     """
 
     def monitors(self) -> tuple[MonitorInfo, ...]:
@@ -41,7 +42,7 @@ class Capture(Protocol):
         was told is told again only after the next grab, so it must be kept until it is grabbed.
         `on_layout` is told when monitors were added, removed or resized, or the shared window moved, before
         the damage that this brings; then `monitors` and `shared` have the new layout.  Both are called from
-        within `start` and `read` alone; what `grab` learns is kept, and makes `fileno` readable.
+        within `start` and `read` alone; what `grab` learns is kept, and makes `read` due.
         UnavailableError also when one window is to be shared while a compositor draws
         the screen, since what lies above it could then shine through.
         """
@@ -59,13 +60,19 @@ class Capture(Protocol):
     def stop(self) -> None:
         """Share nothing from here on; `start` may follow.  Harmless when nothing is shared."""
 
-    def fileno(self) -> int:
-        """The descriptor to wait on for `read`; the same until `close`, also after the display has gone."""
+    def attach(self, on_ready: Callable[[], None]) -> None:
+        """Have the running event loop call `on_ready` whenever `read` has something to handle, until `detach`.
+
+        Each system has its own way of waiting: a descriptor on X, a clock where nobody tells of changes.
+        """
+
+    def detach(self) -> None:
+        """Call it no more; harmless when nothing is attached."""
 
     def read(self) -> bool:
-        """Handle what the display has to say; call when `fileno` is readable.  Never waits.
+        """Handle what the display has to say; call when `attach` says so.  Never waits.
 
-        Returns whether more is waiting, in which case the descriptor may stay silent: call again soon.
+        Returns whether more is waiting, in which case nothing may call again: call again soon.
         """
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ __all__ = ["Injector"]
 class Injector(Protocol):
     """The PC's hands.  Everything that is pressed is remembered, so that it can be lifted.
 
-    UnavailableError from any method but `fileno` and `close`: the display has gone.
+    UnavailableError from any method but `close`: the display has gone.
     """
 
     def confine(self, areas: Iterable[Box]) -> None:
@@ -43,12 +43,6 @@ class Injector(Protocol):
 
     def release_all(self) -> None:
         """Lift every key and button that is pressed."""
-
-    def fileno(self) -> int:
-        """The descriptor to wait on for `read`; the same until `close`."""
-
-    def read(self) -> bool:
-        """Handle what the display has to say (another layout); returns whether more is waiting."""
 
     def close(self) -> None:
         """Lift everything, put the layout back, end the connection; harmless when done before."""

@@ -89,12 +89,6 @@ class X11Injector:
         self._keyboard.release_all()
         self._display.flush()
 
-    def fileno(self) -> int:
-        return self._display.fileno()
-
-    def read(self) -> bool:
-        return self._display.read()
-
     def close(self) -> None:
         if not self._display.is_lost:
             try:

@@ -17,7 +17,7 @@ class Pointer(Protocol):
     """The pointer's picture and its place, each told when it changes.
 
     The screen's pixels come without the pointer, so the viewer draws it from here.
-    UnavailableError from any method but `fileno`, `stop` and `close`: the display has gone.
+    UnavailableError from any method but `attach`, `detach`, `stop` and `close`: the display has gone.
     """
 
     def start(self, on_shape: Callable[[], None], on_moved: Callable[[int, int], None]) -> None:
@@ -38,8 +38,11 @@ class Pointer(Protocol):
     def stop(self) -> None:
         """Say nothing more."""
 
-    def fileno(self) -> int:
-        """The descriptor to wait on for `read`; the same until `close`."""
+    def attach(self, on_ready: Callable[[], None]) -> None:
+        """Have the running event loop call `on_ready` whenever `read` has something to handle, until `detach`."""
+
+    def detach(self) -> None:
+        """Call it no more; harmless when nothing is attached."""
 
     def read(self) -> bool:
         """Handle what the display has to say.  Never waits; returns whether more is waiting."""

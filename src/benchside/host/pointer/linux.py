@@ -101,7 +101,14 @@ class X11Pointer:
             self._display.flush()
 
     def fileno(self) -> int:
+        """The descriptor that is readable when `read` is due, the same until `close`."""
         return self._display.fileno()
+
+    def attach(self, on_ready: Callable[[], None]) -> None:
+        self._display.attach(on_ready)
+
+    def detach(self) -> None:
+        self._display.detach()
 
     def read(self) -> bool:
         more = self._display.read()

@@ -6,6 +6,7 @@ waits for a reply outside of `read` calls `read` afterwards, or `wake`, which ma
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
@@ -62,6 +63,7 @@ class Display:
         self._descriptors.register(self._wakes, select.EPOLLIN)
         self._descriptor = self._descriptors.fileno()
         self._is_closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
         setup = self.connection.setup
         self.screen: Any = setup.roots[self.connection.pref_screen]
         self.root: int = self.screen.root
@@ -71,6 +73,17 @@ class Display:
     def fileno(self) -> int:
         """The descriptor to wait on; call `read` when it is readable.  The same until `close`."""
         return self._descriptor
+
+    def attach(self, on_ready: Callable[[], None]) -> None:
+        """Have the running event loop call `on_ready` while `fileno` is readable, until `detach` or `close`."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._descriptor, on_ready)
+
+    def detach(self) -> None:
+        """Call it no more; harmless when nothing is attached."""
+        if self._loop is not None:
+            self._loop.remove_reader(self._descriptor)
+            self._loop = None
 
     def extension(self, key: Any, *version: int) -> Any | None:
         """The extension for an xcffib key, or None when the server lacks it.
@@ -133,6 +146,7 @@ class Display:
         """End the connection; the server frees all that was made on it.  Harmless when done before."""
         if self._is_closed:
             return
+        self.detach()
         self._is_closed = self._lost = True
         self._descriptors.close()
         os.close(self._wakes)
