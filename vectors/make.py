@@ -210,6 +210,13 @@ def make_messages() -> dict[str, Any]:
                     ends_in_s=1800,
                     scope=GrantScope(monitors=(0,)),
                 ),
+                session.CapabilityGranted(
+                    capability=Capability.CONTROL,
+                    grant=_fill(7, 16),
+                    secret=_fill(9),
+                    ends_in_s=1800,
+                    scope=GrantScope(monitors=(0, 1), paste=True),
+                ),
                 session.CapabilityRefused(capability=Capability.FILES, reason=Refusal.NOT_AUTHORISED),
                 session.CapabilityRefused(capability=Capability.VIEW, reason=Refusal.SILENCE, again_in_s=60),
                 session.GrantExtended(capability=Capability.VIEW, grant=_fill(6, 16), ends_in_s=1800),

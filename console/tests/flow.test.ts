@@ -10,7 +10,7 @@ import type { ViewMessage } from "../src/wire/picture";
 
 const grant = new Uint8Array(16).fill(6);
 const granted = (capability: "view" | "control" = "view"): SessionMessage => ({
-  t: "granted", capability, grant: grant.slice(), secret: new Uint8Array(32), ends_in_s: 1800, scope: { monitors: [0], window: null },
+  t: "granted", capability, grant: grant.slice(), secret: new Uint8Array(32), ends_in_s: 1800, scope: { monitors: [0], window: null, paste: false },
 });
 const received = (message: SessionMessage): SessionEvent => ({ t: "received", message });
 const words = (effects: SessionEffect[]): string[] => effects.map((effect) => (effect.t === "send" ? `send ${effect.message.t}` : effect.t));

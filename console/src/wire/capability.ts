@@ -20,9 +20,10 @@ export const MonitorInfo = tuple({
 });
 export type Monitor = Infer<typeof MonitorInfo>;
 
-/** What a grant covers: these monitors, or this one window of them. */
+/** What a grant covers: these monitors, or this one window of them; and, of control alone, pasting text. */
 export const GrantScope = struct({
   monitors: withDefault(list(MonitorId, 0, MAX_MONITORS), []),
   window: optional(int(0, 0xffffffff)),
+  paste: withDefault(bool, false),
 });
 export type Scope = Infer<typeof GrantScope>;

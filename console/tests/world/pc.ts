@@ -143,7 +143,7 @@ export class FakePc {
     if (!yes) return void this.main?.send({ t: "not_granted", capability, reason: "denied", again_in_s: 60 });
     const [grant, secret] = [random(16), random(32)];
     this.grants.set(capability, new GrantSecret(capability, grant, secret.slice()));
-    this.main?.send({ t: "granted", capability, grant, secret, ends_in_s: 1800, scope: { monitors: [0, 1], window: null } });
+    this.main?.send({ t: "granted", capability, grant, secret, ends_in_s: 1800, scope: { monitors: [0, 1], window: null, paste: false } });
   }
 
   revoke(capability: CapabilityWord, reason: "revoked" | "given_back" | "expired"): void {

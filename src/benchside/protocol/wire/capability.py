@@ -64,8 +64,10 @@ class WindowInfo(msgspec.Struct, frozen=True, array_like=True):
 class GrantScope(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a grant covers: these monitors, or only one window as far as it lies on them.
 
-    A scope without monitors covers nothing.  The console is told the monitors alone.
+    A scope without monitors covers nothing.  The console is told the monitors and `paste` alone.
     """
 
     monitors: Annotated[tuple[MonitorId, ...], Meta(max_length=MAX_MONITORS)] = ()
     window: Annotated[int, Meta(ge=0, le=0xFFFFFFFF)] | None = None
+    paste: bool = False
+    """Of `control` alone: text that the associate pastes may be typed, many characters at once."""

@@ -14,7 +14,7 @@ from benchside.protocol.flow.consent import events as ev
 from benchside.protocol.flow.consent.table import TABLE, Stage
 from benchside.protocol.wire.capability import Capability, GrantScope
 from benchside.protocol.wire.input import KeyChange, WhyHeld
-from benchside.protocol.wire.session import CapabilityRefused, GrantEnded, SessionEnd
+from benchside.protocol.wire.session import CapabilityGranted, CapabilityRefused, GrantEnded, SessionEnd
 
 
 @pytest.fixture
@@ -148,3 +148,35 @@ def test_a_question_that_is_taken_back_cannot_be_made_to_flash(stage: Stagehand)
         now += 0.5
     assert shown == 9  # three times three, ten seconds apart, and each third is a no
     assert refusals(stage.do(now, ev.ConsoleAsked(VIEW, "x"))) == [Refusal.ASKED_TOO_OFTEN]
+
+
+def granted(stage: Stagehand, at: float, capability: Capability, scope: GrantScope) -> tuple[GrantScope, GrantScope]:
+    """The scope of the grant, and the one that the console is told."""
+    stage.ask(at, capability)
+    slot = stage.machine.slots[capability]
+    stage.do(at, ev.TechnicianAnswered(capability, slot.prompt, True, scope))
+    effects = stage.do(at, ev.EntryStood(capability, slot.awaited_entry, bytes(48)))
+    opened = next(effect for effect in effects if isinstance(effect, fx.OpenChannel))
+    told = next(effect.message for effect in effects if isinstance(effect, fx.TellConsole))
+    assert isinstance(told, CapabilityGranted)
+    return opened.grant.scope, told.scope
+
+
+def test_pasting_comes_with_control_alone_and_only_where_the_technician_said_so(stage: Stagehand) -> None:
+    view, told = granted(stage, 0, VIEW, GrantScope(monitors=(0,), paste=True))
+    assert (view.paste, told.paste) == (False, False)
+    control, told = granted(stage, 1, CONTROL, GrantScope(paste=True))
+    assert control == GrantScope(monitors=(0,), paste=True)
+    assert told == GrantScope(monitors=(0,), paste=True)
+    stage.do(2, ev.TechnicianRevoked(CONTROL))
+    control, told = granted(stage, 100, CONTROL, GrantScope())
+    assert (control.paste, told.paste) == (False, False)
+
+
+def test_the_journal_says_that_text_may_be_pasted(stage: Stagehand) -> None:
+    stage.grant(0, VIEW, 1)
+    stage.ask(1, CONTROL)
+    prompt = stage.machine.slots[CONTROL].prompt
+    effects = stage.do(1, ev.TechnicianAnswered(CONTROL, prompt, True, GrantScope(paste=True)))
+    recorded = next(effect for effect in effects if isinstance(effect, fx.Record))
+    assert recorded.details.scope == "monitors 1; pasting text"

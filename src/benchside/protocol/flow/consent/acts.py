@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from benchside.protocol.errors import CallerError, Refusal
 from benchside.protocol.flow.consent import effects as fx
 from benchside.protocol.flow.consent import events as ev
@@ -148,10 +150,11 @@ class ConsentActs:
 
     def _record_yes(self, slot: Slot, event: ev.CapabilityEvent, now: float, effects: _Effects) -> None:
         self._close_prompt(slot, effects)
-        if slot.capability is Capability.VIEW and isinstance(event, ev.TechnicianAnswered):
-            slot.scope = event.scope
+        said = event.scope if isinstance(event, ev.TechnicianAnswered) else GrantScope()
+        if slot.capability is Capability.VIEW:
+            slot.scope = replace(said, paste=False)
         elif (view := self.slots[Capability.VIEW].grant) is not None:
-            slot.scope = view.scope
+            slot.scope = replace(view.scope, paste=said.paste and slot.capability is Capability.CONTROL)
         slot.awaited_entry = self._record(
             slot,
             EventKind.CAPABILITY_GRANTED,
@@ -198,7 +201,7 @@ class ConsentActs:
                     grant=grant.grant,
                     secret=secret,
                     ends_in_s=int(self.limits.grant_s),
-                    scope=GrantScope(monitors=grant.scope.monitors),
+                    scope=GrantScope(monitors=grant.scope.monitors, paste=grant.scope.paste),
                 )
             )
         )
@@ -340,6 +343,9 @@ class ConsentActs:
 
 def _scope_text(scope: GrantScope) -> str:
     """Return the scope for the journal; a window's title stays out of it."""
-    if scope.window is not None:
-        return "one window"
+    place = "one window" if scope.window is not None else _monitors_text(scope)
+    return f"{place}; pasting text" if scope.paste else place
+
+
+def _monitors_text(scope: GrantScope) -> str:
     return "monitors " + ", ".join(str(monitor + 1) for monitor in scope.monitors)
