@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchside.media.damage import Box, Region
-from benchside.media.tiles import MAX_RAW_PIXELS, (
+from benchside.media.tiles import (
     MAX_ENCODED_BYTES,
     MAX_PARTS,
+    MAX_RAW_PIXELS,
     Encoder,
     Pixels,
     Shadow,
