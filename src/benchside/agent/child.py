@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 STOP_WITHIN_S = 0.25
 """A host that has not ended so long after a stop is killed; picture and input end within 500 ms in any case."""
 HUNG_AFTER_S = 2.0
-"""A host beats ten times a second; a busy PC may skip a few."""
-BEAT_EVERY_S = 0.2
+"""A host beats four times a second; a busy PC may skip a few."""
+BEAT_EVERY_S = 0.25
 LIFT_WITHIN_S = 5.0
 """Starting Python on a busy PC; the keys are lifted at its end."""
 START_WITHIN_S = 15.0

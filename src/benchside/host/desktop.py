@@ -6,14 +6,13 @@ first picture after a yes waits for nothing.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchside.host.capture.contract import Capture
 from benchside.host.channel import Opened
 from benchside.host.hands import Hands
+from benchside.host.indicator import Indicator
 from benchside.host.inject.contract import Injector
 from benchside.host.picture import PictureSender
 from benchside.host.pointer.contract import Pointer
@@ -28,13 +27,6 @@ from benchside.protocol.wire.desk import BoxInWindow
 from benchside.protocol.wire.input import InputMessage, WhyHeld
 
 __all__ = ["Desktop", "DesktopParts"]
-
-log = logging.getLogger(__name__)
-
-INDICATOR_UP_WITHIN_S = 0.7
-"""From the first grant to a visible indicator, and how long it may be covered or gone: less than the second that is
-promised, more than a window manager needs to put it on top again."""
-LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -53,17 +45,13 @@ class Desktop:
 
     def __init__(self, parts: DesktopParts) -> None:
         self._parts = parts
-        self._loop = asyncio.get_running_loop()
         self._picture: PictureSender | None = None
         self._hands: Hands | None = None
         self._may_pass: Callable[[ConsentGrant, tuple[int, ...]], bool] = lambda grant, monitors: False
         self._on_input: Callable[[InputCame], None] = lambda event: None
         self._on_lost: Callable[[], None] = lambda: None
-        self._indicator: int | None = None
-        self._stop: Box | None = None
-        self._is_expected = False
-        self._seen_at = 0.0
-        self._looked_at = 0.0
+        self._on_indicator_gone: Callable[[], None] = lambda: None
+        self._indicator = Indicator(parts.watch, lambda: self._on_indicator_gone())
 
     def attach(
         self,
@@ -71,9 +59,12 @@ class Desktop:
         may_pass: Callable[[ConsentGrant, tuple[int, ...]], bool],
         on_input: Callable[[InputCame], None],
         on_lost: Callable[[], None],
+        on_indicator_gone: Callable[[], None],
     ) -> None:
-        """Join the session: whom to ask for each picture, and whom to tell of input and of a lost display."""
+        """Join the session: whom to ask for each picture, and whom to tell of input, a lost display, and an indicator
+        that the technician cannot see."""
         self._may_pass, self._on_input, self._on_lost = may_pass, on_input, on_lost
+        self._on_indicator_gone = on_indicator_gone
 
     # what can be shared
 
@@ -166,33 +157,11 @@ class Desktop:
 
     def watch(self, window: int | None, stop: BoxInWindow | None) -> None:
         """The desk's indicator is this window, and there its Stop button."""
-        self._indicator = window
-        self._stop = None if stop is None else Box(stop.left, stop.top, stop.right, stop.bottom)
+        self._indicator.show(window, None if stop is None else Box(stop.left, stop.top, stop.right, stop.bottom))
 
     def expect_indicator(self, expected: bool) -> None:
         """From now on somebody views or controls, or nobody does."""
-        if expected and not self._is_expected:
-            self._seen_at = self._loop.time()
-        self._is_expected = expected
-
-    def indicator_is_gone(self, now: float) -> bool:
-        """True when an indicator must be visible and has not been for too long."""
-        if not self._is_expected:
-            return False
-        if now - self._looked_at >= LOOK_EVERY_S:
-            self._looked_at = now
-            if self._indicator is not None and self._sees_indicator(self._indicator):
-                self._seen_at = now
-        return now - self._seen_at > INDICATOR_UP_WITHIN_S
-
-    def _sees_indicator(self, window: int) -> bool:
-        try:
-            sight = self._parts.watch.look(window, self._stop)
-        except UnavailableError:
-            return False
-        if not sight.is_visible:
-            log.info("indicator is not visible", extra={"cause": sight.reason})
-        return sight.is_visible
+        self._indicator.expect(expected)
 
     # the rest
 
@@ -209,7 +178,7 @@ class Desktop:
         self.lift()
         for capability in (Capability.VIEW, Capability.CONTROL):
             self.close_channel(capability)
-        self._is_expected = False
+        self._indicator.close()
         parts = self._parts
         for part in (parts.capture, parts.pointer, parts.injector, parts.watch, parts.facts):
             part.close()

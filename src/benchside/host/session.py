@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 
 PING_EVERY_S = 1.0
 JUMP_S = 10.0
-"""A gap between two beats of a loop that beats ten times a second: the PC slept or was frozen."""
+"""A gap between two beats of a loop that beats four times a second: the PC slept or was frozen."""
 
 
 class HostedSession:
@@ -66,7 +66,12 @@ class HostedSession:
 
     def start(self) -> None:
         """Make the first code and wait on `main`."""
-        self._desktop.attach(may_pass=self._may_pass, on_input=self._consider, on_lost=self._display_lost)
+        self._desktop.attach(
+            may_pass=self._may_pass,
+            on_input=self._consider,
+            on_lost=lambda: self.end(said.SessionEnd.DISPLAY_LOST),
+            on_indicator_gone=lambda: self.end(said.SessionEnd.INDICATOR_LOST),
+        )
         self.renew_code()
         self._lines.start()
 
@@ -224,7 +229,7 @@ class HostedSession:
             self.end(said.SessionEnd.POLICY_CHANGED)
 
     def beat(self) -> None:
-        """Ten times a second: notice sleep, silence, an expired associate, and ping the console."""
+        """Four times a second: notice sleep and an expired associate, and ping a console that says nothing."""
         now = self._loop.time()
         jumped_s, self._beat_at = now - self._beat_at, now
         slept = self._desktop.has_slept() or jumped_s > JUMP_S
@@ -235,15 +240,10 @@ class HostedSession:
             self._pinged_at = now
             self._tell(said.Ping(sent_ms=int(now * 1000)))
             self._look_at_policy()
-        if self._desktop.indicator_is_gone(now):
-            self.end(said.SessionEnd.INDICATOR_LOST)
 
     def end(self, reason: said.SessionEnd) -> None:
         """End the session for this reason, once, from any phase."""
         self._perform(self._machine.end(reason))
-
-    def _display_lost(self) -> None:
-        self.end(said.SessionEnd.DISPLAY_LOST)
 
     def _consider(self, event: ev.ConsentEvent) -> None:
         """Let consent take an event and perform what follows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -30,9 +31,13 @@ class Unseen(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One look at the indicator; `reason` is None when it is seen."""
+    """One look at the indicator; `reason` is None when it is seen.
+
+    `is_followed`: whatever changes this is told through `attach`, at once.  Otherwise only looking again helps.
+    """
 
     reason: Unseen | None = None
+    is_followed: bool = False
 
     @property
     def is_visible(self) -> bool:
@@ -44,6 +49,16 @@ class IndicatorWatch(Protocol):
 
     UnavailableError from `look`: the display has gone.
     """
+
+    def attach(self, on_change: Callable[[], None]) -> None:
+        """Have the running event loop call `on_change` when the next look may find something else, until `detach`.
+
+        It may be called for nothing.  Until a look says `is_followed`, or where the system tells nobody of such
+        changes, it may never be called.
+        """
+
+    def detach(self) -> None:
+        """Call it no more; harmless when nothing is attached."""
 
     def look(self, window: int, stop: Box | None = None) -> Sight:
         """Look once, at most five times a second; takes some milliseconds.

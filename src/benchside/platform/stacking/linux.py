@@ -36,7 +36,8 @@ class WindowPlace:
 
     `whole` is the window itself; `inside` what is left of it within its shape, its ancestors, their shapes
     and the screen, without overlap, perhaps nothing; `above` what lies over it.  `is_mapped`: it and all its
-    ancestors are shown.  `ancestors`: the windows between it and the root.
+    ancestors are shown.  `ancestors`: the windows between it and the root.  `may_grow`: a window above is cut to a
+    shape, and may cover more from one moment to the next without an event that anybody but itself asked for.
     """
 
     whole: Box
@@ -44,6 +45,7 @@ class WindowPlace:
     above: tuple[Box, ...]
     ancestors: tuple[int, ...]
     is_mapped: bool
+    may_grow: bool = False
 
     def visible(self) -> tuple[Box, ...]:
         """What of the window nothing covers, without overlap; nothing where it is cut into too many pieces."""
@@ -94,7 +96,7 @@ class Stacking:
         whole = self._inner_box(window)
         inside = [whole.intersect(self._inner_box(root))]
         ancestors: list[int] = []
-        is_mapped = True
+        is_mapped, may_grow = True, False
         above: list[Box] = []
         child = window
         for _ in range(MAX_DEPTH):
@@ -109,11 +111,16 @@ class Stacking:
                 return None  # it moved between the two questions; the next look will find it
             higher = siblings[siblings.index(child) + 1 :]
             if parent == root:
-                above += self._boxes(self._without_overlay(higher), Box(0, 0, 0, 0), whole, trust_shapes)
-                return WindowPlace(whole, tuple(inside), tuple(above), tuple(ancestors), is_mapped)
+                boxes, is_shaped = self._boxes(self._without_overlay(higher), Box(0, 0, 0, 0), whole, trust_shapes)
+                above += boxes
+                return WindowPlace(
+                    whole, tuple(inside), tuple(above), tuple(ancestors), is_mapped, may_grow or is_shaped
+                )
             frame = self._inner_box(parent)
             inside = _meet(inside, [frame])
-            above += self._boxes(higher, frame, whole, trust_shapes)
+            boxes, is_shaped = self._boxes(higher, frame, whole, trust_shapes)
+            above += boxes
+            may_grow = may_grow or is_shaped
             ancestors.append(parent)
             child = parent
         return None
@@ -145,11 +152,11 @@ class Stacking:
         self._composite.ReleaseOverlayWindow(self._display.root)
         return [window for window in windows if window != overlay]
 
-    def _boxes(self, windows: Sequence[int], parent: Box, area: Box, trust_shapes: bool) -> list[Box]:
-        """The mapped, visible ones among `windows`, cut to `area`."""
+    def _boxes(self, windows: Sequence[int], parent: Box, area: Box, trust_shapes: bool) -> tuple[list[Box], bool]:
+        """The mapped, visible ones among `windows`, cut to `area`, and whether any of them is cut to a shape."""
         core = self._display.core
         if len(windows) > MAX_SIBLINGS:
-            return [area]
+            return [area], False
         # All questions first, then all answers: one round trip for any number of windows.
         asked = [
             (
@@ -159,7 +166,7 @@ class Stacking:
             )
             for window in windows
         ]
-        boxes = []
+        boxes, is_shaped = [], False
         for attributes_cookie, geometry_cookie, extents_cookie in asked:
             try:
                 attributes = attributes_cookie.reply()
@@ -169,10 +176,11 @@ class Stacking:
                 continue  # closed since the list was made
             if attributes.map_state != MapState.Viewable or attributes._class == WindowClass.InputOnly:
                 continue
+            is_shaped = is_shaped or (extents is not None and bool(extents.bounding_shaped))
             box = _outer_box(geometry, extents, parent).intersect(area)
             if box:
                 boxes.append(box)
-        return boxes
+        return boxes, is_shaped
 
 
 def _meet(boxes: list[Box], others: list[Box] | None) -> list[Box]:
