@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 
+from benchside.agent.assay import AssayFlag
 from benchside.agent.attempts import Attempts
 from benchside.agent.begin import OFFERED, begin_hosting
 from benchside.agent.belief import Belief
@@ -19,12 +20,14 @@ from benchside.agent.history import ChainCheck, close_unfinished, page_of_histor
 from benchside.agent.identity import DeviceFile, DeviceFolder
 from benchside.agent.journal import Journal
 from benchside.agent.link import Link
+from benchside.agent.readiness import Readiness
 from benchside.agent.settings import AgentSettings
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire import desk as shown
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.cover import CoverRule
 from benchside.protocol.wire.desk import RequestPhase
 from benchside.protocol.wire.session import SessionEnd
 from benchside.protocol.wire.text import clean
@@ -62,13 +65,15 @@ class Agent:
         self._link_changed_at = self._loop.time()
         self._kept = 0
         self._reported = 0
-        self._gates = folder.gates()
+        self._readiness = Readiness(folder, self._belief)
+        self._assay = AssayFlag(folder.folder)
         self._door = Door(
             settings.socket,
             desk_users=settings.desk_users,
             on_enter=self._desk_entered,
             on_message=self._desk_said,
             on_leave=self._desk_left,
+            on_assay=self._assay_told,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,6 +100,7 @@ class Agent:
         self._desks.append(desk)
         desk.send(self._welcome())
         desk.send(self._link_shown())
+        desk.send(shown.AssayShown(running=self._assay.is_running))
         busy = self._help is not None
         desk.send(shown.RequestShown(phase=RequestPhase.IDLE) if not busy else shown.DeskRefused(reason=Refusal.BUSY))
 
@@ -111,6 +117,8 @@ class Agent:
                 pass
             case shown.OpenRequest():
                 self._task(self._open_request(desk, message), "open a request")
+            case shown.SetAssay():
+                self._assay_told(message.running)
             case shown.HistoryWanted():
                 self._task(self._show_history(desk, message.before), "show history")
             case _ if self._help is not None and self._help.desk is desk:
@@ -124,22 +132,27 @@ class Agent:
         intact = await self._chain.is_intact()
         desk.send(page_of_history(self._journal, before, intact=intact))
 
-    def _missing(self) -> tuple[Refusal, ...]:
-        """Which gates are still closed, in the order to open them."""
-        missing = []
-        if self._gates.review is None:
-            missing.append(Refusal.NO_IT_REVIEW)
-        if self._gates.terms is None:
-            missing.append(Refusal.NO_TERMS)
-        if self._belief.policy is None:
-            missing.append(Refusal.NO_POLICY)
-        return tuple(missing)
+    def _assay_told(self, running: bool) -> bool:
+        """A run began or ended: in the journal first, then host and desks know.  Returns what is flagged now."""
+        if running == self._assay.is_running:
+            return running
+        try:
+            self.journalled(EventKind.ASSAY_STARTED if running else EventKind.ASSAY_ENDED, EventDetails())
+            self._assay.change(running)
+        except UnavailableError as error:
+            log.error("flag of a run was not kept", extra={"cause": str(error)})
+            return self._assay.is_running
+        if self._help is not None:
+            self._help.assay_changed(running)
+        self._show_all(shown.AssayShown(running=running))
+        return running
 
     async def _open_request(self, desk: Desk, request: shown.OpenRequest) -> None:
-        self._gates = self._folder.gates()
-        missing = self._missing()
+        self._readiness.look()
+        missing = self._readiness.missing(self._device.instruments)
+        covers = self._readiness.rules(self._device.instruments)
         policy = self._belief.signed
-        if missing or policy is None:
+        if missing or policy is None or covers is None:
             reason = missing[0] if missing else Refusal.NO_POLICY
             self._journal.append(EventKind.REQUEST_REFUSED, None, EventDetails(cause=reason.value))
             self._report()
@@ -150,14 +163,16 @@ class Agent:
             return
         self._is_opening = True
         try:
-            await self._start_help(desk, request, policy)
+            await self._start_help(desk, request, policy, covers)
         except UnavailableError as error:
             log.error("request could not be opened", extra={"cause": str(error)})
             desk.send(shown.DeskRefused(reason=Refusal.JOURNAL))
         finally:
             self._is_opening = False
 
-    async def _start_help(self, desk: Desk, request: shown.OpenRequest, policy: bytes) -> None:
+    async def _start_help(
+        self, desk: Desk, request: shown.OpenRequest, policy: bytes, covers: tuple[CoverRule, ...]
+    ) -> None:
         request_id = os.urandom(16)
         self._journal.append(
             EventKind.REQUEST_OPENED,
@@ -193,8 +208,12 @@ class Agent:
                 identity_key=public_bytes(self._identity.public_key()),
                 policy=policy,
                 authority_key=self._belief.pin.key,
+                covers=covers,
+                assay_running=self._assay.is_running,
             )
         )
+        if self._assay.is_running:  # flagged before, so that the session's own account has it too
+            self.journalled(EventKind.ASSAY_STARTED, EventDetails())
         if desk not in self._desks:  # it left while the host was starting
             self._help.end(SessionEnd.DESK_LOST)
         self._announce()  # before its events, so that the server knows what they belong to
@@ -302,10 +321,10 @@ class Agent:
         if self._help is not None:
             self._help.change_policy(message.policy)
         self._describe()
-        self._show_welcome()
+        self._show_all(self._welcome())
 
     def _describe(self) -> None:
-        device, gates = self._device, self._gates
+        device, gates = self._device, self._readiness.gates
         self._link.send(
             wire.Described(
                 site=device.site_name,
@@ -347,20 +366,10 @@ class Agent:
                 self._look_at_gates()
 
     def _look_at_gates(self) -> None:
-        try:
-            gates = self._folder.gates()
-        except UnavailableError as error:
-            log.error("gates cannot be read", extra={"cause": str(error)})
-            return
-        if gates != self._gates:
-            self._gates = gates
+        if self._readiness.look():
             self._describe()
             self._report()
-            self._show_welcome()
-
-    def _show_welcome(self) -> None:
-        """What every desk shows of the PC has changed."""
-        self._show_all(self._welcome())
+            self._show_all(self._welcome())
 
     def _welcome(self) -> shown.DeskWelcome:
         device = self._device
@@ -370,7 +379,7 @@ class Agent:
             device=device.device,
             phone=device.phone,
             instruments=device.instruments,
-            missing=self._missing(),
+            missing=self._readiness.missing(device.instruments),
         )
 
     def _link_shown(self) -> shown.LinkShown:

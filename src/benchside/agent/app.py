@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from benchside.agent.agent import Agent
+from benchside.agent.asides import show_covers, tell_assay
 from benchside.agent.enrol import Registrant, enrol, read_token
 from benchside.agent.identity import DeviceFolder, ReviewRecorded, TermsAccepted
 from benchside.agent.journal import Journal
@@ -65,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     terms.add_argument("--version", required=True, help="version of the terms")
     terms.add_argument("--text", type=Path, required=True, help="file with the text that was read")
 
+    assay = words.add_parser("assay", help="for the lab's programs: say that a run on the instrument begins or ends")
+    assay.add_argument("change", choices=("start", "end"))
+    assay.add_argument("--socket", type=Path, help=f"the agent's local socket (default {DEFAULT_SOCKET})")
+
+    words.add_parser("covers", help="check the cover rules and show which are in force on this PC")
     words.add_parser("status", help="show what this PC is and which gates are open")
     words.add_parser("verify", help="check the chain of the journal")
 
@@ -100,6 +106,10 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
             return _record_review(folder, clean(args.by, 80))
         case "accept-terms":
             return _accept_terms(folder, clean(args.by, 80), clean(args.version, 64), args.text)
+        case "assay":
+            return asyncio.run(tell_assay(settings.socket, args.change == "start"))
+        case "covers":
+            return show_covers(folder)
         case "status":
             return _show_status(folder)
         case "receipt":

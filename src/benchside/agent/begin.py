@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchside.agent.identity import DeviceFile
 from benchside.agent.settings import AgentSettings
 from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.cover import CoverRule
 from benchside.protocol.wire.host import BeginHosting
 from benchside.protocol.wire.text import clean
 
@@ -23,6 +24,8 @@ def begin_hosting(
     identity_key: bytes,
     policy: bytes,
     authority_key: bytes,
+    covers: tuple[CoverRule, ...],
+    assay_running: bool,
 ) -> BeginHosting:
     """Return the host's first message; the keys in it are public, the policy is signed."""
     return BeginHosting(
@@ -43,4 +46,9 @@ def begin_hosting(
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
         grant_s=settings.grant_s,
         silence_s=settings.silence_s,
+        covers=covers,
+        paste=settings.paste,
+        assay_running=assay_running,
+        cpu_share_percent=settings.cpu_share_percent,
+        cpu_share_in_assay_percent=settings.cpu_share_in_assay_percent,
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from msgspec.structs import replace
 
+from benchside.agent.around import HelpDesk, Ticketed
 from benchside.agent.attempts import Attempts
 from benchside.agent.belief import Belief
 from benchside.agent.child import HostChild
+from benchside.agent.covering import Covering
 from benchside.agent.door import Desk
 from benchside.agent.entries import HostEntries
 from benchside.protocol.errors import PeerError, PeerFault, RefusedError, UnavailableError
@@ -20,41 +22,20 @@ from benchside.protocol.trust.keys import pss_sign
 from benchside.protocol.wire import desk as shown
 from benchside.protocol.wire import host as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.desk import RequestPhase
 from benchside.protocol.wire.session import SessionEnd
 
-__all__ = ["Help", "HelpDesk", "Ticketed"]
+__all__ = ["Help"]
 
 log = logging.getLogger(__name__)
 
 PROMPT_SETTLE_S = 0.65
 """No yes counts so soon after a prompt was shown, whatever the desk says: nobody reads that fast."""
 MAX_CLAIMS = 50
-"""A request that went from hand to hand so often is not helped by one more."""
+"""A request that went from hand to hand so often is not helped by another."""
 _ANSWER_LABEL = lp("benchside/1 pc answer")
-
-
-class Ticketed(Protocol):
-    """Where tickets come from."""
-
-    server_ahead_ms: int
-
-    async def ticket(self, request_id: bytes, channel: Channel) -> bytes:
-        """Return a ticket; UnavailableError or RefusedError."""
-
-    def hurry(self) -> None:
-        """Try to reach the server now rather than after the back-off."""
-
-
-class HelpDesk(Protocol):
-    """What the agent does around one call for help."""
-
-    def journalled(self, kind: EventKind, details: EventDetails) -> None:
-        """Write an entry of this request, durably; UnavailableError when it cannot be."""
-
-    def help_over(self, outcome: SessionEnd) -> None:
-        """The call is over; the journal has it."""
 
 
 class Help:
@@ -97,12 +78,16 @@ class Help:
         self._claims = 0
         self._prompt = 0
         self._prompt_at = 0.0
+        self._may_paste = False
+        self._covering = Covering(child, around, request.technician)
         self._ending: SessionEnd | None = None
         self._is_over = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, begin: wire.BeginHosting) -> None:
         """Hand the host what it needs and listen to it."""
+        self._may_paste = begin.paste
+        self._covering.begin(len(begin.covers))
         self._child.attend(self._host_said)
         self._child.send(begin)
         self.show_phase(RequestPhase.OPENING)
@@ -111,11 +96,6 @@ class Help:
     def is_connected(self) -> bool:
         """True once an associate is in."""
         return self.phase in (RequestPhase.IN_SESSION, RequestPhase.LINE_LOST)
-
-    @property
-    def host_pid(self) -> int:
-        """The host's process."""
-        return self._child.pid
 
     # -- the technician ---------------------------------------------------------------------------
 
@@ -128,6 +108,10 @@ class Help:
                 self.end(SessionEnd.STOPPED if self.is_connected else SessionEnd.CANCELLED)
             case shown.AnswerPrompt():
                 self._answer(message)
+            case shown.SetCovers():
+                self._cover(message)
+            case shown.CoversWanted():
+                self._child.send(wire.CoversAsked())
             case shown.SetPaused():
                 self._child.send(wire.PauseHosting(paused=message.paused))
             case shown.RevokeGrant():
@@ -149,7 +133,19 @@ class Help:
             log.warning("a yes that came too soon after its prompt was dropped")
             return
         self._prompt = 0
-        self._child.send(wire.PromptAnswered(prompt=message.prompt, allow=message.allow, scope=message.scope))
+        scope = replace(message.scope, paste=message.scope.paste and self._may_paste)
+        self._child.send(wire.PromptAnswered(prompt=message.prompt, allow=message.allow, scope=scope))
+
+    def _cover(self, message: shown.SetCovers) -> None:
+        try:
+            self._covering.change(message.areas, self._loop.time())
+        except UnavailableError as error:
+            log.error("journal failed", extra={"cause": str(error)})
+            self.end(SessionEnd.JOURNAL_FAILED)
+
+    def assay_changed(self, running: bool) -> None:
+        """A run on the instrument began or ended."""
+        self._child.send(wire.AssayChanged(running=running))
 
     def end(self, reason: SessionEnd) -> None:
         """End everything for this reason: the host forgets its keys first, or is killed."""
@@ -221,6 +217,8 @@ class Help:
             case wire.HidePrompt():
                 self._prompt = 0
                 self.desk.send(shown.PromptClosed(prompt=message.prompt))
+            case wire.CoversStand():
+                self.desk.send(shown.CoversShown(covers=message.covers))
             case wire.SessionStands():
                 self._show_session(message)
             case wire.HostEnded():
@@ -338,6 +336,7 @@ class Help:
                 purpose=message.purpose,
                 monitors=message.monitors,
                 windows=message.windows,
+                paste=self._may_paste and message.capability is Capability.CONTROL,
                 silence_s=message.silence_s,
                 grant_s=message.grant_s,
             )

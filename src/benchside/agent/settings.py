@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchside.settings.toml import SettingsTable, read_toml
+from benchside.settings.toml import SettingError, SettingsTable, read_toml
 
 __all__ = ["AgentSettings", "read_settings"]
 
@@ -29,6 +29,12 @@ class AgentSettings:
     """How long a grant lasts, 60 to 1,800 s."""
     silence_s: int = 60
     """After how long an unanswered prompt is a no, 15 to 60 s."""
+    paste: bool = True
+    """Whether the technician may also allow pasting text with control; `control.paste`, "ask" or "never"."""
+    cpu_share_percent: int = 30
+    """What a session may use of the whole machine, 5 to 80 %; `host.cpu_share_percent`."""
+    cpu_share_in_assay_percent: int = 10
+    """The same while a run is flagged, 5 to 80 % and never more than otherwise; `host.cpu_share_in_assay_percent`."""
 
 
 def read_settings(path: Path | None, *, state: Path | None = None, socket: Path | None = None) -> AgentSettings:
@@ -38,6 +44,8 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
     """
     base = state or DEFAULT_STATE
     table: SettingsTable = read_toml(path or base / "agent.toml", must_exist=path is not None)
+    control, host = table.table("control"), table.table("host")
+    share = host.whole("cpu_share_percent", default=30, least=5, most=80)
     settings = AgentSettings(
         state=base,
         socket=socket or table.path("socket") or DEFAULT_SOCKET,
@@ -45,6 +53,12 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
         ca_file=table.path("ca_file"),
         grant_s=table.whole("grant_s", default=1800, least=60, most=1800),
         silence_s=table.whole("silence_s", default=60, least=15, most=60),
+        paste=control.word("paste", default="ask", among=("ask", "never")) == "ask",
+        cpu_share_percent=share,
+        cpu_share_in_assay_percent=host.whole("cpu_share_in_assay_percent", default=min(10, share), least=5, most=80),
     )
-    table.refuse_unknown()
+    for each in (control, host, table):
+        each.refuse_unknown()
+    if settings.cpu_share_in_assay_percent > share:
+        raise SettingError(f"host.cpu_share_in_assay_percent must be at most host.cpu_share_percent, which is {share}")
     return settings

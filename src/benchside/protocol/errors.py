@@ -57,6 +57,7 @@ class Refusal(StrEnum):
     SIGN_IN = "sign_in"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a reason, not a password
     JOURNAL = "journal"
+    COVERS_UNREADABLE = "covers_unreadable"
 
 
 class BenchsideError(Exception):

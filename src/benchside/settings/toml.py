@@ -18,9 +18,10 @@ class SettingError(Exception):
 class SettingsTable:
     """The values of one file; each is read once by name, and what was never read is refused."""
 
-    def __init__(self, source: Path, values: dict[str, object]) -> None:
+    def __init__(self, source: Path, values: dict[str, object], *, under: str = "") -> None:
         self._source = source
         self._values = values
+        self._under = under
         self._read: set[str] = set()
 
     def path(self, name: str) -> Path | None:
@@ -59,18 +60,35 @@ class SettingsTable:
             raise self._wrong(name, f"one line of at most {most} characters in quotes")
         return value
 
+    def word(self, name: str, *, default: str, among: tuple[str, ...]) -> str:
+        """Return one of a few words."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if value not in among:
+            raise self._wrong(name, f"one of {', '.join(among)} in quotes")
+        return str(value)
+
+    def table(self, name: str) -> SettingsTable:
+        """Return the settings under [name]; an empty table where the file has none."""
+        value = self._take(name)
+        if value is not None and not isinstance(value, dict):
+            raise self._wrong(name, f"a table: [{name}] on a line of its own")
+        return SettingsTable(self._source, {} if value is None else value, under=f"{self._under}{name}.")
+
     def refuse_unknown(self) -> None:
         """Raise SettingError for a name that nothing reads: it is a slip of the pen, or meant for a newer version."""
         unknown = sorted(set(self._values) - self._read)
         if unknown:
-            raise SettingError(f"{self._source}: no setting is called {unknown[0]!r}; remove it or correct its name")
+            name = self._under + unknown[0]
+            raise SettingError(f"{self._source}: no setting is called {name!r}; remove it or correct its name")
 
     def _take(self, name: str) -> object:
         self._read.add(name)
         return self._values.get(name)
 
     def _wrong(self, name: str, expected: str) -> SettingError:
-        return SettingError(f"{self._source}: {name} must be {expected}")
+        return SettingError(f"{self._source}: {self._under}{name} must be {expected}")
 
 
 def read_toml(source: Path, *, must_exist: bool) -> SettingsTable:

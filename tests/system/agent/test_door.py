@@ -67,6 +67,7 @@ async def test_only_a_persons_log_in_is_let_in(
         on_enter=lambda desk: None,
         on_message=lambda desk, message: None,
         on_leave=lambda desk: None,
+        on_assay=lambda running: running,
     )
     await door.open()
     try:

@@ -20,6 +20,7 @@ _GATES_WITH_OWNER = frozenset(
         Refusal.OLD_POLICY,
         Refusal.NOT_AUTHORISED,
         Refusal.JOURNAL,
+        Refusal.COVERS_UNREADABLE,
     }
 )
 """For these the catalogue names who can open the gate; for any other it says to ask the vendor."""

@@ -78,6 +78,7 @@ def phrase_event(event: HistoryEvent) -> PastLine:
         "instrument": details.instrument or unknown,
         "capability": capability,
         "version": details.version or unknown,
+        "covers": _covers(details.count, details.cause) or unknown,
         "key": group_fingerprint(details.key) if details.key else unknown,
     }
     cause = None
@@ -86,6 +87,12 @@ def phrase_event(event: HistoryEvent) -> PastLine:
         if details.cause in {word.value for word in family}:
             cause = Phrase(f"{prefix}.{details.cause}")
     return PastLine(event.at_utc_ms, Phrase(f"event.{event.kind}", values), cause)
+
+
+def _covers(count: str | None, cause: str | None) -> Phrase | None:
+    """How many areas are covered, by whom.  None for words of a newer agent."""
+    names = {"rule": "event.covers.rules", "hand": "event.covers.hand"}
+    return Phrase(names[cause], {"count": count}) if count and cause in names else None
 
 
 def _outcome(session: SessionPast) -> Phrase:

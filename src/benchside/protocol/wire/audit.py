@@ -59,6 +59,9 @@ class EventKind(StrEnum):
     SESSION_ENDED = "session_ended"
     HOST_KILLED = "host_killed"
     CLOCK_WENT_BACK = "clock_went_back"
+    COVERS_CHANGED = "covers_changed"
+    ASSAY_STARTED = "assay_started"
+    ASSAY_ENDED = "assay_ended"
 
 
 class EventDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -80,6 +83,7 @@ class EventDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     epoch: Paragraph | None = None
     version: Paragraph | None = None
     seconds: Paragraph | None = None
+    count: Paragraph | None = None
     key: Paragraph | None = None
     """The fingerprint of a public key, hexadecimal."""
 

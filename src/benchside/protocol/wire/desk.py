@@ -30,6 +30,7 @@ from benchside.protocol.errors import Refusal
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo, WindowInfo
 from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.cover import MAX_HAND_COVERS, MAX_SHOWN_COVERS, CoverShown, DesktopBox
 from benchside.protocol.wire.ids import Bytes16
 from benchside.protocol.wire.session import InstrumentInfo, SessionEnd
 from benchside.protocol.wire.text import Line, Name, Paragraph
@@ -39,11 +40,15 @@ __all__ = [
     "DESK",
     "DESK_VERSION",
     "AnswerPrompt",
+    "AssayShown",
+    "AssayTold",
     "AssociateShown",
     "BoxInWindow",
     "CancelRequest",
     "CodeGone",
     "CodeShown",
+    "CoversShown",
+    "CoversWanted",
     "DeskAlive",
     "DeskHello",
     "DeskMessage",
@@ -67,6 +72,8 @@ __all__ = [
     "SessionOver",
     "SessionPast",
     "SessionShown",
+    "SetAssay",
+    "SetCovers",
     "SetPaused",
     "StopSession",
 ]
@@ -202,7 +209,10 @@ class CodeGone(Message, frozen=True, kw_only=True, tag="code_gone"):
 
 
 class PromptShown(Message, frozen=True, kw_only=True, tag="prompt"):
-    """Ask the technician.  `monitors` and `windows`: what may be chosen for `view`; windows' titles stay here."""
+    """Ask the technician.  `monitors` and `windows`: what may be chosen for `view`; windows' titles stay here.
+
+    `paste`: this lab lets the technician also allow pasting text, with `control`.
+    """
 
     prompt: _PromptId
     kind: PromptKind
@@ -211,6 +221,7 @@ class PromptShown(Message, frozen=True, kw_only=True, tag="prompt"):
     purpose: Line
     monitors: Annotated[tuple[MonitorInfo, ...], Meta(max_length=16)] = ()
     windows: Annotated[tuple[WindowInfo, ...], Meta(max_length=64)] = ()
+    paste: bool = False
     silence_s: _Seconds
     grant_s: _Seconds
 
@@ -258,6 +269,41 @@ class RevokeGrant(Message, frozen=True, kw_only=True, tag="revoke"):
     """End this grant now."""
 
     capability: Capability
+
+
+class SetCovers(Message, frozen=True, kw_only=True, tag="set_covers"):
+    """All that the technician covers by hand from now on, in place of what was before."""
+
+    areas: Annotated[tuple[DesktopBox, ...], Meta(max_length=MAX_HAND_COVERS)]
+
+
+class CoversWanted(Message, frozen=True, kw_only=True, tag="covers_wanted"):
+    """Show what is covered now; answered by CoversShown while there is a request."""
+
+
+class CoversShown(Message, frozen=True, kw_only=True, tag="covers"):
+    """What is covered now; said when it changes too."""
+
+    covers: Annotated[tuple[CoverShown, ...], Meta(max_length=MAX_SHOWN_COVERS)]
+
+
+class SetAssay(Message, frozen=True, kw_only=True, tag="set_assay"):
+    """The technician says whether a run is in progress on the instrument."""
+
+    running: bool
+
+
+class AssayShown(Message, frozen=True, kw_only=True, tag="assay"):
+    """Whether a run is flagged, whoever flagged it: on entering, and at each change."""
+
+    running: bool
+
+
+class AssayTold(Message, frozen=True, kw_only=True, tag="assay_told"):
+    """A program's only message, in place of DeskHello: a run has begun or ended.  Answered by AssayShown."""
+
+    version: int
+    running: bool
 
 
 class IndicatorShown(Message, frozen=True, kw_only=True, tag="indicator"):
@@ -325,6 +371,12 @@ DeskMessage = (
     | StopSession
     | SetPaused
     | RevokeGrant
+    | SetCovers
+    | CoversWanted
+    | CoversShown
+    | SetAssay
+    | AssayShown
+    | AssayTold
     | IndicatorShown
     | IndicatorGone
     | DeskAlive

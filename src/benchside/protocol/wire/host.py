@@ -28,6 +28,14 @@ from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo, WindowInfo
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.cover import (
+    MAX_HAND_COVERS,
+    MAX_RULES,
+    MAX_SHOWN_COVERS,
+    CoverRule,
+    CoverShown,
+    DesktopBox,
+)
 from benchside.protocol.wire.desk import AssociateShown, BoxInWindow, GrantShown, PromptKind
 from benchside.protocol.wire.ids import Bytes16, Fingerprint, Signature4096, SpkiBytes, TicketBytes
 from benchside.protocol.wire.policy import Region
@@ -38,8 +46,12 @@ __all__ = [
     "HOST",
     "AgentAlive",
     "AnswerSigned",
+    "AssayChanged",
     "BeginHosting",
     "CodeOutOfTime",
+    "CoverByHand",
+    "CoversAsked",
+    "CoversStand",
     "EndHosting",
     "EntryFailed",
     "EntryRecorded",
@@ -73,6 +85,7 @@ __all__ = [
 _Entry = Annotated[int, Meta(ge=1, le=2**53)]
 _Prompt = Annotated[int, Meta(ge=1, le=2**53)]
 _Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+_Percent = Annotated[int, Meta(ge=1, le=100)]
 _Code = Annotated[str, Meta(min_length=13, max_length=13)]
 
 
@@ -96,6 +109,14 @@ class BeginHosting(Message, frozen=True, kw_only=True, tag="begin"):
     ca_file: Annotated[str, Meta(max_length=512)] | None
     grant_s: _Seconds
     silence_s: _Seconds
+    covers: Annotated[tuple[CoverRule, ...], Meta(max_length=MAX_RULES)]
+    """The rules of all instruments of this PC; they stay in force until the session's end."""
+    paste: bool
+    """The lab lets the technician also allow pasting text."""
+    assay_running: bool
+    cpu_share_percent: _Percent
+    """What the host may use of the whole machine, and what while a run is flagged."""
+    cpu_share_in_assay_percent: _Percent
 
 
 class HostReady(Message, frozen=True, kw_only=True, tag="ready"):
@@ -251,6 +272,28 @@ class RevokeHosting(Message, frozen=True, kw_only=True, tag="revoke"):
     capability: Capability
 
 
+class CoverByHand(Message, frozen=True, kw_only=True, tag="cover_by_hand"):
+    """All that the technician covers from now on; in force before the next picture."""
+
+    areas: Annotated[tuple[DesktopBox, ...], Meta(max_length=MAX_HAND_COVERS)]
+
+
+class CoversAsked(Message, frozen=True, kw_only=True, tag="covers_asked"):
+    """Say CoversStand now."""
+
+
+class CoversStand(Message, frozen=True, kw_only=True, tag="covers_stand"):
+    """What is covered now, by rule and by hand; said when asked and when it changes."""
+
+    covers: Annotated[tuple[CoverShown, ...], Meta(max_length=MAX_SHOWN_COVERS)]
+
+
+class AssayChanged(Message, frozen=True, kw_only=True, tag="assay"):
+    """A run on the instrument has begun or ended."""
+
+    running: bool
+
+
 class WatchIndicator(Message, frozen=True, kw_only=True, tag="watch"):
     """The desk's indicator is this window (None: it is not up)."""
 
@@ -310,6 +353,10 @@ HostMessage = (
     | SessionStands
     | PauseHosting
     | RevokeHosting
+    | CoverByHand
+    | CoversAsked
+    | CoversStand
+    | AssayChanged
     | WatchIndicator
     | PolicyChanged
     | EndHosting

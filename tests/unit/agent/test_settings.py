@@ -1,0 +1,39 @@
+"""The agent's settings: what a lab may choose, within limits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchside.agent.settings import read_settings
+from benchside.settings.toml import SettingError
+
+
+def settings(folder: Path, text: str) -> tuple[bool, int, int]:
+    (folder / "agent.toml").write_text(text)
+    read = read_settings(None, state=folder)
+    return read.paste, read.cpu_share_percent, read.cpu_share_in_assay_percent
+
+
+def test_what_a_lab_chooses(tmp_path: Path) -> None:
+    assert settings(tmp_path, "") == (True, 30, 10)
+    chosen = '[control]\npaste = "never"\n[host]\ncpu_share_percent = 50\ncpu_share_in_assay_percent = 20\n'
+    assert settings(tmp_path, chosen) == (False, 50, 20)
+    assert settings(tmp_path, "[host]\ncpu_share_percent = 5\n") == (True, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[control]\npaste = "always"\n', "control.paste must be one of ask, never"),
+        ("[host]\ncpu_share_percent = 81\n", "host.cpu_share_percent must be a whole number from 5 to 80"),
+        ("[host]\ncpu_share_percent = 20\ncpu_share_in_assay_percent = 30\n", "at most host.cpu_share_percent"),
+        ("[host]\ncpu = 20\n", "'host.cpu'"),
+        ("host = 20\n", "[host]"),
+    ],
+)
+def test_a_slip_is_refused_with_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingError, match="host|control") as refused:
+        settings(tmp_path, text)
+    assert says in str(refused.value)
