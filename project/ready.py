@@ -6,7 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from project import catalogues, chromium, console, debian, downloads, environment
+from project import catalogues, chromium, console, debian, downloads, environment, wine
 from project.paths import WORLD
 from project.progress import say
 
@@ -29,10 +29,13 @@ def for_running() -> None:
         console.ensure()
 
 
-def for_testing() -> None:
+def for_testing(*, long: bool = False) -> None:
+    """`long`: also what only the tests need that take minutes."""
     for_running()
     with one_at_a_time():
         downloads.ensure()
+        if long:
+            wine.ensure()
 
 
 @contextmanager

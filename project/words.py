@@ -29,7 +29,7 @@ def demo(argv: Sequence[str]) -> int:
 
 
 def test(argv: Sequence[str]) -> int:
-    ready.for_testing()
+    ready.for_testing(long="--long" in argv)
     return suite.run(argv)
 
 
