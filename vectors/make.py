@@ -256,6 +256,9 @@ def make_messages() -> dict[str, Any]:
                 wire_input.ReleaseAll(),
                 wire_input.ControlAlive(),
                 wire_input.InputHeld(wire_input.WhyHeld.PROMPT),
+                wire_input.TypeText("Lösung 5 µl\n\t😀"),
+                wire_input.TypingStands(3, 14, None),
+                wire_input.TypingStands(14, 14, wire_input.TypingEnd.DONE),
             ],
         ),
         "handshake": (

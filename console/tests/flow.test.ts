@@ -188,12 +188,29 @@ describe("input", () => {
     expect(play(key("a", "KeyA", true), { t: "release" }, { t: "release" })).toEqual(["key a KeyA true", "release"]);
     expect(play(key("a", "KeyA", true), { t: "held", why: "prompt" }, key("b", "KeyB", true), move(1), { t: "frame" }, { t: "held", why: "nothing" }, key("c", "KeyC", true))).toEqual(["key a KeyA true", "release", "key c KeyC true"]);
   });
-  it("says that it is there: often while something is down", () => {
+  it("says that it is there while something is down or typed, and nothing otherwise", () => {
     const input = new Input(0);
-    expect(input.step({ t: "tick" }, 250)).toEqual([]);
-    expect(input.step({ t: "tick" }, 900)).toEqual([{ t: "alive" }]);
-    input.step(key("a", "KeyA", true), 1000);
-    expect(input.deadline()).toBe(1200);
-    expect(input.step({ t: "tick" }, 1200)).toEqual([{ t: "alive" }]);
+    expect(input.deadline()).toBe(null);
+    expect(input.step({ t: "tick" }, 9000)).toEqual([]);
+    input.step(key("a", "KeyA", true), 10_000);
+    expect(input.deadline()).toBe(10_200);
+    expect(input.step({ t: "tick" }, 10_200)).toEqual([{ t: "alive" }]);
+    input.step({ t: "release" }, 10_300);
+    expect(input.deadline()).toBe(null);
+    expect(input.step({ t: "type", text: "µ😀" }, 11_000)).toEqual([{ t: "type", text: "µ😀" }]);
+    expect(input.deadline()).toBe(11_200);
+    expect(input.typing).toEqual({ typed: 0, of: 2, end: null, since: 11_000 });
+    input.step({ t: "typing", typed: 2, of: 2, end: "done" }, 11_100);
+    expect(input.deadline()).toBe(null);
+    expect(input.typing?.end).toBe("done");
+  });
+  it("lifts what is down before a text is typed, and knows that a lost line ends the typing", () => {
+    expect(play(key("Control", "ControlLeft", true), { t: "type", text: "x" })).toEqual(["key Control ControlLeft true", "release", "type x"]);
+    const input = new Input(0);
+    input.step({ t: "type", text: "abc" }, 0);
+    expect(input.step({ t: "lost" }, 1)).toEqual([]);
+    expect(input.typing?.end).toBe("stopped");
+    expect(input.step({ t: "held", why: "prompt" }, 2)).toEqual([]);
+    expect(input.step({ t: "type", text: "abc" }, 3)).toEqual([]);
   });
 });

@@ -4,11 +4,10 @@
  * Only the newest move of a frame is sent, but before a button or a key the last move goes first, so that the click
  * lands where the pointer is. What went down comes up with the same name, whatever the modifiers do meanwhile.
  */
-import { MAX_STEPS, type ControlMessage, type WhyHeld } from "../wire/input";
+import { MAX_STEPS, type ControlMessage, type TypingEnd, type WhyHeld } from "../wire/input";
 
-/** Docs/protocol/channels.md, "Alive": 250 ms while something is down; a margin for the line's own jitter. */
-const ALIVE_DOWN_MS = 200;
-const ALIVE_IDLE_MS = 900;
+/** Docs/protocol/channels.md, "Alive": 250 ms while something is down or typed; a margin for the line's own jitter. */
+const ALIVE_MS = 200;
 /** More keys than two hands; a hostile page extension cannot make the list grow. */
 const MAX_DOWN = 32;
 
@@ -22,7 +21,15 @@ export type InputEvent =
   | { readonly t: "release" }
   | { readonly t: "frame" }
   | { readonly t: "held"; readonly why: WhyHeld }
+  /** A text that the PC types; an empty one stops it. */
+  | { readonly t: "type"; readonly text: string }
+  | { readonly t: "typing"; readonly typed: number; readonly of: number; readonly end: TypingEnd | null }
+  /** The line is gone: the PC lifts everything and types no more. */
+  | { readonly t: "lost" }
   | { readonly t: "tick" };
+
+/** How far a text is that the PC types; `end` once it types no more of it. */
+export interface Typing { readonly typed: number; readonly of: number; readonly end: TypingEnd | null; readonly since: number }
 
 export class Input {
   private pending: { monitor: number; x: number; y: number } | null = null;
@@ -32,6 +39,7 @@ export class Input {
   private wheelRight = 0;
   private wheelDown = 0;
   private why: WhyHeld = "nothing";
+  private text: Typing | null = null;
   private saidAt: number;
 
   constructor(now: number) {
@@ -41,8 +49,13 @@ export class Input {
   get held(): WhyHeld { return this.why; }
   get isAnythingDown(): boolean { return this.keys.size > 0 || this.buttons.size > 0; }
 
-  deadline(): number {
-    return this.saidAt + (this.isAnythingDown ? ALIVE_DOWN_MS : ALIVE_IDLE_MS);
+  /** The text that is being typed, or was last. */
+  get typing(): Typing | null { return this.text; }
+  private get isTyping(): boolean { return this.text?.end === null; }
+
+  /** When to say that we are here; null: nothing is down, so nobody needs to know. */
+  deadline(): number | null {
+    return this.isAnythingDown || this.isTyping ? this.saidAt + ALIVE_MS : null;
   }
 
   /** Take one event; return what is to be sent now, in order. */
@@ -53,7 +66,15 @@ export class Input {
   }
 
   private take(event: InputEvent, now: number): ControlMessage[] {
-    if (event.t === "tick") return now >= this.deadline() ? [{ t: "alive" }] : [];
+    if (event.t === "tick") return now >= (this.deadline() ?? Infinity) ? [{ t: "alive" }] : [];
+    if (event.t === "typing") {
+      this.text = { typed: event.typed, of: event.of, end: event.end, since: this.text?.since ?? now };
+      return [];
+    }
+    if (event.t === "lost") {
+      if (this.text?.end === null) this.text = { ...this.text, end: "stopped" };
+      return this.release();
+    }
     if (event.t === "held") {
       this.why = event.why;
       return event.why === "nothing" ? [] : this.release();
@@ -67,6 +88,10 @@ export class Input {
       case "frame": return this.flush();
       case "button": return [...this.flush(), ...this.button(event.button, event.down)];
       case "wheel": return this.wheel(event.right, event.down);
+      case "type": {
+        if (event.text) this.text = { typed: 0, of: Array.from(event.text).length, end: null, since: now };
+        return [...this.release(), { t: "type", text: event.text }];
+      }
       case "key": return [...this.flush(), ...this.key(event.key, event.code, event.down)];
       case "text": return [...this.flush(), ...Array.from(event.text).flatMap((key) => tap(key, ""))];
       case "chord": {

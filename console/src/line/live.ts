@@ -37,9 +37,6 @@ export interface LiveEars {
 export type LiveEnd = SessionEnd | "replaced" | "refused";
 export type CarriedChannel = "view" | "control";
 
-/** On view, say something after a second of saying nothing (docs/protocol/channels.md, "Alive"). */
-const VIEW_ALIVE_MS = 1_000;
-
 interface Carrier {
   readonly channel: CarriedChannel;
   readonly grant: GrantSecret;
@@ -76,9 +73,9 @@ export class LiveSession {
     const line = this.controlLine();
     if (!line?.isOpen) return;
     if (event.t === "frame" && line.isCongested) return; // the next frame's position is newer
-    const before = this.input.held;
+    const { held, typing } = this.input;
     for (const message of this.input.step(event, performance.now())) line.send(message);
-    if (before !== this.input.held) this.ears.changed();
+    if (held !== this.input.held || typing !== this.input.typing) this.ears.changed();
     if (event.t !== "move" && event.t !== "frame") this.arm();
   }
 
@@ -120,7 +117,8 @@ export class LiveSession {
       case "reconnect":
         this.main?.close();
         this.main = null;
-        this.input.step({ t: "release" }, performance.now());
+        // The PC has dropped its channels too; an end that died with the network would never hear of it.
+        for (const carrier of this.carriers.values()) this.renew(carrier);
         void this.comeBack();
         return;
       case "end": return this.finish(effect.reason);
@@ -206,7 +204,7 @@ export class LiveSession {
       if (!isWanted()) return;
       if (code === RelayClose.REPLACED) return this.finish("replaced");
       this.judge(fault, null);
-      if (carrier.channel === "control") this.input.step({ t: "release" }, performance.now());
+      if (carrier.channel === "control") this.input.step({ t: "lost" }, performance.now());
       this.ears.changed();
       void this.open(carrier);
     };
@@ -224,6 +222,16 @@ export class LiveSession {
     this.ears.changed();
   }
 
+  /** Give a line up and open another; one that is being opened goes on. */
+  private renew(carrier: Carrier): void {
+    if (!carrier.line) return;
+    carrier.line.close();
+    carrier.line = null;
+    if (carrier.channel === "control") this.input.step({ t: "lost" }, performance.now());
+    void this.open(carrier);
+    this.ears.changed();
+  }
+
   private heard(message: ViewMessage): void {
     if (message.t === "shown" || message.t === "ready") throw new PeerError("out_of_order", "expected a message of a PC");
     if (message.t === "alive") this.tick();
@@ -231,7 +239,7 @@ export class LiveSession {
   }
 
   private controlHeard(message: ControlMessage): void {
-    if (message.t === "held") this.give(message);
+    if (message.t === "held" || message.t === "typing") this.give(message);
     else if (message.t !== "alive") throw new PeerError("out_of_order", "expected a message of a PC");
     this.tick();
   }
@@ -242,7 +250,7 @@ export class LiveSession {
     this.carriers.delete(channel);
     carrier?.grant.forget();
     carrier?.line?.close();
-    if (channel === "control") this.input.step({ t: "release" }, performance.now());
+    if (channel === "control") this.input.step({ t: "lost" }, performance.now());
   }
 
   // --- time
@@ -253,27 +261,19 @@ export class LiveSession {
     const deadline = this.session.deadline();
     if (deadline === null) return;
     const moments = [deadline];
-    if (this.controlLine()?.isOpen) moments.push(this.input.deadline());
-    const view = this.viewLine();
-    if (view?.isOpen) moments.push(view.saidAt + VIEW_ALIVE_MS);
+    const control = this.controlLine();
+    if (control?.isOpen) moments.push(this.input.deadline() ?? Infinity, (control.waitingSince ?? Infinity) + LOST_AFTER_MS);
     this.timer = setTimeout(() => this.tick(), Math.max(1, Math.min(...moments) - performance.now()));
   }
 
   private tick(): void {
     if (this.endedAs) return;
     const now = performance.now();
-    const view = this.viewLine();
-    if (view?.isOpen && now - view.saidAt >= VIEW_ALIVE_MS) view.send({ t: "alive" });
     const control = this.controlLine();
     if (control?.isOpen) for (const message of this.input.step({ t: "tick" }, now)) control.send(message);
-    for (const carrier of this.carriers.values()) {
-      if (carrier.line?.isOpen && now - carrier.line.heardAt >= LOST_AFTER_MS) {
-        carrier.line.close();
-        carrier.line = null;
-        void this.open(carrier);
-        this.ears.changed();
-      }
-    }
+    // The PC answers input within a second (docs/protocol/channels.md, "Alive").
+    const carrier = this.carriers.get("control");
+    if (carrier && now - (control?.waitingSince ?? now) >= LOST_AFTER_MS) this.renew(carrier);
     if (now >= (this.session.deadline() ?? Infinity)) this.step({ t: "tick" });
     else this.arm();
   }

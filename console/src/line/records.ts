@@ -21,12 +21,10 @@ export class RecordLine<M> {
   private opening: Promise<void> = Promise.resolve();
   private sealing: Promise<void> = Promise.resolve();
   private openingBytes = 0;
-  /** When the last record came in, and when the last went out, by performance.now(). */
-  heardAt: number;
-  saidAt: number;
+  /** The first record that went out since the last one came in, by performance.now(); null: none. */
+  waitingSince: number | null = null;
 
   constructor(private readonly line: RelayLine, private readonly keys: ChannelKeys, private readonly codec: Codec<M>, private readonly events: RecordEvents<M>) {
-    this.heardAt = this.saidAt = performance.now();
     line.stream((frame) => this.receive(frame));
     line.onClosed(({ code }) => this.finish(null, code));
   }
@@ -42,7 +40,7 @@ export class RecordLine<M> {
   /** Seal and send; the order of calls is the order on the line. Silently nothing once the line is gone. */
   send(message: M): void {
     if (this.isOver) return;
-    this.saidAt = performance.now();
+    this.waitingSince ??= performance.now();
     const sealed = this.keys.sealer.seal(this.codec.encode(message));
     sealed.catch(() => undefined);
     this.sealing = this.sealing.then(async () => {
@@ -75,7 +73,7 @@ export class RecordLine<M> {
       const plain = await opened;
       this.openingBytes -= frame.length;
       if (this.isOver) return;
-      this.heardAt = performance.now();
+      this.waitingSince = null;
       this.events.message(this.codec.decode(plain));
     }).catch((error: unknown) => this.fail(error));
   }

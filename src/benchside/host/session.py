@@ -11,6 +11,7 @@ from benchside.host.agent import AgentSide
 from benchside.host.channel import Opened, PairedLink, RelayDialler
 from benchside.host.desktop import Desktop
 from benchside.host.lines import Lines
+from benchside.host.pulse import Pulse
 from benchside.host.reception import Reception
 from benchside.host.visit import turn_away
 from benchside.protocol.errors import PeerError, PeerFault, Refusal
@@ -40,10 +41,6 @@ __all__ = ["HostedSession"]
 
 log = logging.getLogger(__name__)
 
-PING_EVERY_S = 1.0
-JUMP_S = 10.0
-"""A gap between two beats of a loop that beats four times a second: the PC slept or was frozen."""
-
 
 class HostedSession:
     """One session from BeginHosting to HostEnded.  `over` is set when everything is forgotten and said."""
@@ -59,8 +56,7 @@ class HostedSession:
         self._lines = Lines(dialler, self)
         self._timer: asyncio.TimerHandle | None = None
         self._passed = False
-        self._pinged_at = 0.0
-        self._beat_at = self._loop.time()
+        self._pulse = Pulse(self._loop.time())
         self._is_checking = False
         self.over = asyncio.Event()
 
@@ -143,6 +139,7 @@ class HostedSession:
     def main_said(self, plain: bytes) -> None:
         """A message on `main`."""
         message = said.SESSION.decode(plain)
+        self._pulse.hear(self._loop.time())
         self._perform(self._machine.step(SessionEvent.RECORD_HEARD, self._loop.time()))
         match message:
             case said.AskCapability():
@@ -231,14 +228,13 @@ class HostedSession:
     def beat(self) -> None:
         """Four times a second: notice sleep and an expired associate, and ping a console that says nothing."""
         now = self._loop.time()
-        jumped_s, self._beat_at = now - self._beat_at, now
-        slept = self._desktop.has_slept() or jumped_s > JUMP_S
+        slept = self._pulse.has_jumped(now) | self._desktop.has_slept()
         if slept and self._reception.visitor is not None:
             self.end(said.SessionEnd.PC_SLEPT)
             return
-        if self._machine.phase is Phase.LIVE and now - self._pinged_at >= PING_EVERY_S:
-            self._pinged_at = now
-            self._tell(said.Ping(sent_ms=int(now * 1000)))
+        if self._machine.phase is Phase.LIVE:
+            if self._pulse.ping_is_due(now):
+                self._tell(said.Ping(sent_ms=int(now * 1000)))
             self._look_at_policy()
 
     def end(self, reason: said.SessionEnd) -> None:

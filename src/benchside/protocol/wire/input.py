@@ -1,7 +1,8 @@
 """The `control` channel: the associate's pointer and keyboard, and whether they are held back.
 
-The console speaks at least every 250 ms while anything is pressed and every second otherwise; after one
-second of silence the PC lifts every key and button.
+The console speaks at least every 250 ms while anything is pressed or a text is being typed; after one second of
+silence the PC lifts every key and button and types no more.  The PC says something within a second of each word
+from the console, which so learns that its input arrives.  Where nothing happens nothing is said.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from benchside.protocol.wire.codec import Codec, Compact
 
 __all__ = [
     "CONTROL",
+    "MAX_TEXT",
     "ControlAlive",
     "ControlMessage",
     "InputHeld",
@@ -24,9 +26,17 @@ __all__ = [
     "PointerButton",
     "PointerMove",
     "ReleaseAll",
+    "TypeText",
+    "TypingEnd",
+    "TypingStands",
     "WheelTurn",
     "WhyHeld",
 ]
+
+MAX_TEXT = 4096
+"""Characters of one text: a page of settings or a long path; typed in a minute, and nobody watches longer."""
+_MAX_BYTES = 4 * MAX_TEXT + 64
+"""A character takes up to four bytes as UTF-8."""
 
 _At = Annotated[int, Meta(ge=0, le=32767)]
 _Steps = Annotated[int, Meta(ge=-50, le=50)]
@@ -88,7 +98,37 @@ class InputHeld(Compact, frozen=True, tag=7):
     why: WhyHeld
 
 
-InputMessage = PointerMove | PointerButton | WheelTurn | KeyChange | ReleaseAll
-ControlMessage = InputMessage | ControlAlive | InputHeld
+class TypeText(Compact, frozen=True, tag=8):
+    """Type this text, key by key, at a pace that programs follow; an empty one: no more of the text before.
 
-CONTROL: Codec[ControlMessage] = Codec(ControlMessage, max_bytes=256, name="control")
+    Only under a grant whose scope says `paste`.  Line feed and tab are the only control characters.
+    """
+
+    text: Annotated[str, Meta(max_length=MAX_TEXT)]
+
+
+class TypingEnd(StrEnum):
+    """Why no more of a text is typed."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    """A prompt, a pause, the console's own next key or click, an empty text, or a line that fell silent."""
+    NOT_GRANTED = "not_granted"
+    BAD_TEXT = "bad_text"
+    """It holds what is no character that could be typed."""
+    BUSY = "busy"
+    """Another text is still being typed; that one goes on."""
+
+
+class TypingStands(Compact, frozen=True, tag=9):
+    """From the PC: so many characters of the text are typed; `end` when no more follow, and why."""
+
+    typed: Annotated[int, Meta(ge=0, le=MAX_TEXT)]
+    of: Annotated[int, Meta(ge=0, le=MAX_TEXT)]
+    end: TypingEnd | None
+
+
+InputMessage = PointerMove | PointerButton | WheelTurn | KeyChange | ReleaseAll | TypeText
+ControlMessage = InputMessage | ControlAlive | InputHeld | TypingStands
+
+CONTROL: Codec[ControlMessage] = Codec(ControlMessage, max_bytes=_MAX_BYTES, name="control")
