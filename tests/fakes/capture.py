@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from benchside.host.capture.covers import Cover, CoverState, SeenWindow, paint, uncovered
 from benchside.host.capture.linux_layout import box_of
 from benchside.media.damage import Box
 from benchside.media.tiles import Pixels
 from benchside.protocol.errors import CallerError, UnavailableError
 from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
+from benchside.protocol.wire.cover import CoverRule
 
 TWO_MONITORS = (
     MonitorInfo(id=0, name="left", x_px=0, y_px=0, width_px=320, height_px=240, primary=True),
@@ -26,6 +28,8 @@ class FakeCapture:
         self._scope: GrantScope | None = None
         self._on_damage: Callable[[Box], None] = lambda box: None
         self._on_layout: Callable[[], None] = lambda: None
+        self._on_covers: Callable[[], None] = lambda: None
+        self._state = CoverState()
         self._is_gone = False
         self.screen: Pixels = np.zeros((480, 1280, 4), np.uint8)
         self.window_boxes: dict[int, Box] = {}
@@ -37,8 +41,8 @@ class FakeCapture:
         """Fill `box` with 0xRRGGBB, as a program would, with the damage that follows."""
         self.screen[box.top : box.bottom, box.left : box.right] = (*colour.to_bytes(3, "little"), 0)
         for area in self.shared():
-            if cut := box.intersect(area):
-                self._on_damage(cut)
+            for part in uncovered(box.intersect(area), self.covers()):
+                self._on_damage(part)
 
     def rearrange(self, monitors: tuple[MonitorInfo, ...]) -> None:
         """Other monitors from now on."""
@@ -56,6 +60,7 @@ class FakeCapture:
         self._is_gone = True
 
     def _changed(self) -> None:
+        self._settle_covers()
         if self._scope is not None:
             self._on_layout()
             for area in self.shared():
@@ -71,9 +76,37 @@ class FakeCapture:
         self._check()
         return tuple(WindowInfo(id=each, title=f"window {each}") for each in reversed(self.window_boxes))
 
-    def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
+    def cover_by_rule(self, rules: Sequence[CoverRule]) -> None:
+        self._state.rules = tuple(rules)
+        self._settle_covers()
+
+    def cover_by_hand(self, boxes: Sequence[Box]) -> None:
+        self._state.by_hand = tuple(boxes)
+        self._settle_covers()
+
+    def covers(self) -> tuple[Cover, ...]:
+        return self._state.covers
+
+    def _settle_covers(self) -> None:
+        windows = [
+            SeenWindow((f"window {number}",), ("window",), box, box) for number, box in self.window_boxes.items()
+        ]
+        if changed := self._state.settle(windows, self._monitors, 0.0):
+            self._on_covers()
+            for box in changed:
+                for area in self.shared():
+                    if cut := box.intersect(area):
+                        self._on_damage(cut)
+
+    def start(
+        self,
+        scope: GrantScope,
+        on_damage: Callable[[Box], None],
+        on_layout: Callable[[], None],
+        on_covers: Callable[[], None] = lambda: None,
+    ) -> None:
         self._check()
-        self._scope, self._on_damage, self._on_layout = scope, on_damage, on_layout
+        self._scope, self._on_damage, self._on_layout, self._on_covers = scope, on_damage, on_layout, on_covers
         for area in self.shared():
             on_damage(area)
 
@@ -103,7 +136,7 @@ class FakeCapture:
                 part = self.screen[cut.top : cut.bottom, cut.left : cut.right]
                 top, left = cut.top - box.top, cut.left - box.left
                 pixels[top : top + cut.height_px, left : left + cut.width_px] = part
-        return pixels
+        return paint(pixels, box, self.covers())
 
     def stop(self) -> None:
         self._scope = None

@@ -154,3 +154,16 @@ def test_a_list_made_while_a_window_is_shared_changes_nothing(
     above.end()
     assert not is_dark(capture)
     results.end()
+
+
+def test_our_own_window_is_not_offered(server: XServer, observer: XClient, capture: X11Capture) -> None:
+    desk = Program(server, observer, "Benchside")
+    other = observer.window(0, 0, 10, 10, 0, title="Benchside in a browser")
+    titles = [each.title for each in capture.windows()]
+    assert titles == ["Benchside in a browser", "Benchside"]
+    atoms = xcffib.xproto.Atom
+    observer.core.ChangeProperty(0, desk.window, atoms.WM_CLASS, atoms.STRING, 8, 20, "benchside\0Benchside\0")
+    observer.sync()
+    assert [each.title for each in capture.windows()] == ["Benchside in a browser"]
+    observer.destroy(other)
+    desk.end()

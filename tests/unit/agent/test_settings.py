@@ -34,6 +34,6 @@ def test_what_a_lab_chooses(tmp_path: Path) -> None:
     ],
 )
 def test_a_slip_is_refused_with_one_sentence(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(SettingError, match="host|control") as refused:
+    with pytest.raises(SettingError, match=r"host|control") as refused:
         settings(tmp_path, text)
     assert says in str(refused.value)

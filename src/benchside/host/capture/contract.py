@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from benchside.host.capture.covers import Cover
 from benchside.media.damage import Box
 from benchside.media.tiles import Pixels
 from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
+from benchside.protocol.wire.cover import CoverRule
 
 __all__ = ["Capture"]
 
@@ -16,7 +18,8 @@ class Capture(Protocol):
     """Pixels of what a grant covers, and word of what changes there.
 
     INVARIANT: `grab` returns no pixel from outside of the scope that `start` was given: such pixels are
-    black.  Coordinates are pixels of the whole desktop, as in `MonitorInfo`.
+    black; and none from under a cover: those are COVER_BGRX (covers.py).  Coordinates are pixels of the whole
+    desktop, as in `MonitorInfo`.
 
     A monitor keeps its id as long as the capture lives, and no other monitor ever gets that id, so a grant
     cannot slip to another monitor when cables are moved.  Neither can it slip to another window: the number
@@ -32,7 +35,27 @@ class Capture(Protocol):
     def windows(self) -> tuple[WindowInfo, ...]:
         """Windows that a technician may choose to share, topmost first.  Their titles stay on the PC."""
 
-    def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
+    def cover_by_rule(self, rules: Sequence[CoverRule]) -> None:
+        """Cover what these rules say, in place of earlier rules, from the next grab on.
+
+        A window takes its cover along: a grab shows it where it was never uncovered.  What it has left stays
+        covered for a second, since it still shows until what lies below has painted.  Where the system may show
+        windows elsewhere (a compositor), or they cannot be told, a rule for a window covers everything.
+        """
+
+    def cover_by_hand(self, boxes: Sequence[Box]) -> None:
+        """Cover these places too, in place of earlier ones, from the next grab on."""
+
+    def covers(self) -> tuple[Cover, ...]:
+        """What is covered now, shared or not, at most 64 places, none within another but partly overlapping."""
+
+    def start(
+        self,
+        scope: GrantScope,
+        on_damage: Callable[[Box], None],
+        on_layout: Callable[[], None],
+        on_covers: Callable[[], None] = lambda: None,
+    ) -> None:
         """Watch what `scope` covers, until `stop`; replaces an earlier scope.
 
         With a window it covers that window as far as it lies on the scope's monitors and nothing lies above
@@ -41,7 +64,8 @@ class Capture(Protocol):
         `on_damage` is told of every box that may have changed, cut to the scope, first of all of it.  What
         was told is told again only after the next grab, so it must be kept until it is grabbed.
         `on_layout` is told when monitors were added, removed or resized, or the shared window moved, before
-        the damage that this brings; then `monitors` and `shared` have the new layout.  Both are called from
+        the damage that this brings; then `monitors` and `shared` have the new layout.  `on_covers` is told the
+        same way when `covers` has changed; damage under a cover alone is not told.  All are called from
         within `start` and `read` alone; what `grab` learns is kept, and makes `read` due.
         UnavailableError also when one window is to be shared while a compositor draws
         the screen, since what lies above it could then shine through.

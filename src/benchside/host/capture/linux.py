@@ -13,30 +13,31 @@ monitors or windows has come in ahead of a grab's reply, the layout was the know
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import os
-import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import xcffib.damage
 import xcffib.randr
 import xcffib.shape
-import xcffib.shm
 import xcffib.xfixes
-from xcffib.xproto import CW, EventMask, ImageFormat
+from xcffib.xproto import CW, EventMask
 
+from benchside.host.capture.covers import Cover, CoverState, SeenWindow, paint, uncovered
+from benchside.host.capture.linux_covers import RuledWindows
 from benchside.host.capture.linux_layout import MonitorList, box_of
-from benchside.host.capture.linux_shared_memory import SharedMemory
+from benchside.host.capture.linux_pixels import ScreenPixels
 from benchside.host.capture.linux_windows import WindowList
-from benchside.host.capture.pixels import PixelFormat
 from benchside.media.damage import Box, Region
 from benchside.media.tiles import Pixels
-from benchside.platform.display.linux import Display, ProtocolError
+from benchside.platform.display.linux import Display
 from benchside.platform.stacking.linux import Stacking
 from benchside.protocol.errors import CallerError, UnavailableError
 from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
+from benchside.protocol.wire.cover import CoverRule
 
 __all__ = ["X11Capture"]
 
@@ -48,10 +49,11 @@ MAX_GRAB_TRIES = 4
 # rather than one whose layout is unknown.
 MAX_DRAIN_READS = 64
 
-_ALL_PLANES = 0xFFFFFFFF
-_REPLY_HEADER_BYTES = 32
-
 _STRUCTURE_EVENTS = ("Configure", "Map", "Unmap", "Destroy", "Reparent", "Create", "Circulate", "Gravity")
+
+
+def _ignore(*_: object) -> None:
+    pass
 
 
 class X11Capture:
@@ -75,16 +77,19 @@ class X11Capture:
         self._areas: tuple[Box, ...] = ()
         self._on_damage: Callable[[Box], None] = _ignore
         self._on_layout: Callable[[], None] = _ignore
+        self._on_covers: Callable[[], None] = _ignore
         self._pending = Region()  # damage not yet told
         self._is_layout_pending = False
-        self._memory: SharedMemory | None = None
-        self._format = _pixel_format(display)
+        self._are_covers_pending = False
+        self._cover_state = CoverState()
+        self._ruled = RuledWindows(display, ())
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._trail_timer: asyncio.TimerHandle | None = None
+        self._screen = ScreenPixels(display)
         self._xfixes = display.extension(xcffib.xfixes.key, 5, 0)
         self._damage = display.extension(xcffib.damage.key, 1, 1)
         if self._damage is None or self._xfixes is None:
             raise UnavailableError("the display does not report damage")
-        self._shm = display.extension(xcffib.shm.key) if _is_local(display) else None
-        self._segment = 0
         self._stacking = Stacking(display)
         self._monitor_list = MonitorList(display)
         self._monitor_list.watch()
@@ -98,9 +103,11 @@ class X11Capture:
         display.on(xcffib.randr.ScreenChangeNotifyEvent, self._handle_layout)
         display.on(xcffib.randr.NotifyEvent, self._handle_layout)
         display.on(xcffib.shape.NotifyEvent, self._handle_layout)
+        display.on(xcffib.xfixes.SelectionNotifyEvent, self._handle_layout)
+        display.on(xcffib.xproto.PropertyNotifyEvent, self._handle_window)
         display.on(xcffib.xproto.DestroyNotifyEvent, lambda event: self._window_list.forget(event.window))
         for name in _STRUCTURE_EVENTS:
-            display.on(getattr(xcffib.xproto, f"{name}NotifyEvent"), self._handle_layout)
+            display.on(getattr(xcffib.xproto, f"{name}NotifyEvent"), self._handle_window)
         display.flush()
 
     def monitors(self) -> tuple[MonitorInfo, ...]:
@@ -113,14 +120,41 @@ class X11Capture:
         self._wake_if_pending()
         return tuple(window for window in found if self._window_list.is_known(window.id))
 
-    def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
+    def cover_by_rule(self, rules: Sequence[CoverRule]) -> None:
+        self._ruled.rest()
+        self._cover_state.rules = tuple(rules)
+        self._ruled = RuledWindows(self._display, rules)
+        if self._ruled:
+            # without a compositor what is on the screen is where the windows are, and one may start any time
+            self._stacking.watch_compositor()
+        self._is_stale = True
+        self._display.wake()
+
+    def cover_by_hand(self, boxes: Sequence[Box]) -> None:
+        self._cover_state.by_hand = tuple(boxes)
+        self._is_stale = True
+        self._display.wake()
+
+    def covers(self) -> tuple[Cover, ...]:
+        if self._scope is None:
+            self._cover_state.settle(self._see_ruled(), self._monitor_list.read(), time.monotonic())
+            self._ruled.rest()
+        return self._cover_state.covers
+
+    def start(
+        self,
+        scope: GrantScope,
+        on_damage: Callable[[Box], None],
+        on_layout: Callable[[], None],
+        on_covers: Callable[[], None] = _ignore,
+    ) -> None:
         self.stop()
         display = self._display
         if scope.window is not None:
             if self._stacking.has_compositor():
                 raise UnavailableError("one window cannot be shared while a compositor draws the screen")
             self._watch_windows(display.root, EventMask.StructureNotify | EventMask.SubstructureNotify)
-        self._scope, self._on_damage, self._on_layout = scope, on_damage, on_layout
+        self._scope, self._on_damage, self._on_layout, self._on_covers = scope, on_damage, on_layout, on_covers
         self._damage_id = display.new_id()
         with display.using():
             assert self._damage is not None
@@ -128,11 +162,12 @@ class X11Capture:
             self._damage.Create(self._damage_id, display.root, level)
         self._monitors = self._monitor_list.read()
         self._areas = self._find_areas(self._monitors)
+        self._cover_state.settle(self._see_ruled(), self._monitors, time.monotonic())
         self._drain()
         self._is_stale = self._is_stale or self._is_window_gone()
         self._settle()
         self._pending.clear()
-        self._is_layout_pending = False
+        self._is_layout_pending = self._are_covers_pending = False
         display.flush()
         for area in self._areas:
             on_damage(area)
@@ -156,24 +191,22 @@ class X11Capture:
             self._pending.add(box)
             pixels = np.zeros((box.height_px, box.width_px, 4), np.uint8)
         self._wake_if_pending()
-        return pixels
+        return paint(pixels, box, self._cover_state.covers)
 
     def stop(self) -> None:
         if self._scope is None:
             return
         was_window = self._scope.window is not None
         self._scope, self._areas = None, ()
-        self._on_damage = self._on_layout = _ignore
-        self._memory = None
+        self._on_damage = self._on_layout = self._on_covers = _ignore
         self._pending.clear()
-        self._is_layout_pending = False
+        self._is_layout_pending = self._are_covers_pending = False
         with contextlib.suppress(UnavailableError):  # then there is nothing left to stop
             with self._display.using():
                 assert self._damage is not None
                 self._damage.Destroy(self._damage_id)
-                if self._segment and self._shm is not None:
-                    self._shm.Detach(self._segment)
-                    self._segment = 0
+            self._screen.let_go()
+            self._ruled.rest()
             if was_window:
                 self._watch_windows(self._display.root, EventMask.StructureNotify)
             self._display.flush()
@@ -183,9 +216,11 @@ class X11Capture:
         return self._display.fileno()
 
     def attach(self, on_ready: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
         self._display.attach(on_ready)
 
     def detach(self) -> None:
+        self._loop = None
         self._display.detach()
 
     def read(self) -> bool:
@@ -195,6 +230,9 @@ class X11Capture:
         if self._is_layout_pending:
             self._is_layout_pending = False
             self._on_layout()
+        if self._are_covers_pending:
+            self._are_covers_pending = False
+            self._on_covers()
         for box in self._pending.take():
             for area in self._areas:
                 if cut := box.intersect(area):
@@ -202,8 +240,8 @@ class X11Capture:
         return more
 
     def close(self) -> None:
-        self._scope, self._areas, self._memory = None, (), None
-        self._on_damage = self._on_layout = _ignore
+        self._scope, self._areas = None, ()
+        self._on_damage = self._on_layout = self._on_covers = _ignore
         self._display.close()
 
     # What the display says
@@ -216,10 +254,19 @@ class X11Capture:
         box = Box(place.x, place.y, place.x + place.width, place.y + place.height)
         for area in self._areas:
             # Cut at once: merged with damage elsewhere it would cover more than changed here.
-            self._pending.add(box.intersect(area))
+            for part in uncovered(box.intersect(area), self._cover_state.covers):
+                self._pending.add(part)
 
     def _handle_layout(self, event: Any) -> None:
         self._is_stale = True
+
+    def _handle_window(self, event: Any) -> None:
+        """Something happened to a window: of interest when one is shared, when rules are about it, or to the root."""
+        is_ruled = self._ruled.concerns(event)
+        is_shared = self._scope is not None and self._scope.window is not None
+        is_structure = not isinstance(event, xcffib.xproto.PropertyNotifyEvent)
+        if is_ruled or (is_structure and (is_shared or event.window == self._display.root)):
+            self._is_stale = True
 
     def _drain(self) -> None:
         """Handle all that has come in; where that finds no end, the layout counts as unknown."""
@@ -230,11 +277,13 @@ class X11Capture:
 
     def _settle(self) -> None:
         """Find out the layout again if it may have changed, and note it if it has."""
-        if not self._is_stale:
+        now, due = time.monotonic(), self._cover_state.deadline()
+        if not self._is_stale and (due is None or now < due):
             return
         self._is_stale = False
         monitors = self._monitor_list.read()
         areas = self._find_areas(monitors)
+        self._settle_covers(monitors, now)
         self._drain()
         if self._is_window_gone():
             areas = ()
@@ -245,9 +294,25 @@ class X11Capture:
         for area in areas:
             self._pending.add(area)
 
+    def _settle_covers(self, monitors: tuple[MonitorInfo, ...], now: float) -> None:
+        if self._scope is None:
+            return
+        for box in self._cover_state.settle(self._see_ruled(), monitors, now):
+            self._are_covers_pending = True
+            self._pending.add(box)
+        due = self._cover_state.deadline()
+        if self._trail_timer is not None:
+            self._trail_timer.cancel()
+        if due is not None and self._loop is not None:
+            self._trail_timer = self._loop.call_later(max(0.0, due - now) + 0.01, self._display.wake)
+
+    def _see_ruled(self) -> list[SeenWindow] | None:
+        """The windows that rules match; None when a compositor may show them anywhere."""
+        return None if self._ruled and self._stacking.has_compositor() else self._ruled.seen()
+
     def _wake_if_pending(self) -> None:
         """Make `fileno` readable while something is kept for `read`."""
-        if self._pending or self._is_layout_pending:
+        if self._pending or self._is_layout_pending or self._are_covers_pending:
             self._display.wake()
 
     # What is shared
@@ -284,6 +349,8 @@ class X11Capture:
         return window is not None and not self._window_list.is_known(window)
 
     def _watch_windows(self, window: int, mask: int) -> None:
+        if self._ruled:
+            mask |= EventMask.PropertyChange  # its names matter too
         with self._display.using():
             self._display.core.ChangeWindowAttributes(window, CW.EventMask, [mask])
 
@@ -292,86 +359,21 @@ class X11Capture:
     def _read_pixels(self, box: Box) -> Pixels | None:
         """The pixels of `box`, black where it is not shared; None when the display had them no more."""
         pieces = [cut for area in self._areas if (cut := box.intersect(area))]
+        self._acknowledge()
         if pieces == [box]:
-            return self._fetch(box)
+            return self._screen.read(box, self._monitors)
         pixels = np.zeros((box.height_px, box.width_px, 4), np.uint8)
         for piece in pieces:
-            part = self._fetch(piece)
+            part = self._screen.read(piece, self._monitors)
             if part is None:
                 return None
             left, top = piece.left - box.left, piece.top - box.top
             pixels[top : top + piece.height_px, left : left + piece.width_px] = part
         return pixels
 
-    def _fetch(self, box: Box) -> Pixels | None:
+    def _acknowledge(self) -> None:
         if self._is_reported:
             self._is_reported = False
             with self._display.using():
                 assert self._damage is not None
                 self._damage.Subtract(self._damage_id, 0, 0)
-        size_bytes = self._format.size_bytes(box.width_px, box.height_px)
-        memory = self._memory_for(size_bytes)
-        place = (self._display.root, box.left, box.top, box.width_px, box.height_px)
-        try:
-            with self._display.using():
-                if memory is not None:
-                    assert self._shm is not None
-                    self._shm.GetImage(*place, _ALL_PLANES, ImageFormat.ZPixmap, self._segment, 0).reply()
-                    return self._format.read(memory.bytes, box.width_px, box.height_px)
-                cookie = self._display.core.GetImage(ImageFormat.ZPixmap, *place, _ALL_PLANES)
-                # The reply's own class would make an int of each byte: 300 ms for a whole screen.
-                reply = self._display.connection.wait_for_reply(cookie.sequence)
-                raw = bytes(reply.buf[_REPLY_HEADER_BYTES : _REPLY_HEADER_BYTES + size_bytes])
-        except ProtocolError:
-            return None  # outside of the desktop, which has just become smaller
-        return self._format.read(np.frombuffer(raw, np.uint8), box.width_px, box.height_px)
-
-    def _memory_for(self, size_bytes: int) -> SharedMemory | None:
-        """Shared memory for the whole desktop, made when first needed; None where there can be none."""
-        if self._shm is None:
-            return None
-        if self._memory is not None and self._memory.bytes.size >= size_bytes:
-            return self._memory
-        right = max(box_of(monitor).right for monitor in self._monitors)
-        bottom = max(box_of(monitor).bottom for monitor in self._monitors)
-        try:
-            memory = SharedMemory(max(size_bytes, self._format.size_bytes(right, bottom)))
-        except UnavailableError:
-            self._shm = None
-            return None
-        try:
-            with self._display.using():
-                if self._segment:
-                    self._shm.Detach(self._segment)
-                self._segment = self._display.new_id()
-                self._shm.Attach(self._segment, memory.shmid, False, is_checked=True).check()
-        except ProtocolError:
-            # The server runs as another user or in another container: pixels come through the socket.
-            self._shm, self._segment, memory_or_none = None, 0, None
-        else:
-            memory_or_none = memory
-        finally:
-            memory.unlink()
-        self._memory = memory_or_none
-        return memory_or_none
-
-
-def _ignore(*_: object) -> None:
-    pass
-
-
-def _is_local(display: Display) -> bool:
-    """Whether the server is on this machine, and could have memory in common."""
-    with socket.socket(fileno=os.dup(display.socket)) as connection:
-        return connection.family == socket.AF_UNIX
-
-
-def _pixel_format(display: Display) -> PixelFormat:
-    screen = display.screen
-    visuals = [visual for depth in screen.allowed_depths for visual in depth.visuals]
-    visual = next(visual for visual in visuals if visual.visual_id == screen.root_visual)
-    formats = display.connection.setup.pixmap_formats
-    bits = next(each.bits_per_pixel for each in formats if each.depth == screen.root_depth)
-    if not display.is_little_endian:
-        raise UnavailableError("expected a display with little-endian pixels")
-    return PixelFormat.of(bits, (visual.red_mask, visual.green_mask, visual.blue_mask))

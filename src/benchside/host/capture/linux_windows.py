@@ -21,6 +21,7 @@ MAX_WINDOWS = 64
 _MAX_TITLE_UNITS = 256
 _MAX_TITLE = 200
 _MAX_LIST_UNITS = 1024
+_OUR_CLASS = b"benchside"
 
 # Windows that are watched after they were listed.  Sixteen full lists; beyond that the one that was listed
 # longest ago can no longer be shared.
@@ -54,7 +55,12 @@ class WindowList:
                     continue  # closed since the list was made
                 # Asked last: who is still being told of its end has seen no other window under this number.
                 is_watched = attributes.your_event_mask & EventMask.StructureNotify
-                if not title or attributes.map_state != MapState.Viewable or not is_watched:
+                if (
+                    not title
+                    or _is_ours(display, window)
+                    or attributes.map_state != MapState.Viewable
+                    or not is_watched
+                ):
                     continue
                 number = numbers.get(window) or self._number(window, keep)
                 found.append(WindowInfo(id=number, title=title))
@@ -111,6 +117,12 @@ def _managed_windows(display: Display) -> list[int]:
 def _top_windows(display: Display) -> list[int]:
     """Without a window manager: the root's own children."""
     return list(reversed(list(display.core.QueryTree(display.root).reply().children)))[:_MAX_LIST_UNITS]
+
+
+def _is_ours(display: Display, window: int) -> bool:
+    """Whether it is the desk's own: that shows nothing that anybody would share, and the code among it."""
+    reply = display.core.GetProperty(False, window, Atom.WM_CLASS, Atom.STRING, 0, _MAX_TITLE_UNITS).reply()
+    return reply.format == 8 and _OUR_CLASS in bytes(reply.value.buf()).lower().split(b"\0")
 
 
 def _title(display: Display, window: int) -> str:

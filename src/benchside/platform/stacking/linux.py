@@ -12,6 +12,7 @@ from typing import Any
 
 import xcffib.composite
 import xcffib.shape
+import xcffib.xfixes
 from xcffib.xproto import MapState, WindowClass
 
 from benchside.media.damage import Box
@@ -72,6 +73,15 @@ class Stacking:
         """Whether a compositing manager draws the screen, so that windows may be translucent or moving."""
         with self._display.using():
             return bool(self._display.core.GetSelectionOwner(self._compositor).reply().owner)
+
+    def watch_compositor(self) -> None:
+        """Have the display send `xcffib.xfixes.SelectionNotifyEvent` when a compositor comes or goes, if it can."""
+        xfixes = self._display.extension(xcffib.xfixes.key, 5, 0)
+        if xfixes is not None:
+            mask = xcffib.xfixes.SelectionEventMask
+            every = mask.SetSelectionOwner | mask.SelectionWindowDestroy | mask.SelectionClientClose
+            with self._display.using():
+                xfixes.SelectSelectionInput(self._display.root, self._compositor, every)
 
     def place(self, window: int, *, trust_shapes: bool = True) -> WindowPlace | None:
         """Where `window` is now; None when there is no such window.
