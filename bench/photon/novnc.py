@@ -52,6 +52,8 @@ class NoVnc:
     ) -> None:
         self.go_on()
         self._end()
+        for child in (self._proxy, self._server):
+            self._children.stop(child)
 
     def hold_still(self) -> None:
         """Freeze server, proxy and browser, so that they take nothing from what is measured meanwhile."""

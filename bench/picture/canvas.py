@@ -38,7 +38,8 @@ class Canvas:
         )  # fmt: skip
         self._core.CreateGC(pen, self.window, GC.GraphicsExposures, [0])
         self._pen = pen
-        self._stack(root)
+        self._root = root
+        self.restack()
         self._core.MapWindow(self.window)
         self.painted()
 
@@ -87,19 +88,10 @@ class Canvas:
         self._core.GetInputFocus().reply()
         return time.monotonic()
 
-    def _no_cursor(self, root: int) -> int:
-        empty, cursor = self._connection.generate_id(), self._connection.generate_id()
-        self._core.CreatePixmap(1, empty, root, 1, 1)
-        pen = self._connection.generate_id()
-        self._core.CreateGC(pen, empty, GC.Foreground, [0])
-        self._core.PolyFillRectangle(empty, pen, 1, [xcffib.xproto.RECTANGLE.synthetic(0, 0, 1, 1)])
-        self._core.CreateCursor(cursor, empty, empty, 0, 0, 0, 0, 0, 0, 0, 0)
-        return int(cursor)
-
-    def _stack(self, root: int) -> None:
-        """Above what a window manager has decorated, beneath what stands above everything: the indicator."""
+    def restack(self) -> None:
+        """Go above what a window manager has decorated, beneath what stands above everything: the indicator."""
         managed = 0
-        for window in self._core.QueryTree(root).reply().children:
+        for window in self._core.QueryTree(self._root).reply().children:
             known = self._core.GetWindowAttributes(window).reply()
             if known.map_state == xcffib.xproto.MapState.Viewable and not self._is_plain(window, known):
                 managed = window
@@ -108,6 +100,15 @@ class Canvas:
             self._core.ConfigureWindow(self.window, words, [managed, _ABOVE])
         else:
             self._core.ConfigureWindow(self.window, ConfigWindow.StackMode, [_BELOW])
+
+    def _no_cursor(self, root: int) -> int:
+        empty, cursor = self._connection.generate_id(), self._connection.generate_id()
+        self._core.CreatePixmap(1, empty, root, 1, 1)
+        pen = self._connection.generate_id()
+        self._core.CreateGC(pen, empty, GC.Foreground, [0])
+        self._core.PolyFillRectangle(empty, pen, 1, [xcffib.xproto.RECTANGLE.synthetic(0, 0, 1, 1)])
+        self._core.CreateCursor(cursor, empty, empty, 0, 0, 0, 0, 0, 0, 0, 0)
+        return int(cursor)
 
     def _is_plain(self, window: int, known: Any) -> bool:
         """No window manager's frame: a frame has the program's own window in it."""

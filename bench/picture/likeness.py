@@ -30,8 +30,9 @@ def luma(picture: Picture) -> npt.NDArray[np.float32]:
 def sampled_blocks(picture: Picture, every: int = 4) -> npt.NDArray[np.uint8]:
     """Every fourth block of 8 x 8 in both directions, as blocks x 64 x 3: enough to know a whole frame's SSIM by."""
     rows, columns = picture.shape[0] // BLOCK_PX, picture.shape[1] // BLOCK_PX
-    blocks = picture[: rows * BLOCK_PX, : columns * BLOCK_PX, :3].reshape(rows, BLOCK_PX, columns, BLOCK_PX, 3)
-    return np.ascontiguousarray(blocks[::every, :, ::every].swapaxes(1, 2)).reshape(-1, BLOCK_PX * BLOCK_PX, 3)
+    blocks = picture[: rows * BLOCK_PX, : columns * BLOCK_PX, :3].reshape(rows, BLOCK_PX, columns, BLOCK_PX, -1)
+    chosen = np.ascontiguousarray(blocks[::every, :, ::every].swapaxes(1, 2))
+    return chosen.reshape(-1, BLOCK_PX * BLOCK_PX, chosen.shape[-1])
 
 
 def ssim(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import sys
 from collections.abc import Mapping
@@ -38,6 +39,10 @@ class Player:
         """Wait for the act that was begun; when each of its changes was painted, by time.monotonic()."""
         moments: list[float] = json.loads(self._answers.readline())["at"]
         return moments
+
+    def is_done(self) -> bool:
+        """Whether `end` would answer at once."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def do(self, act: str, **words: Any) -> list[float]:
         self.begin(act, **words)

@@ -44,6 +44,11 @@ class Work:
             self._row = TABLE_PX[3] // ROW_PX
         return [self._canvas.painted()]
 
+    def restack(self) -> list[float]:
+        """Back above the windows that a person works with: one may have come to the front meanwhile."""
+        self._canvas.restack()
+        return [self._canvas.painted()]
+
     def prepare(self, names: list[str]) -> list[float]:
         """Draw these pictures before they are needed, and show none."""
         for name in names:
