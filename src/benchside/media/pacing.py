@@ -36,7 +36,18 @@ MAX_BYTES_IN_FLIGHT = 1 << 20
 MIN_BYTES_IN_FLIGHT = 64 << 10
 
 # What may wait on the line besides what the way itself holds: a pause, or a click's answer, is late by so much.
-MAX_WAITING_S = 0.25
+# Less than the 0.1 s that routers usually queue, so that nothing is lost there.
+MAX_WAITING_S = 0.08
+
+# The same for what only makes a picture exact: it goes on in the background, and a click must hardly feel it.
+MAX_REFINING_S = 0.03
+
+# One picture's part of the line's second, or 8 KiB: what is sealed cannot be taken back, and the next is fresher.
+PICTURE_S = 0.1
+MIN_PICTURE_BYTES = 8 << 10
+
+# As long as nothing is known of the line: 10 Mbit/s, which costs a quick line one picture of some kilobytes.
+UNKNOWN_RATE = 1_250_000.0
 
 
 class _Flight(NamedTuple):
@@ -59,6 +70,8 @@ class Pacing:
         self._last_sequence = 0
         self._shown_bytes = 0
         self._rate = 0.0  # bytes a second; 0 while unknown
+        self._per_s = 0.0
+        self._sent_at = now - 1.0
         # Of this epoch; of the last moments alone it would hold what waits in front of a picture all the time.
         self._shortest_way_s: float | None = None
 
@@ -75,6 +88,30 @@ class Pacing:
     @property
     def bytes_in_flight(self) -> int:
         return self._bytes_in_flight
+
+    @property
+    def rate(self) -> float:
+        """What the line carries as far as is known, in bytes a second."""
+        return self._rate or UNKNOWN_RATE
+
+    @property
+    def pictures_per_s(self) -> float:
+        """Pictures that went out lately, each second."""
+        return self._per_s
+
+    @property
+    def picture_bytes(self) -> int:
+        """What one picture should have at most: some of the line's second, and no more than has room."""
+        room = self.max_bytes_in_flight - self._bytes_in_flight
+        return int(max(MIN_PICTURE_BYTES, min(self.rate * PICTURE_S, room)))
+
+    @property
+    def may_refine(self) -> bool:
+        """Whether so little is on its way that making exact what is there disturbs nothing."""
+        if self._shortest_way_s is None or not self._in_flight:
+            return not self._in_flight
+        held_bytes = self.rate * (self._shortest_way_s + MAX_REFINING_S)
+        return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < held_bytes
 
     @property
     def max_bytes_in_flight(self) -> int:
@@ -109,6 +146,11 @@ class Pacing:
         if size_bytes < 0:
             raise CallerError(f"expected a size of 0 bytes or more, got {size_bytes}")
         self._spend(now)
+        gap_s = max(now - self._sent_at, 1.0 / MAX_PICTURES_PER_S)
+        # Over some five pictures, or a second: a rest is forgotten with the second picture after it.
+        part = max(0.2, min(1.0, gap_s))
+        self._per_s += part * (1.0 / gap_s - self._per_s)
+        self._sent_at = now
         self._last_sequence = sequence
         self._bytes_in_flight += size_bytes
         has_filled = self._bytes_in_flight >= self.max_bytes_in_flight
@@ -162,7 +204,8 @@ class Pacing:
         self._tokens_at = max(now, self._tokens_at)
 
     def _spend(self, now: float) -> None:
-        if not self.may_capture(now):
+        # Not `may_capture`: while a picture is written the line may have turned out to be slower.
+        if not self._damaged or self._tokens_by(now) < 1.0:
             raise CallerError("a picture was taken out of turn")
         self._refill(now)
         self._tokens -= 1.0

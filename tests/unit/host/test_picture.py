@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -12,6 +13,7 @@ from tests.fakes.capture import FakeCapture
 from benchside.host.channel import Opened
 from benchside.host.picture import MAX_MESSAGES_PER_S, WHOLE_EVERY_S, PictureSender
 from benchside.media.damage import Box
+from benchside.media.governor import Governor
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.wire.capability import GrantScope
@@ -125,6 +127,7 @@ class Stage:
             cast(Opened, self.view),
             capture=self.capture,
             pointer=self.pointer,
+            governor=Governor(2, self.now_s, time.process_time(), share=1.0),
             may_pass=lambda monitors: self.is_allowed,
             on_layout=lambda: None,
             on_display_lost=lambda: None,
@@ -150,8 +153,10 @@ class Stage:
 async def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     stage = Stage(monkeypatch)
     stage.sender.start()
+    assert not stage.view.pictures(), "the console has not said what it can show"
+    stage.sender.take(VIEW.encode(ViewReady(VideoAbility.NONE)))
     stage.acknowledge()
-    await stage.pass_time(0.1)
+    await stage.pass_time(WHOLE_EVERY_S + 0.1)
     stage.view.said.clear()
     return stage
 
@@ -190,7 +195,7 @@ async def test_an_animated_pointer_does_not_queue_on_a_full_line(stage: Stage) -
         stage.pointer.move(step, step)
         stage.pointer.change()
         await stage.pass_time(0.05)
-    assert {type(each) for each in stage.view.said} == {ViewAlive}
+    assert {type(each) for each in stage.view.said} <= {ViewAlive}
     stage.view.link.drain()
     await stage.pass_time(0.1)
     assert stage.view.of(PointerShape) == stage.view.of(PointerAt) == 1

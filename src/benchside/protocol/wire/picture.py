@@ -116,7 +116,11 @@ class MonitorLayout(Compact, frozen=True, tag=1):
 
 
 class PictureBegin(Compact, frozen=True, tag=2):
-    """Opens picture `sequence`; `whole`: it repeats every pixel of the granted monitors."""
+    """Opens picture `sequence`.
+
+    `whole`: it starts anew.  This picture and those after it bring every pixel again, and build on nothing that
+    came before; all video streams are over.
+    """
 
     sequence: Sequence
     whole: bool
