@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from benchside.host.agent import AgentSide
@@ -41,6 +42,7 @@ class HostProgram:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._session: HostedSession | None = None
+        self._say: Callable[[wire.HostMessage], None] = lambda message: None
         self._desktop: Desktop | None = None
         self._heard_at = self._loop.time()
 
@@ -51,11 +53,13 @@ class HostProgram:
         if not isinstance(begin, wire.BeginHosting):
             raise PeerError(PeerFault.OUT_OF_ORDER, "expected BeginHosting first, got another message")
         agent = AgentSide(stream, self._order)
+        self._say = agent.send
         tls = None
         if begin.relay_url.startswith("wss://"):
             tls = client_tls(None if begin.ca_file is None else Path(begin.ca_file))
         dialler = RelayDialler(agent, url=begin.relay_url, tls=tls)
         self._desktop = Desktop(desktop_parts())
+        self._desktop.take_terms(begin)
         self._session = session = HostedSession(begin, agent, dialler, self._desktop)
         self._heard_at = self._loop.time()
         listening = self._loop.create_task(agent.listen(), name="agent listens")
@@ -100,6 +104,12 @@ class HostProgram:
                 session.pause(message.paused)
             case wire.WatchIndicator():
                 desktop.watch(message.window, message.stop)
+            case wire.CoverByHand():
+                desktop.cover_by_hand(message.areas)
+            case wire.CoversAsked():
+                self._say(wire.CoversStand(covers=desktop.covers()))
+            case wire.AssayChanged():
+                desktop.assay_changed(message.running)
             case wire.PolicyChanged():
                 self._change_policy(session, message.policy)
             case _:

@@ -6,7 +6,7 @@ first picture after a yes waits for nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchside.host.capture.contract import Capture
@@ -14,6 +14,7 @@ from benchside.host.channel import Opened
 from benchside.host.hands import Hands
 from benchside.host.indicator import Indicator
 from benchside.host.inject.contract import Injector
+from benchside.host.inject.fence import FencedInjector
 from benchside.host.picture import PictureSender
 from benchside.host.pointer.contract import Pointer
 from benchside.host.watch.contract import IndicatorWatch
@@ -23,7 +24,9 @@ from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.consent.events import InputCame
 from benchside.protocol.wire.capability import Capability, MonitorInfo, WindowInfo
+from benchside.protocol.wire.cover import CoverShown, DesktopBox
 from benchside.protocol.wire.desk import BoxInWindow
+from benchside.protocol.wire.host import BeginHosting
 from benchside.protocol.wire.input import InputMessage, WhyHeld
 
 __all__ = ["Desktop", "DesktopParts"]
@@ -50,6 +53,9 @@ class Desktop:
         self._may_pass: Callable[[ConsentGrant, tuple[int, ...]], bool] = lambda grant, monitors: False
         self._on_input: Callable[[InputCame], None] = lambda event: None
         self._on_lost: Callable[[], None] = lambda: None
+        self._cpu_shares = (30, 10)
+        self._is_assay_running = False
+        self._fence = FencedInjector(parts.injector, parts.capture.covers)
         self._on_indicator_gone: Callable[[], None] = lambda: None
         self._indicator = Indicator(parts.watch, lambda: self._on_indicator_gone())
 
@@ -82,6 +88,37 @@ class Desktop:
         except UnavailableError:
             return ()
 
+    # what the lab says about the picture
+
+    def take_terms(self, begin: BeginHosting) -> None:
+        """The lab's rules and limits, before anything else."""
+        self._parts.capture.cover_by_rule(begin.covers)
+        self._cpu_shares = begin.cpu_share_percent, begin.cpu_share_in_assay_percent
+        self.assay_changed(begin.assay_running)
+
+    def cover_by_hand(self, areas: Sequence[DesktopBox]) -> None:
+        """The technician covers these places, in place of earlier ones, before the next picture."""
+        boxes = [Box(area.left, area.top, area.right, area.bottom) for area in areas]
+        self._parts.capture.cover_by_hand([box for box in boxes if box])
+
+    def covers(self) -> tuple[CoverShown, ...]:
+        """What is covered now, shared or not; nothing when the display has gone."""
+        try:
+            covers = self._parts.capture.covers()
+        except UnavailableError:
+            return ()
+        return tuple(CoverShown(DesktopBox(*cover.box), cover.by_hand) for cover in covers)
+
+    def assay_changed(self, running: bool) -> None:
+        """A run is in progress on the instrument, or no longer."""
+        self._is_assay_running = running
+
+    @property
+    def cpu_share_percent(self) -> int:
+        """What this session may use of the whole machine now."""
+        usual, in_assay = self._cpu_shares
+        return in_assay if self._is_assay_running else usual
+
     # channels
 
     def open_channel(self, grant: ConsentGrant, opened: Opened) -> Callable[[bytes], None]:
@@ -102,7 +139,7 @@ class Desktop:
         hands = Hands(
             grant,
             opened,
-            self._parts.injector,
+            self._fence,
             self.monitors,
             self._parts.capture.shared,
             self._on_input,

@@ -7,6 +7,8 @@ import logging
 import os
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from benchside.host.agent import AgentSide
 from benchside.host.channel import Opened, PairedLink, RelayDialler
 from benchside.host.desktop import Desktop
@@ -201,7 +203,7 @@ class HostedSession:
         slot = next((slot for slot in self._consent.slots.values() if slot.prompt == message.prompt), None)
         if slot is None:
             return
-        scope = message.scope
+        scope = replace(message.scope, paste=message.scope.paste and self._begin.paste)
         if scope.window is not None and not scope.monitors:
             scope = GrantScope(monitors=tuple(sorted(self._consent.monitors)), window=scope.window)
         self._consider(ev.TechnicianAnswered(slot.capability, message.prompt, message.allow, scope))

@@ -9,6 +9,7 @@ import xcffib.xtest
 
 from benchside.host.inject.linux_keyboard import Keyboard
 from benchside.host.inject.linux_leftovers import keys_held_by_programs
+from benchside.host.inject.place import nearest
 from benchside.media.damage import Box
 from benchside.platform.display.linux import Display
 from benchside.protocol.errors import CallerError, UnavailableError
@@ -46,7 +47,7 @@ class X11Injector:
         self._at = None
 
     def move(self, x_px: int, y_px: int) -> None:
-        place = _nearest(x_px, y_px, self._areas)
+        place = nearest(x_px, y_px, self._areas)
         if place is not None:
             self._at = place
             self._fake(_MOTION, 0, *place)
@@ -119,15 +120,3 @@ class X11Injector:
         with self._display.using():
             xtest: Any = self._xtest
             xtest.FakeInput(kind, detail, 0, self._display.root, x_px, y_px, 0)
-
-
-def _nearest(x_px: int, y_px: int, areas: Iterable[Box]) -> tuple[int, int] | None:
-    """The place itself if it lies in one of the areas, else the nearest that does."""
-    best, best_distance = None, 0
-    for area in areas:
-        x = min(max(x_px, area.left), area.right - 1)
-        y = min(max(y_px, area.top), area.bottom - 1)
-        distance = (x - x_px) ** 2 + (y - y_px) ** 2
-        if best is None or distance < best_distance:
-            best, best_distance = (x, y), distance
-    return best
