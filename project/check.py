@@ -15,6 +15,14 @@ BIN = VENV / "bin"
 PYTHON = ("tasks.py", "project", "src", "tests", "bench", "examples", "packaging")
 
 
+# Only what is Windows' own: the rest has been read already, as Linux does.
+WINDOWS = ("--platform", "win32", "--follow-imports", "silent", "--cache-dir", ".mypy_cache/windows")
+
+
+def windows_files() -> list[Path]:
+    return sorted((ROOT / "src" / "benchside").rglob("windows*.py"))
+
+
 def python_rooms() -> list[str]:
     return [name for name in PYTHON if (ROOT / name).exists()]
 
@@ -31,6 +39,7 @@ def checks() -> list[tuple[str, list[str | Path], Path]]:
         ("structure", [BIN / "python", "-m", "pytest", "tests/layout"], ROOT),
         ("generated docs", [BIN / "python", "-m", "project.docs", "--check"], ROOT),
         ("types", [BIN / "mypy"], ROOT),
+        ("types on Windows", [BIN / "mypy", *WINDOWS, *windows_files()], ROOT),
         ("types of tools and examples", [BIN / "mypy", *outside], ROOT),
     ]
     if console.is_there():

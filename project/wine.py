@@ -40,6 +40,8 @@ PREFIX = HOME / "prefix"
 OLDER = {"pyside6-essentials": "==6.4.3", "numpy": "==2.0.2"}
 # What Windows has, Wine 8 lacks, and programs made with Rust (cryptography) do not start without.
 LACKING = {"bcryptprimitives.dll": {"ProcessPrng": "advapi32.SystemFunction036"}}
+# A desktop of its own, in one X window that fills the screen, instead of a window of X for each of Windows.
+SETTINGS = (("Explorer", "Desktop", "Default"), ("Explorer\\Desktops", "Default", "1280x800"))
 FOR_TESTS = ("pytest>=9", "pytest-asyncio>=1.3", "colorama")
 
 # Nobody is there to read a debugger's window, and neither .NET nor a browser's engine is wanted.
@@ -124,13 +126,16 @@ def ensure_libraries() -> None:
 def ensure_prefix() -> None:
     """A C: drive, made once by the Wine that is installed now."""
     version = subprocess.run(["wine", "--version"], env=environment(), capture_output=True, text=True, check=False)
-    current = fingerprint([], version.stdout, OVERRIDES, str(LACKING))
+    current = fingerprint([], version.stdout, OVERRIDES, str(LACKING), str(SETTINGS))
     if (PREFIX / "system.reg").exists() and is_current("windows-prefix", current):
         return
     shutil.rmtree(PREFIX, ignore_errors=True)
     PREFIX.mkdir(parents=True)
     run_step("a C: drive", "for the Windows programs of the tests", ["wine", "wineboot", "-i"],
              log="wineboot", env=environment())  # fmt: skip
+    for key, name, data in SETTINGS:
+        argv = ["wine", "reg", "add", f"HKCU\\Software\\Wine\\{key}", "/v", name, "/d", data, "/f"]
+        run_step("a C: drive", f"{name} is {data}", argv, log="wine-reg", env=environment())
     # It is written when the last program has ended.
     run_step("a C: drive", "waiting until it is written", ["wineserver", "-w"], log="wineserver", env=environment())
     for name, forwards in LACKING.items():
