@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import statistics
 import threading
 import time
-from pathlib import Path
 
 from examples.demo.children import Children
 
 from bench.picture.line import LINES, Line
 from bench.picture.namespace import Namespaces
+from bench.picture.result import Result
 from bench.picture.way import Shape
+from bench.session.lab import RUNS
 
-PORTS = range(26000, 26100)
 PINGS = 20
 FILL_S = 5.0
 PIECE_BYTES = 65536
 
 
-def main(namespaces: Namespaces, folder: Path, *, quick: bool = False) -> dict[str, float]:
+def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
     """`line_NAME_rate_mbit` (of TCP's payload, from lab to engineer), `…_rtt_ms`, `…_full_rtt_ms`, `…_dropped`."""
     figures: dict[str, float] = {}
-    with Children(folder) as children:
+    with Children(RUNS / f"bench-picture-line-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}") as children:
         line = Line(children, namespaces)
         for name, shape in LINES.items():
             found = prove(line, shape, 1.0 if quick else FILL_S)
             figures |= {f"line_{name}_{key}": value for key, value in found.items()}
-    return figures
+    return Result(figures)
 
 
 def prove(line: Line, shape: Shape, fill_s: float) -> dict[str, float]:

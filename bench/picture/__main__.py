@@ -1,0 +1,74 @@
+"""`tasks.py bench picture`: the picture on the engineer's screen, part by part, beside what others make of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from bench import machine
+from bench.picture import plots, table
+from bench.picture.namespace import CONGESTION_CONTROL, Namespaces
+from bench.picture.result import Result
+from bench.session.__main__ import versions
+
+PARTS = ("proof", "photon", "slow", "page", "photo", "motion", "whole", "still", "covered", "selkies", "meshcentral")
+"""Modules of this folder, each with main(namespaces, quick) -> Result."""
+PEERS = ("novnc", "websockify", "tigervnc-scraping-server", "tigervnc-viewer")
+TOOLS = ("chromium", "xvfb", "fonts-dejavu-core")
+"""Debian packages that figures depend on."""
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="tasks.py bench picture", description=__doc__)
+    parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="where the figures go")
+    parser.add_argument("--only", type=parts, default=[], action="extend", metavar="PART,…", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="a few rounds of each: to try it, not to measure")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="where the table and plots go; beside FILE if not said")
+    chosen = parser.parse_args(argv)
+    before = machine.describe()
+    namespaces = Namespaces()
+    result, failed = Result(), []
+    for part in chosen.only or PARTS:
+        started = time.monotonic()
+        print(f"  {part} ...", flush=True)
+        measure: Callable[..., Result] = import_module(f"bench.picture.{part}").main
+        try:
+            found = measure(namespaces, quick=chosen.quick)
+        except Exception as error:  # one part that cannot be had must not cost the others theirs
+            traceback.print_exc()
+            failed.append(part)
+            found = Result(notes=[f"{part}: no figures, {type(error).__name__}: {str(error).splitlines()[0][:200]}"])
+        result.add(found)
+        print(json.dumps({**found.figures, **found.peers}, indent=1), *found.notes, sep="\n", flush=True)
+        print(f"  {part}: {time.monotonic() - started:.0f} s", flush=True)
+    described = {**before, **versions(TOOLS), "line": "user space, between network namespaces", "tcp": CONGESTION_CONTROL}
+    written = {
+        "figures": result.figures, "peers": {**result.peers, **versions(PEERS)}, "machine": described,
+        "notes": result.notes, "quick": chosen.quick,
+    }  # fmt: skip
+    chosen.json.write_text(json.dumps(written, indent=1) + "\n")
+    folder = chosen.plots or chosen.json.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "picture.md").write_text(table.write(result))
+    for name, drawn in plots.draw(result.series).items():
+        (folder / f"{name}.svg").write_text(drawn)
+    print(f"  table and plots: {folder}", flush=True)
+    return 1 if failed else 0
+
+
+def parts(words: str) -> list[str]:
+    """Of "photon,page"; ArgumentTypeError for a part that there is not."""
+    chosen = words.split(",")
+    if unknown := [word for word in chosen if word not in PARTS]:
+        raise argparse.ArgumentTypeError(f"no part {', '.join(unknown)}; there are: {', '.join(PARTS)}")
+    return chosen
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
