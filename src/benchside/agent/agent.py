@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 REPORT_AT_ONCE = 100
 DESK_SILENT_S = 0.7
 """A desk beats five times a second while somebody views or controls; two beats and a half is a hung window."""
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.2
 SLEPT_AFTER_S = 10.0
 """A gap in our own looking: the PC slept, or was frozen as if it did."""
 GATES_EVERY_S = 2.0

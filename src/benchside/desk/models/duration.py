@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 
 from benchside.desk.models.phrase import Phrase
 
-__all__ = ["count_down", "count_up"]
+__all__ = ["count_down", "count_up", "moment_in"]
 
 
 def count_down(seconds: float) -> Phrase:
@@ -18,6 +19,11 @@ def count_up(seconds: float) -> Phrase:
     """Return how long something has lasted, rounded down; from ten minutes on without seconds."""
     whole = math.floor(max(0.0, seconds))
     return _phrase(whole - whole % 60 if whole >= 600 else whole)
+
+
+def moment_in(seconds: float, now: datetime) -> str:
+    """Return the time of day, to the minute, so long after `now`."""
+    return f"{now + timedelta(seconds=seconds):%H:%M}"
 
 
 def _phrase(whole: int) -> Phrase:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -9,12 +11,15 @@ from benchside.desk.look.button import Button, Kind
 from benchside.desk.look.card import clear
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_S, Tokens
-from benchside.desk.models.duration import count_down
+from benchside.desk.models.duration import count_down, moment_in
 from benchside.desk.models.state import Grant
 from benchside.desk.views.look import Look
 from benchside.protocol.wire.capability import Capability
 
 __all__ = ["GrantLines"]
+
+COUNTED_DOWN_S = 300.0
+"""Before, the line says the time of day at which it ends: seconds that run are a picture a second for who views."""
 
 
 class GrantLines(QWidget):
@@ -42,8 +47,12 @@ class GrantLines(QWidget):
                 self._rows.addLayout(self._line(capability, self._look.tokens))
             self._rows.activate()
         for grant in grants:
-            left = count_down(grant.ends_at - now_s)
-            self._left[grant.capability].setText(self._look.texts("session.left", time=left))
+            self._left[grant.capability].setText(self._end_of(grant.ends_at - now_s))
+
+    def _end_of(self, left_s: float) -> str:
+        if left_s > COUNTED_DOWN_S:
+            return self._look.texts("session.until", time=moment_in(left_s, datetime.now()))
+        return self._look.texts("session.left", time=count_down(left_s))
 
     def _line(self, capability: Capability, tokens: Tokens) -> QHBoxLayout:
         texts = self._look.texts

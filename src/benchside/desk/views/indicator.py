@@ -23,7 +23,7 @@ from benchside.protocol.wire.desk import BoxInWindow
 __all__ = ["Indicator"]
 
 WIDTH_PX = 400
-RAISE_MS = 100
+RAISE_MS = 250
 """The host asks several times a second whether the indicator is covered; by then it is on top again."""
 _BORDER_PX = 4
 

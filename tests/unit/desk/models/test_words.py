@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from tests.fakes.desk_states import CODE, MONITORS, NOW_S, after, all_states, code, history, prompt, request, welcome
 
 from benchside.desk.models.code import group_code, group_fingerprint, spelling_id
-from benchside.desk.models.duration import count_down, count_up
+from benchside.desk.models.duration import count_down, count_up, moment_in
 from benchside.desk.models.glance import Tone, closed_gates, glance, say_refusal
 from benchside.desk.models.past import phrase_event, phrase_session
 from benchside.desk.models.phrase import Phrase
@@ -164,3 +166,10 @@ def test_the_primary_monitor_is_chosen_first() -> None:
     assert first_scope(MONITORS) == GrantScope(monitors=(0,))
     assert first_scope(MONITORS[1:]) == GrantScope(monitors=(1,))
     assert first_scope(()) == GrantScope()
+
+
+def test_the_moment_of_an_end_stays_while_time_passes() -> None:
+    """Seconds that run would be a picture a second for who views."""
+    assert moment_in(1800, datetime(2026, 3, 1, 14, 2, 30)) == "14:32"
+    assert moment_in(1799, datetime(2026, 3, 1, 14, 2, 31)) == "14:32"
+    assert moment_in(3600, datetime(2026, 3, 1, 23, 59)) == "00:59"
