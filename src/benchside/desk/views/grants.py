@@ -51,7 +51,7 @@ class GrantLines(QWidget):
 
     def _end_of(self, left_s: float) -> str:
         if left_s > COUNTED_DOWN_S:
-            return self._look.texts("session.until", time=moment_in(left_s, datetime.now()))
+            return self._look.texts("session.until", time=moment_in(left_s, datetime.now().astimezone()))
         return self._look.texts("session.left", time=count_down(left_s))
 
     def _line(self, capability: Capability, tokens: Tokens) -> QHBoxLayout:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from tests.fakes.desk_states import CODE, MONITORS, NOW_S, after, all_states, code, history, prompt, request, welcome
@@ -170,6 +170,6 @@ def test_the_primary_monitor_is_chosen_first() -> None:
 
 def test_the_moment_of_an_end_stays_while_time_passes() -> None:
     """Seconds that run would be a picture a second for who views."""
-    assert moment_in(1800, datetime(2026, 3, 1, 14, 2, 30)) == "14:32"
-    assert moment_in(1799, datetime(2026, 3, 1, 14, 2, 31)) == "14:32"
-    assert moment_in(3600, datetime(2026, 3, 1, 23, 59)) == "00:59"
+    assert moment_in(1800, datetime(2026, 3, 1, 14, 2, 30, tzinfo=UTC)) == "14:32"
+    assert moment_in(1799, datetime(2026, 3, 1, 14, 2, 31, tzinfo=UTC)) == "14:32"
+    assert moment_in(3600, datetime(2026, 3, 1, 23, 59, tzinfo=UTC)) == "00:59"
