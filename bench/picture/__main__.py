@@ -17,7 +17,7 @@ from bench.picture.namespace import CONGESTION_CONTROL, Namespaces
 from bench.picture.result import Result
 from bench.session.__main__ import versions
 
-PARTS = ("proof", "photon", "slow", "page", "photo", "motion", "whole", "still", "covered", "selkies", "meshcentral")
+PARTS = ("proof", "photon", "slow", "page", "photo", "motion", "whole", "still", "covered")
 """Modules of this folder, each with main(namespaces, quick) -> Result."""
 PEERS = ("novnc", "websockify", "tigervnc-scraping-server", "tigervnc-viewer")
 TOOLS = ("chromium", "xvfb", "fonts-dejavu-core")

@@ -34,7 +34,11 @@ _CHANNELS = {Capability.VIEW: Channel.VIEW, Capability.CONTROL: Channel.CONTROL}
 
 
 class Visitor:
-    """One associate who visits again and again.  `seen_at`: the last record of a picture, by time.monotonic()."""
+    """One associate who visits again and again.  `seen_at`: the last record of a picture, by time.monotonic().
+
+    `view_bytes`: all that came on the view channel, decrypted; `picture_bytes`: of it, what is neither the pointer's
+    nor a sign of life.
+    """
 
     def __init__(self, world: World) -> None:
         assert world.certificates is not None
@@ -48,6 +52,7 @@ class Visitor:
         self._inside = (0, 0, 1, 1)
         self.seen_at = 0.0
         self.pictures = 0
+        self.picture_bytes = self.view_bytes = 0
         self._engineer = Engineer(world.web_url, tls=self._tls)
         self._do(self._engineer.sign_in(world.account, world.password, NEW_PASSWORD))
         sign_in_associate(world, self._engineer.fingerprint.hex())
@@ -119,7 +124,11 @@ class Visitor:
 
     async def _look(self, view: EngineerChannel) -> None:
         while True:
-            message = VIEW.decode(await view.receive(WITHIN_S))
+            plain = await view.receive(WITHIN_S)
+            message = VIEW.decode(plain)
+            self.view_bytes += len(plain)
+            if not isinstance(message, ViewAlive | PointerAt | PointerShape):
+                self.picture_bytes += len(plain)
             if isinstance(message, ViewAlive):
                 view.send(VIEW.encode(ViewAlive()))
                 continue
