@@ -6,6 +6,10 @@ core, or two seconds lie between two looks (changes.py).  Between looks a tick o
 somebody touched mouse or keyboard, which costs microseconds.
 
 Desktop duplication, which does tell, would be another `Capture` beside this one.
+
+From Windows 8 on a compositor draws the screen at all times, and shows windows elsewhere too: as previews, and while
+they open and close.  So what the contract says of a compositor holds there: a rule for a window covers everything,
+and no single window is shared.
 """
 
 from __future__ import annotations
@@ -17,17 +21,19 @@ assert sys.platform == "win32"  # for the type checker, which then reads the res
 import asyncio
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import wintypes
 
 from benchside.host.capture.changes import QUICK_S, LookPace, changed_boxes
-from benchside.host.capture.windows_layout import Layout
+from benchside.host.capture.covers import Cover, CoverState, paint, uncovered
+from benchside.host.capture.windows_layout import Layout, seen_windows
 from benchside.host.capture.windows_screen import Screen, Sheet
 from benchside.media.damage import Box, Region
 from benchside.media.tiles import Pixels
-from benchside.platform.display.windows import be_dpi_aware, user32
+from benchside.platform.display.windows import be_dpi_aware, has_compositor, user32
 from benchside.protocol.errors import CallerError, UnavailableError
 from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
+from benchside.protocol.wire.cover import CoverRule
 
 __all__ = ["GdiCapture"]
 
@@ -69,13 +75,15 @@ class GdiCapture:
         self._scope: GrantScope | None = None
         self._on_damage: Callable[[Box], None] = _ignore
         self._on_layout: Callable[[], None] = _ignore
+        self._on_covers: Callable[[], None] = _ignore
+        self._cover_state = CoverState()
         self._on_ready: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._areas: tuple[Box, ...] = ()
         self._watched: list[_Watched] = []
         self._page: Sheet | None = None
         self._pending = Region()
-        self._is_layout_pending = False
+        self._is_layout_pending = self._are_covers_pending = False
         self._is_blind = False
         self._pace = LookPace(time.monotonic())
         self._layout_due_at = 0.0
@@ -87,14 +95,37 @@ class GdiCapture:
         return self._monitors
 
     def windows(self) -> tuple[WindowInfo, ...]:
-        return self._layout.windows()
+        return () if has_compositor() else self._layout.windows()
 
-    def start(self, scope: GrantScope, on_damage: Callable[[Box], None], on_layout: Callable[[], None]) -> None:
+    def cover_by_rule(self, rules: Sequence[CoverRule]) -> None:
+        self._cover_state.rules = tuple(rules)
+        self._pace.touched(time.monotonic())
+
+    def cover_by_hand(self, boxes: Sequence[Box]) -> None:
+        self._cover_state.by_hand = tuple(boxes)
+        self._pace.touched(time.monotonic())
+
+    def covers(self) -> tuple[Cover, ...]:
+        if self._scope is None:
+            self._settle_covers(self._layout.monitors())
+        return self._cover_state.covers
+
+    def start(
+        self,
+        scope: GrantScope,
+        on_damage: Callable[[Box], None],
+        on_layout: Callable[[], None],
+        on_covers: Callable[[], None] = _ignore,
+    ) -> None:
         self.stop()
+        if scope.window is not None and has_compositor():
+            raise UnavailableError("one window cannot be shared while a compositor draws the screen")
         self._monitors = self._layout.monitors()
-        self._scope, self._on_damage, self._on_layout = scope, on_damage, on_layout
+        self._scope, self._on_damage, self._on_layout, self._on_covers = scope, on_damage, on_layout, on_covers
         self._areas = self._layout.areas(scope, self._monitors)
+        self._settle_covers(self._monitors)
         self._watch()
+        self._are_covers_pending = False
         self._pace = LookPace(time.monotonic())
         self._deliver()
 
@@ -104,6 +135,8 @@ class GdiCapture:
     def grab(self, box: Box) -> Pixels:
         if self._scope is None or not box:
             raise CallerError(f"expected a started capture and a box with pixels, got {box}")
+        self._settle_covers(self._monitors)
+        before = self._cover_state.covers
         page = self._room_for(box)
         pixels = page.pixels[: box.height_px, : box.width_px]
         pixels[:] = 0
@@ -112,13 +145,15 @@ class GdiCapture:
             if cut and not self._screen.copy(cut, page, cut.left - box.left, cut.top - box.top):
                 self._is_blind = True
         self._black_out_moved(box, pixels)
-        return pixels
+        # A covered window may have moved while it was copied: then it is covered where it was and where it is.
+        self._settle_covers(self._monitors)
+        return paint(pixels, box, {*before, *self._cover_state.covers})
 
     def stop(self) -> None:
         self._scope, self._areas = None, ()
-        self._on_damage = self._on_layout = _ignore
+        self._on_damage = self._on_layout = self._on_covers = _ignore
         self._pending.clear()
-        self._is_layout_pending = False
+        self._is_layout_pending = self._are_covers_pending = False
         self._unwatch()
 
     def attach(self, on_ready: Callable[[], None]) -> None:
@@ -134,7 +169,7 @@ class GdiCapture:
 
     def read(self) -> bool:
         if self._scope is not None:
-            if not self._pending and not self._is_layout_pending:
+            if not self._has_pending():
                 self._look()
             self._deliver()
         return False
@@ -174,6 +209,7 @@ class GdiCapture:
         """Note what changed since the last look; whether anything did."""
         began_at = time.monotonic()
         self._look_at_layout(began_at)
+        self._settle_covers(self._monitors)
         found = Region()
         was_blind, self._is_blind = self._is_blind, False
         for each in self._watched:
@@ -186,10 +222,15 @@ class GdiCapture:
             else:
                 found.update(changed_boxes(each.old.pixels, each.new.pixels, area.left, area.top))
             each.old, each.new = each.new, each.old
-        self._pending.update(found)
+        for box in found:
+            for part in uncovered(box, self._cover_state.covers):
+                self._pending.add(part)
         now = time.monotonic()
         self._pace.looked(now, now - began_at, found=bool(found))
-        return bool(self._pending) or self._is_layout_pending
+        return self._has_pending()
+
+    def _has_pending(self) -> bool:
+        return bool(self._pending) or self._is_layout_pending or self._are_covers_pending
 
     def _look_at_layout(self, now: float) -> None:
         scope = self._scope
@@ -204,6 +245,16 @@ class GdiCapture:
             self._monitors, self._areas = monitors, areas
             self._is_layout_pending = True
             self._watch()
+
+    def _settle_covers(self, monitors: tuple[MonitorInfo, ...]) -> None:
+        state = self._cover_state
+        if not state.rules and not state.by_hand and not state.covers:
+            return
+        has_window_rule = any(rule.window is not None for rule in state.rules)
+        windows = None if has_window_rule and has_compositor() else seen_windows() if has_window_rule else []
+        for box in state.settle(windows, monitors, time.monotonic()):
+            self._are_covers_pending = True
+            self._pending.add(box)
 
     def _watch(self) -> None:
         """Compare these areas from now on; all of them counts as changed."""
@@ -223,6 +274,9 @@ class GdiCapture:
         if self._is_layout_pending:
             self._is_layout_pending = False
             self._on_layout()
+        if self._are_covers_pending:
+            self._are_covers_pending = False
+            self._on_covers()
         for box in self._pending.take().clip(self._areas):
             self._on_damage(box)
 

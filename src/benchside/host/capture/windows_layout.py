@@ -6,13 +6,24 @@ import sys
 
 assert sys.platform == "win32"  # for the type checker, which then reads the rest as Windows does
 
+from benchside.host.capture.covers import SeenWindow
 from benchside.media.damage import Box
-from benchside.platform.display.windows import WindowPlace, list_monitors, list_windows, title_of, user32
+from benchside.platform.display.windows import (
+    MAX_TITLE,
+    MAX_WINDOWS,
+    WindowPlace,
+    class_of,
+    inside_of,
+    list_monitors,
+    list_windows,
+    title_of,
+    user32,
+)
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.capability import MAX_MONITORS, GrantScope, MonitorInfo, WindowInfo
 from benchside.protocol.wire.text import clean
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "seen_windows"]
 
 _MAX_NAME = 200
 
@@ -99,3 +110,17 @@ class Layout:
     def _forget_closed(self) -> None:
         """Numbers of windows that are gone are given to nobody, so nothing need be kept of them."""
         self._window_ids = {key: number for key, number in self._window_ids.items() if user32.IsWindow(key[0])}
+
+
+def seen_windows() -> list[SeenWindow] | None:
+    """All windows that are shown, as the rules for covers speak of them; None when there are too many to tell."""
+    places = list_windows()
+    if len(places) >= MAX_WINDOWS:
+        return None
+    seen = []
+    for place in places:
+        title = title_of(place.handle)
+        titles = (title,) if len(title) < MAX_TITLE else None
+        outer = place.box
+        seen.append(SeenWindow(titles, (class_of(place.handle),), inside_of(place.handle) or outer, outer))
+    return seen

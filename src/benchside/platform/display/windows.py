@@ -17,10 +17,15 @@ from dataclasses import dataclass
 from benchside.media.damage import Box
 
 __all__ = [
+    "MAX_TITLE",
+    "MAX_WINDOWS",
     "MonitorPlace",
     "WindowPlace",
     "be_dpi_aware",
+    "class_of",
     "gdi32",
+    "has_compositor",
+    "inside_of",
     "list_monitors",
     "list_windows",
     "place_of",
@@ -46,7 +51,9 @@ _GA_ROOT = 2
 
 # More than a desktop has; the rest counts as covering everything below.
 MAX_WINDOWS = 4096
-_MAX_TITLE = 512
+MAX_TITLE = 511
+"""A longer one is cut here."""
+_MAX_CLASS = 256
 
 
 class _MonitorInfo(ctypes.Structure):
@@ -84,6 +91,9 @@ user32.EnumWindows.argtypes = (_WINDOW_CALL, wintypes.LPARAM)
 user32.SetProcessDpiAwarenessContext.argtypes = (wintypes.HANDLE,)
 user32.GetWindowRect.argtypes = (wintypes.HWND, ctypes.POINTER(wintypes.RECT))
 user32.GetWindowTextW.argtypes = (wintypes.HWND, wintypes.LPWSTR, ctypes.c_int)
+user32.GetClassNameW.argtypes = (wintypes.HWND, wintypes.LPWSTR, ctypes.c_int)
+user32.GetClientRect.argtypes = (wintypes.HWND, ctypes.POINTER(wintypes.RECT))
+user32.ClientToScreen.argtypes = (wintypes.HWND, ctypes.POINTER(wintypes.POINT))
 user32.GetWindowThreadProcessId.argtypes = (wintypes.HWND, ctypes.POINTER(wintypes.DWORD))
 user32.GetWindowThreadProcessId.restype = wintypes.DWORD
 user32.GetWindowLongW.argtypes = (wintypes.HWND, ctypes.c_int)
@@ -184,9 +194,30 @@ def place_of(handle: int) -> WindowPlace | None:
 
 def title_of(handle: int) -> str:
     """What its title bar says.  Asks Windows, never the program, which may hang."""
-    text = ctypes.create_unicode_buffer(_MAX_TITLE)
-    user32.GetWindowTextW(handle, text, _MAX_TITLE)
+    text = ctypes.create_unicode_buffer(MAX_TITLE + 1)
+    user32.GetWindowTextW(handle, text, MAX_TITLE + 1)
     return text.value
+
+
+def class_of(handle: int) -> str:
+    """What kind of window its program calls it."""
+    text = ctypes.create_unicode_buffer(_MAX_CLASS + 1)
+    user32.GetClassNameW(handle, text, _MAX_CLASS + 1)
+    return text.value
+
+
+def inside_of(handle: int) -> Box:
+    """The program's own area of a window, without title bar and frame; empty when it is gone."""
+    rect, corner = wintypes.RECT(), wintypes.POINT()
+    if not user32.GetClientRect(handle, ctypes.byref(rect)) or not user32.ClientToScreen(handle, ctypes.byref(corner)):
+        return Box(0, 0, 0, 0)
+    return Box(corner.x, corner.y, corner.x + rect.right, corner.y + rect.bottom)
+
+
+def has_compositor() -> bool:
+    """Whether the desktop window manager draws the screen: from Windows 8 on always, under Wine never."""
+    enabled = wintypes.BOOL()
+    return not _dwmapi.DwmIsCompositionEnabled(ctypes.byref(enabled)) and bool(enabled.value)
 
 
 def window_at(x_px: int, y_px: int) -> int:
