@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from benchside.host.inject.linux import X11Injector
+from benchside.host.parts import lift_leftovers
 from benchside.logs.setup import start_logging
 from benchside.protocol.errors import UnavailableError
 
@@ -18,7 +18,7 @@ def main() -> int:
     """Open the display that DISPLAY names, which lifts what programs hold there, and leave; 1 when there is none."""
     start_logging("host")
     try:
-        X11Injector().close()
+        lift_leftovers()
     except UnavailableError as error:
         log.warning("keys cannot be lifted", extra={"cause": str(error)})
         return 1
