@@ -3,10 +3,8 @@ import { describe, expect, it } from "vitest";
 import { CallerError, PeerError } from "../src/errors";
 import { Epochs, retryDelayMs } from "../src/flow/epoch";
 import { Input, type InputEvent } from "../src/flow/input";
-import { PictureOrder } from "../src/flow/picture";
 import { LOST_AFTER_MS, RETURN_WITHIN_MS, Session, type SessionEffect, type SessionEvent } from "../src/flow/session";
 import type { SessionMessage } from "../src/wire/session";
-import type { ViewMessage } from "../src/wire/picture";
 
 const grant = new Uint8Array(16).fill(6);
 const granted = (capability: "view" | "control" = "view"): SessionMessage => ({
@@ -126,36 +124,6 @@ describe("epochs", () => {
       expect(Math.max(...waits)).toBeLessThanOrEqual(8000);
     }
     expect(retryDelayMs(0, 1)).toBeLessThanOrEqual(250);
-  });
-});
-
-describe("pictures", () => {
-  type Step = Parameters<PictureOrder["step"]>[0];
-  const monitor = { id: 0, name: "A", x_px: 0, y_px: 0, width_px: 100, height_px: 50, primary: true };
-  const layout: Step = { t: "layout", monitors: [monitor] };
-  const begin = (sequence: number): Step => ({ t: "begin", sequence, whole: true });
-  const end = (sequence: number): Step => ({ t: "end", sequence, state: 0 });
-  const tile = (over: Partial<Extract<ViewMessage, { t: "tile" }>> = {}): Step => ({
-    t: "tile", monitor: 0, x_px: 0, y_px: 0, width_px: 10, height_px: 10, encoding: 0, data: new Uint8Array(4), ...over,
-  });
-  const play = (...steps: Step[]): string[] => {
-    const order = new PictureOrder();
-    return steps.flatMap((step) => order.step(step).map((effect) => effect.t));
-  };
-  it("are laid out, collected and drawn", () => expect(play(layout, begin(1), tile(), end(1), begin(2), end(2))).toEqual(["lay_out", "collect", "draw", "draw"]));
-  it.each<[string, Step[]]>([
-    ["a picture without a layout", [begin(1)]], ["two at once", [layout, begin(1), begin(2)]], ["the same number again", [layout, begin(2), end(2), begin(2)]],
-    ["a tile outside a picture", [layout, tile()]], ["a monitor that is not there", [layout, begin(1), tile({ monitor: 1 })]],
-    ["a tile over the edge", [layout, begin(1), tile({ x_px: 91 })]], ["the end of another", [layout, begin(1), end(2)]], ["a layout inside", [layout, begin(1), layout]],
-    ["a tile with too many pixels", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 4000, height_px: 4000, primary: true }] }, begin(1), tile({ width_px: 2000, height_px: 2000 })]],
-    ["a monitor twice", [{ t: "layout", monitors: [monitor, monitor] }]],
-    ["monitors beyond memory", [{ t: "layout", monitors: [{ id: 0, name: "", x_px: 0, y_px: 0, width_px: 32767, height_px: 32767, primary: true }] }]],
-  ])("refuse %s", (_what, steps) => expect(() => play(...steps)).toThrow(PeerError));
-  it("start over with numbers from 1", () => {
-    const order = new PictureOrder();
-    for (const step of [layout, begin(5), end(5)]) order.step(step);
-    order.restart();
-    for (const step of [layout, begin(1), end(1)]) order.step(step);
   });
 });
 

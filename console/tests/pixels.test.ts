@@ -3,9 +3,11 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { zstdWasm } from "../build/zstd";
 import { PeerError } from "../src/errors";
 import { fromHex } from "../src/trust/bytes";
-import { decodeTile, type Sheet } from "../src/viewer/pixels";
+import { decodeTile, moveWords, type Sheet } from "../src/viewer/pixels";
 import { Zstd } from "../src/viewer/zstd";
-import { FILL, ZSTD, PALETTE, type Tile } from "../src/wire/picture";
+import { BANDS, FILL, PALETTE, PHOTO, ZSTD, type Tile } from "../src/wire/picture";
+import { tileOf, type Drawn } from "./tiles";
+import { zstdFrame } from "./world/picture";
 
 /** Level 1 with content size and no checksum: 12 pixels (i, 2i, 3i, 255), and indices 0 1 2 1 three times over. */
 const PIXELS = fromHex("28b52ffd2030810100000000ff010203ff020406ff030609ff04080cff050a0fff060c12ff070e15ff081018ff09121bff0a141eff0b1621ff");
@@ -54,6 +56,17 @@ describe("tiles", () => {
     ["a plain tile of three bytes", { encoding: FILL, data: new Uint8Array(3) }], ["a palette that is cut", { encoding: PALETTE, data: Uint8Array.of(255, 1, 2, 3) }],
     ["an index outside the palette", { encoding: PALETTE, data: Uint8Array.from([1, 1, 1, ...new Uint8Array(8), ...INDICES]) }],
   ])("refuse %s", (_what, over) => expect(() => decode(over)).toThrow(PeerError));
+  it.each<[string, Partial<Tile>]>([
+    ["bands of no row", { encoding: BANDS, data: Uint8Array.from([0, 1, ...PIXELS]) }], ["bands without pitch", { encoding: BANDS, data: Uint8Array.from([1, 0, ...PIXELS]) }],
+    ["a palette in bands of no row", { encoding: PALETTE, data: Uint8Array.from([2, 0, 1, ...new Uint8Array(12), ...INDICES]) }],
+    ["bands without a frame", { encoding: BANDS, data: Uint8Array.of(1) }], ["a photograph of another size", { encoding: PHOTO, data: PIXELS }],
+  ])("refuse %s", (_what, over) => expect(() => decode(over)).toThrow(PeerError));
+  it("write nothing when an index is outside the palette", () => {
+    const target = sheet();
+    const data = Uint8Array.from([1, 1, 1, ...new Uint8Array(8), ...INDICES]);
+    expect(() => decodeTile(tile({ encoding: PALETTE, data }), zstd, target)).toThrow(PeerError);
+    expect(target.words.every((word) => word === 0)).toBe(true);
+  });
   it("survive rubbish", () => {
     for (let i = 4; i < PIXELS.length; i++) {
       for (const bit of [1, 16, 128]) {
@@ -66,5 +79,61 @@ describe("tiles", () => {
       }
     }
     decode({});
+  });
+});
+
+/** Pixels that differ from their neighbours in all the ways that predictions and bands may get wrong. */
+const drawing = (width: number, height: number): Drawn => ({
+  width, height,
+  at: (x, y) => [(x * 37 + y * 101 + ((x * y) % 7) * 40) % 256, (x * x + y * 3) % 256, x % 5 === 0 ? 255 : (y * 71) % 256],
+});
+/** Few colours, as a palette needs. */
+const letters = (width: number, height: number): Drawn => ({ width, height, at: (x, y) => { const v = ((x * 3 + y * 5 + ((x * y) >> 2)) % 16) * 16; return [v, 255 - v, v >> 1]; } });
+
+describe("against a plain writer", () => {
+  const held = (drawn: Drawn, made: Tile): void => {
+    const target = sheet(64, 48);
+    decodeTile(made, zstd, target);
+    for (let y = 0; y < 48; y++) {
+      for (let x = 0; x < 64; x++) {
+        const [inX, inY] = [x - made.x_px, y - made.y_px];
+        const isIn = inX >= 0 && inY >= 0 && inX < drawn.width && inY < drawn.height;
+        const [b, g, r] = isIn ? drawn.at(inX, inY) : [0, 0, 0];
+        const word = isIn ? (0xff000000 | (b << 16) | (g << 8) | r) >>> 0 : 0;
+        if (target.words[y * 64 + x] !== word) expect([x, y, target.words[y * 64 + x]]).toEqual([x, y, word]);
+      }
+    }
+  };
+  const SIZES = [[1, 1], [1, 9], [9, 1], [2, 2], [17, 5], [33, 40], [40, 33]] as const;
+  it.each(SIZES)("exact pixels, photographs, %i x %i", (width, height) => {
+    for (const encoding of [ZSTD, PHOTO] as const) held(drawing(width, height), tileOf(drawing(width, height), { monitor: 0, x: 7, y: 3 }, encoding));
+  });
+  it.each(SIZES)("bands of every kind, %i x %i", (width, height) => {
+    for (const [first, pitch] of [[1, 1], [1, 255], [255, 1], [3, 8], [16, 16], [13, 17], [40, 40]] as const) {
+      held(drawing(width, height), tileOf(drawing(width, height), { monitor: 0, x: 5, y: 2 }, BANDS, first, pitch));
+      held(letters(width, height), tileOf(letters(width, height), { monitor: 0, x: 5, y: 2 }, PALETTE, first, pitch));
+    }
+  });
+  it("a palette of one colour and one of all 256", () => {
+    const one: Drawn = { width: 20, height: 20, at: () => [1, 2, 3] };
+    const all: Drawn = { width: 16, height: 16, at: (x, y) => [x * 16 + y, 7, 255 - x] };
+    held(one, tileOf(one, { monitor: 0, x: 0, y: 0 }, PALETTE));
+    held(all, tileOf(all, { monitor: 0, x: 0, y: 0 }, PALETTE));
+    expect(zstdFrame(new Uint8Array(3))).toHaveLength(15);
+  });
+});
+
+describe("copies", () => {
+  it.each([[0, 1], [0, -1], [1, 0], [-1, 0], [3, 2], [-3, 2], [3, -2], [-3, -2], [0, 0], [9, 9]])("move as if through a copy, by %i, %i", (right, down) => {
+    const target = sheet(40, 30);
+    target.words.forEach((_word, i) => (target.words[i] = i + 1));
+    const before = target.words.slice();
+    const [x, y, wide, tall] = [10, 10, 12, 9];
+    moveWords(target, { t: "copy", monitor: 0, from_x_px: x, from_y_px: y, x_px: x + right, y_px: y + down, width_px: wide, height_px: tall });
+    target.words.forEach((word, i) => {
+      const [column, row] = [i % 40 - x - right, Math.floor(i / 40) - y - down];
+      const isMoved = column >= 0 && row >= 0 && column < wide && row < tall;
+      expect(word).toBe(before[isMoved ? (y + row) * 40 + x + column : i]);
+    });
   });
 });

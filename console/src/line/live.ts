@@ -13,7 +13,7 @@ import { GrantSecret, type ChannelNonces, type SessionKeys } from "../trust/sche
 import type { CapabilityWord } from "../wire/capability";
 import type { Channel } from "../wire/channel";
 import { CONTROL, type ControlMessage } from "../wire/input";
-import { NO_VIDEO, VIEW, type ViewMessage } from "../wire/picture";
+import { NO_VIDEO, VIEW, type ViewMessage, type VideoAbility } from "../wire/picture";
 import { RelayClose } from "../wire/relay";
 import { SESSION, type SessionEnd, type SessionMessage } from "../wire/session";
 import { openChannel } from "./opening";
@@ -27,8 +27,8 @@ export interface LiveEars {
   admit(channel: Channel): Promise<Admission>;
   /** Something to show has changed; called often, at most once per message. */
   changed(): void;
-  /** A message of the picture, in order. PeerError: the picture starts whole again. */
-  view(message: ViewMessage): void;
+  /** A message of the picture, in order, and the bytes of its record. */
+  view(message: ViewMessage, bytes: number): void;
   /** The view channel is new: nothing of the last picture goes on. */
   viewOpened(): void;
 }
@@ -50,6 +50,8 @@ export class LiveSession {
   private readonly carriers = new Map<CarriedChannel, Carrier>();
   private main: RecordLine<SessionMessage> | null;
   private timer: ReturnType<typeof setTimeout> | null = null;
+  /** What this browser decodes; said whenever the picture starts whole. */
+  video: VideoAbility = NO_VIDEO;
   private endedAs: LiveEnd | null = null;
   private refusal: string | null = null;
 
@@ -82,7 +84,7 @@ export class LiveSession {
   /** Tell the PC that a picture is on the screen. */
   shown(sequence: number): void { this.viewLine()?.send({ t: "shown", sequence }); }
   /** Ask for a whole picture. */
-  startWhole(): void { this.viewLine()?.send({ t: "ready", video: NO_VIDEO }); }
+  startWhole(): void { this.viewLine()?.send({ t: "ready", video: this.video }); }
 
   private viewLine(): RecordLine<ViewMessage> | null {
     return (this.carriers.get("view")?.line as RecordLine<ViewMessage> | null | undefined) ?? null;
@@ -209,10 +211,10 @@ export class LiveSession {
       void this.open(carrier);
     };
     if (carrier.channel === "view") {
-      const line = new RecordLine<ViewMessage>(opened.line, opened.keys, VIEW, { message: (message) => this.heard(message), lost });
+      const line = new RecordLine<ViewMessage>(opened.line, opened.keys, VIEW, { message: (message, bytes) => this.heard(message, bytes), lost });
       carrier.line = line;
       this.ears.viewOpened();
-      line.send({ t: "ready", video: NO_VIDEO });
+      line.send({ t: "ready", video: this.video });
     } else {
       const line = new RecordLine<ControlMessage>(opened.line, opened.keys, CONTROL, { message: (message) => this.controlHeard(message), lost });
       carrier.line = line;
@@ -232,10 +234,10 @@ export class LiveSession {
     this.ears.changed();
   }
 
-  private heard(message: ViewMessage): void {
+  private heard(message: ViewMessage, bytes: number): void {
     if (message.t === "shown" || message.t === "ready") throw new PeerError("out_of_order", "expected a message of a PC");
     if (message.t === "alive") this.tick();
-    else this.ears.view(message);
+    else this.ears.view(message, bytes);
   }
 
   private controlHeard(message: ControlMessage): void {

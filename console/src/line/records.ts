@@ -7,8 +7,8 @@ import type { RelayLine } from "./relay";
 interface Codec<M> { decode(data: Uint8Array): M; encode(message: M): Bytes }
 
 export interface RecordEvents<M> {
-  /** In order. A PeerError thrown here ends the line like any other fault. */
-  message(message: M): void;
+  /** In order, with the bytes of its record. A PeerError thrown here ends the line like any other fault. */
+  message(message: M, bytes: number): void;
   /** Once: the line is gone; `fault` when the other side broke a rule, and the relay's close code otherwise. */
   lost(fault: PeerError | null, code: number): void;
 }
@@ -74,7 +74,7 @@ export class RecordLine<M> {
       this.openingBytes -= frame.length;
       if (this.isOver) return;
       this.waitingSince = null;
-      this.events.message(this.codec.decode(plain));
+      this.events.message(this.codec.decode(plain), frame.length);
     }).catch((error: unknown) => this.fail(error));
   }
 

@@ -12,14 +12,20 @@ import { enter } from "../line/opening";
 import { RelayLine } from "../line/relay";
 import { erase, fromHex, toHex, type Bytes } from "../trust/bytes";
 import type { InputEvent } from "../flow/input";
-import type { CapabilityWord } from "../wire/capability";
+import { PictureQuality, type PictureWord, type QualityFigures } from "../flow/quality";
+import type { CapabilityWord, Monitor } from "../wire/capability";
 import type { WhyHeld } from "../wire/input";
-import { Painter, type Pointer, type Screen } from "./painter";
+import { NO_VIDEO, type Covering, type VideoAbility } from "../wire/picture";
+import { Ground } from "./ground";
+import { Painter, type Pointer } from "./painter";
+import { ability, VideoStream } from "./video";
 import { Zstd } from "./zstd";
 
 export type Phase = "code" | "connecting" | "live" | "over";
 /** What the viewer may honestly say about the picture. */
-export type PictureState = "none" | "waiting" | "exact" | "paused" | "lost";
+export type PictureState = "none" | "waiting" | PictureWord | "paused" | "lost";
+/** A granted monitor, and what shows it. */
+export interface Screen { readonly monitor: Monitor; readonly ground: Ground }
 
 /** What went wrong with a code, for the page to say. */
 export type CodeProblem =
@@ -30,11 +36,6 @@ export type CodeProblem =
 
 /** The PC that answered is not the one expected. `mayAccept`: the server names the same new one. */
 export interface OtherIdentity { readonly seen: string; readonly expected: string; readonly wasKnown: boolean; readonly mayAccept: boolean }
-
-/** Pictures counted for the rate: over three seconds, so that it is calm to read. */
-const RATE_WINDOW_MS = 3_000;
-/** A picture under way for longer is worth saying so. */
-const WAITING_AFTER_MS = 1_000;
 
 /** Long enough to be read. */
 const SAY_BROKEN_MS = 10_000;
@@ -67,13 +68,17 @@ export class Helping {
   identity = $state.raw<OtherIdentity | null>(null);
   screens = $state.raw<readonly Screen[]>([]);
   hasPicture = $state(false);
+  covered = $state.raw<readonly Covering[]>([]);
+  /** This browser could not decode what it said it can: tiles alone for the rest of the session. */
+  hasVideoFailed = $state(false);
+  private word = $state<PictureWord>("exact");
   /** Rises whenever the machines changed; reading through it makes them reactive. */
   private version = $state(0);
   private pointerVersion = $state(0);
   private live: LiveSession | null = null;
-  private painter: Painter | null = null;
-  private readonly drawnAt: number[] = [];
-  private begunAt: number | null = null;
+  private painter: Painter<Ground> | null = null;
+  private readonly quality = new PictureQuality();
+  private wordTimer: ReturnType<typeof setTimeout> | null = null;
   private brokenAt: number | null = null;
 
   constructor(readonly session: SessionFull) {}
@@ -87,7 +92,7 @@ export class Helping {
     this.problem = this.identity = null;
     let line: RelayLine | null = null;
     try {
-      const zstd = await loadDecoder().catch(() => { throw new UnavailableError("the decoder cannot be loaded"); });
+      const [zstd, video] = await Promise.all([loadDecoder().catch(() => { throw new UnavailableError("the decoder cannot be loaded"); }), ability()]);
       const known = await vault.device(this.session.device_id);
       const expected = known?.fingerprint ?? this.session.device_key;
       const { ticket, relayUrl } = await api.admit(this.session.id, "main");
@@ -103,7 +108,7 @@ export class Helping {
         return;
       }
       await vault.rememberDevice(this.session.device_id, expected).catch(() => undefined);
-      this.begin(line, entered, zstd);
+      this.begin(line, entered, zstd, video);
     } catch (error) {
       line?.close();
       this.problem = { why: "error", error };
@@ -131,30 +136,43 @@ export class Helping {
     this.identity = null;
   }
 
-  private begin(line: RelayLine, entered: { keys: ConstructorParameters<typeof LiveSession>[1]; nonces: ConstructorParameters<typeof LiveSession>[2] }, zstd: Zstd): void {
-    const painter = new Painter(zstd, {
-      shown: (sequence) => this.live?.shown(sequence),
-      startWhole: () => {
-        this.brokenAt = performance.now();
-        this.live?.startWhole();
+  private begin(line: RelayLine, entered: { keys: ConstructorParameters<typeof LiveSession>[1]; nonces: ConstructorParameters<typeof LiveSession>[2] }, zstd: Zstd, video: VideoAbility): void {
+    const painter = new Painter<Ground>(zstd, {
+      surface: (monitor, before) => {
+        const isSame = before?.monitor.width_px === monitor.width_px && before.monitor.height_px === monitor.height_px;
+        return isSame ? Object.assign(before, { monitor }) : new Ground(monitor);
       },
-      laidOut: (screens) => (this.screens = screens),
+      open: (start) => new VideoStream(start),
+      shown: (sequence) => this.live?.shown(sequence),
+      startWhole: (why) => this.startWhole(why),
+      laidOut: (grounds) => (this.screens = grounds.map((ground) => ({ monitor: ground.monitor, ground }))),
       pointerChanged: () => this.pointerVersion++,
-      drawn: () => this.countPicture(),
+      covered: (areas) => { if (areas.length || this.covered.length) this.covered = areas; },
+      drawn: (state, hasVideo) => {
+        this.quality.drawn(state, hasVideo, performance.now());
+        if (!this.hasPicture) this.hasPicture = true;
+        this.judge();
+      },
     });
     this.painter = painter;
     this.live = new LiveSession(line, entered.keys, entered.nonces, {
       admit: (channel) => api.admit(this.session.id, channel),
       changed: () => this.changed(),
-      view: (message) => {
-        if (message.t === "begin") this.begunAt = performance.now();
+      view: (message, bytes) => {
+        const now = performance.now();
+        this.quality.came(bytes, now);
+        if (message.t === "begin") this.quality.began(now);
+        else if (message.t === "end") this.quality.ended(now);
         painter.take(message);
+        if (message.t === "begin") this.judge();
       },
       viewOpened: () => {
         painter.restart();
+        this.quality.restart();
         this.hasPicture = false;
       },
     });
+    this.live.video = video;
     this.phase = "live";
     addEventListener("beforeunload", this.warn);
     this.changed();
@@ -176,12 +194,23 @@ export class Helping {
 
   private readonly warn = (event: BeforeUnloadEvent): void => event.preventDefault();
 
-  private countPicture(): void {
+  private startWhole(why: "picture" | "video"): void {
+    this.quality.broke();
+    if (why === "picture") this.brokenAt = performance.now();
+    else this.hasVideoFailed = true;
+    if (!this.live) return;
+    if (why === "video") this.live.video = NO_VIDEO;
+    this.live.startWhole();
+  }
+
+  /** How good the picture is now, and again when that may change by itself. */
+  private judge(): void {
+    if (this.wordTimer !== null) clearTimeout(this.wordTimer);
+    this.wordTimer = null;
     const now = performance.now();
-    this.begunAt = null;
-    this.drawnAt.push(now);
-    while ((this.drawnAt[0] ?? now) < now - RATE_WINDOW_MS) this.drawnAt.shift();
-    if (!this.hasPicture) this.hasPicture = true;
+    this.word = this.quality.word(now);
+    const next = this.quality.deadline(now);
+    if (next !== null && this.phase === "live") this.wordTimer = setTimeout(() => this.judge(), next - now);
   }
 
   // --- what is shown; each read follows the machines
@@ -195,6 +224,7 @@ export class Helping {
   get isPaused(): boolean { return this.current?.session.paused ?? false; }
   get lostSince(): number | null { return this.current?.session.lostSince ?? null; }
   get roundTripMs(): number | null { return this.current?.session.roundTripMs ?? null; }
+  get canDecode(): boolean { return (this.current?.video ?? NO_VIDEO) !== NO_VIDEO; }
   get held(): WhyHeld { return this.current?.input.held ?? "nothing"; }
   stateOf(capability: CapabilityWord): CapabilityState { return this.current?.session.stateOf(capability) ?? { state: "none", ended: null }; }
   isOpen(channel: CarriedChannel): boolean { return this.current?.isOpen(channel) ?? false; }
@@ -204,14 +234,19 @@ export class Helping {
     return this.pointerVersion >= 0 ? { shape: this.painter?.shape ?? null, at: this.painter?.pointer ?? null } : { shape: null, at: null };
   }
 
-  /** `now`: performance.now(), from a clock that ticks, since nothing else tells that a picture is late. */
-  pictureState(now: number): PictureState {
+  get pictureState(): PictureState {
     if (this.stateOf("view").state !== "granted") return "none";
     if (this.lostSince !== null) return "lost";
     if (this.isPaused) return "paused";
     if (!this.isOpen("view")) return this.hasPicture || this.screens.length ? "lost" : "waiting";
-    if (!this.hasPicture || (this.begunAt !== null && now - this.begunAt > WAITING_AFTER_MS)) return "waiting";
-    return "exact";
+    return this.hasPicture ? this.word : "waiting";
+  }
+
+  /** What somebody who looks at another tab should know. */
+  get attention(): "over" | "lost" | "paused" | null {
+    if (this.phase === "over") return "over";
+    if (this.lostSince !== null) return "lost";
+    return this.isPaused ? "paused" : null;
   }
 
   /** A part could not be read within the last seconds. */
@@ -219,10 +254,8 @@ export class Helping {
     return this.brokenAt !== null && now - this.brokenAt < SAY_BROKEN_MS;
   }
 
-  /** Pictures a second over the last three. */
-  rate(now: number): number {
-    return this.drawnAt.filter((at) => at > now - RATE_WINDOW_MS).length / (RATE_WINDOW_MS / 1000);
-  }
+  /** `now`: performance.now(). */
+  figures(now: number): QualityFigures { return this.quality.figures(now); }
 
   // --- what the person does
 

@@ -1,6 +1,6 @@
 /** From a tile's bytes to the pixels of its monitor: exact, or PeerError. */
 import { PeerError } from "../errors";
-import { BANDS, FILL, PALETTE, ZSTD, type Tile } from "../wire/picture";
+import { BANDS, FILL, PALETTE, ZSTD, type Copy, type Tile } from "../wire/picture";
 import type { Zstd } from "./zstd";
 
 /** All pixels of a monitor as words, in the order that ImageData has; `width` in pixels. */
@@ -31,28 +31,48 @@ export function decodeTile(tile: Tile, zstd: Zstd, sheet: Sheet): void {
     if (data.length <= 3 + colours * 4) throw new PeerError("malformed", "expected a palette and its indices");
     const palette = new Uint32Array(256);
     for (let i = 0; i < colours; i++) palette[i] = turned(wordAt(data, 3 + i * 4));
+    const bands = bandsOf(data[1], data[2]);
     const indices = zstd.decode(data.subarray(3 + colours * 4), count);
-    let highest = 0;
-    inBands(data[1], data[2], wide, tall, (at, row, column) => {
-      const index = indices[at] as number;
-      if (index > highest) highest = index;
-      words[to + row * width + column] = palette[index] as number;
-    });
-    if (highest >= colours) throw new PeerError("malformed", "expected indices inside the palette");
+    if (colours < 256) for (let i = 0; i < count; i++) if ((indices[i] as number) >= colours) throw new PeerError("malformed", "expected indices inside the palette");
+    outOfBands(indices, palette, bands, tile, sheet);
   } else if (tile.encoding === BANDS) {
+    const bands = bandsOf(data[0], data[1]);
     const raw = zstd.decode(data.subarray(2), count * 4);
-    const from = new Uint32Array(raw.buffer, raw.byteOffset, count);
-    inBands(data[0], data[1], wide, tall, (at, row, column) => { words[to + row * width + column] = turned(from[at] as number); });
+    outOfBands(new Uint32Array(raw.buffer, raw.byteOffset, count), null, bands, tile, sheet);
   } else decodePhoto(zstd.decode(data, count * 3), wide, tall, sheet, to);
 }
 
-/** Call `each` with the place of every pixel in the order that bands have (wire/picture.ts, PALETTE). */
-function inBands(first: number | undefined, pitch: number | undefined, wide: number, tall: number, each: (at: number, row: number, column: number) => void): void {
+interface Bands { readonly first: number; readonly pitch: number }
+
+function bandsOf(first: number | undefined, pitch: number | undefined): Bands {
   if (!first || !pitch) throw new PeerError("malformed", "expected bands of at least one row");
-  let at = 0;
+  return { first, pitch };
+}
+
+/** Write values that come band by band, down each column (wire/picture.ts, PALETTE): indices of `palette`, or whole pixels. */
+function outOfBands(values: Uint8Array | Uint32Array, palette: Uint32Array | null, { first, pitch }: Bands, tile: Tile, { words, width }: Sheet): void {
+  const { width_px: wide, height_px: tall } = tile;
+  let from = 0;
   for (let top = 0, height = first; top < tall; top += height, height = pitch) {
-    const bottom = Math.min(top + height, tall);
-    for (let column = 0; column < wide; column++) for (let row = top; row < bottom; row++) each(at++, row, column);
+    const rows = Math.min(height, tall - top);
+    // Along the rows of the sheet: jumps in what is read cost less than jumps in what is written.
+    for (let row = 0; row < rows; row++) {
+      const start = (tile.y_px + top + row) * width + tile.x_px;
+      if (palette) for (let to = start, at = from + row; to < start + wide; to++, at += rows) words[to] = palette[values[at] as number] as number;
+      else for (let to = start, at = from + row; to < start + wide; to++, at += rows) words[to] = turned(values[at] as number);
+    }
+    from += rows * wide;
+  }
+}
+
+/** Move pixels within the sheet as if through a copy of them: both places may overlap. */
+export function moveWords({ words, width }: Sheet, copy: Copy): void {
+  const { height_px: tall, width_px: wide } = copy;
+  const isDown = copy.y_px > copy.from_y_px;
+  for (let i = 0; i < tall; i++) {
+    const row = isDown ? tall - 1 - i : i;
+    const from = (copy.from_y_px + row) * width + copy.from_x_px;
+    words.copyWithin((copy.y_px + row) * width + copy.x_px, from, from + wide);
   }
 }
 

@@ -68,12 +68,14 @@ const kinds = [
   compact("covered", 14, { areas: list(CoveredArea, 0, MAX_COVERED) }),
 ] as const;
 
+export type VideoAbility = typeof NO_VIDEO | typeof H264 | typeof H264_444;
 export type ViewMessage = MessageOf<(typeof kinds)[number]>;
 export type Tile = Extract<ViewMessage, { t: "tile" }>;
 export type Copy = Extract<ViewMessage, { t: "copy" }>;
 export type VideoStart = Extract<ViewMessage, { t: "video_start" }>;
 export type VideoFrame = Extract<ViewMessage, { t: "video" }>;
 export type VideoEnd = Extract<ViewMessage, { t: "video_end" }>;
+export type VideoBox = Infer<typeof VideoBox>;
 export type Covering = Infer<typeof CoveredArea>;
 export type PointerShape = Extract<ViewMessage, { t: "pointer" }>;
 export type { Monitor };

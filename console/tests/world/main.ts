@@ -81,6 +81,9 @@ const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
   forge: () => each((pc) => pc.forge()),
   spoil: () => each((pc) => pc.spoil()),
   stop: () => each((pc) => pc.end("stopped")),
+  view: ({ messages }) => [...pcs.values()].map((pc) => pc.tell(messages as Record<string, unknown>[])).at(-1) ?? 0,
+  shown: () => [...pcs.values()].flatMap((pc) => pc.shown),
+  readies: () => [...pcs.values()].flatMap((pc) => pc.readies),
   viewers: () => [...pcs.values()].reduce((sum, pc) => sum + pc.viewers, 0),
   received: () => [...pcs.values()].flatMap((pc) => pc.received),
 };

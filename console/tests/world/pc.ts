@@ -51,6 +51,9 @@ export class FakePc {
   private readonly grants = new Map<CapabilityWord, GrantSecret>();
   private epoch = 0;
   private sequence = 0;
+  /** Pictures that the console said are on its screen, and what it said it decodes, each time it asked. */
+  readonly shown: number[] = [];
+  readonly readies: number[] = [];
   /** Consoles that came to `view` so far, each time anew: what a test waits for, since the word on the page may pass unseen. */
   viewers = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -185,9 +188,22 @@ export class FakePc {
     this.main = this.view = this.control = null;
   }
 
+  /** Say this on `view`, as a test has it: begin and end get their numbers here, and bytes come as base64. */
+  tell(messages: readonly Record<string, unknown>[]): number {
+    for (const { ...message } of messages) {
+      if (message["t"] === "begin") message["sequence"] = ++this.sequence;
+      if (message["t"] === "end") message["sequence"] = this.sequence;
+      if (typeof message["data"] === "string") message["data"] = Uint8Array.from(Buffer.from(message["data"], "base64"));
+      this.view?.send(message as ViewMessage);
+    }
+    return this.sequence;
+  }
+
   private viewed(message: ViewMessage): void {
+    if (message.t === "shown") this.shown.push(message.sequence);
     if (message.t !== "ready") return;
     this.viewers++;
+    this.readies.push(message.video);
     this.view?.send({ t: "layout", monitors: this.screens.map(({ monitor }) => monitor) });
     this.view?.send({ t: "pointer", width_px: 16, height_px: 16, hot_x_px: 0, hot_y_px: 0, rgba: arrow() });
     this.picture(true, this.screens.flatMap(({ monitor, screen }) => screen.tiles(monitor.id, 0, 0, screen.width, screen.height)));

@@ -1,6 +1,9 @@
 /** A screen to look at: drawn here in code, or raw B, G, R, X bytes from a file; as tiles with real zstd frames. */
 import { readFileSync } from "node:fs";
-import { MAX_TILE_PIXELS, ZSTD, type Tile } from "../../src/wire/picture";
+import { ZSTD, type Tile } from "../../src/wire/picture";
+
+/** A tile travels raw, in one record (wire/channel.ts). */
+const TILE_PIXELS = 80_000;
 
 export class Screen {
   readonly pixels: Uint8Array;
@@ -30,7 +33,7 @@ export class Screen {
   }
 
   tiles(monitor: number, x: number, y: number, width: number, height: number): Tile[] {
-    const rows = Math.max(1, Math.floor(MAX_TILE_PIXELS / width));
+    const rows = Math.max(1, Math.floor(TILE_PIXELS / width));
     const tiles: Tile[] = [];
     for (let top = y; top < y + height; top += rows) {
       const tall = Math.min(rows, y + height - top);
