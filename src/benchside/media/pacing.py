@@ -40,7 +40,7 @@ MIN_BYTES_IN_FLIGHT = 64 << 10
 MAX_WAITING_S = 0.08
 
 # The same for what only makes a picture exact: it goes on in the background, and a click must hardly feel it.
-MAX_REFINING_S = 0.03
+MAX_REFINING_S = 0.05
 
 # One picture's part of the line's second, or 8 KiB: what is sealed cannot be taken back, and the next is fresher.
 PICTURE_S = 0.1
@@ -49,6 +49,9 @@ MIN_PICTURE_BYTES = 8 << 10
 # As long as nothing is known of the line: 10 Mbit/s, which costs a quick line one picture of some kilobytes.
 UNKNOWN_RATE = 1_250_000.0
 
+# Clocks and wakings are no finer: what came sooner tells only that the line is quick.
+MIN_CARRIED_S = 0.004
+
 
 class _Flight(NamedTuple):
     sequence: int
@@ -56,6 +59,7 @@ class _Flight(NamedTuple):
     sent_at: float
     shown_bytes: int  # of all pictures before, when it was sent
     has_filled: bool  # the line was given all that it may hold
+    since: float  # from when on the line carried what is counted: the last acknowledgement, or `sent_at`
 
 
 class Pacing:
@@ -70,6 +74,8 @@ class Pacing:
         self._last_sequence = 0
         self._shown_bytes = 0
         self._rate = 0.0  # bytes a second; 0 while unknown
+        self._is_rate_proved = False  # the line has once been given more than it could carry at once
+        self._shown_at = now
         self._per_s = 0.0
         self._sent_at = now - 1.0
         # Of this epoch; of the last moments alone it would hold what waits in front of a picture all the time.
@@ -92,7 +98,7 @@ class Pacing:
     @property
     def rate(self) -> float:
         """What the line carries as far as is known, in bytes a second."""
-        return self._rate or UNKNOWN_RATE
+        return self._rate if self._is_rate_proved else max(self._rate, UNKNOWN_RATE)
 
     @property
     def pictures_per_s(self) -> float:
@@ -118,7 +124,7 @@ class Pacing:
         """Once so much is unacknowledged, no further picture is taken: 64 KiB to 1 MiB, by the line's rate."""
         if self._shortest_way_s is None:
             return MIN_BYTES_IN_FLIGHT
-        held_bytes = self._rate * (self._shortest_way_s + MAX_WAITING_S)
+        held_bytes = self.rate * (self._shortest_way_s + MAX_WAITING_S)
         return int(min(max(held_bytes, MIN_BYTES_IN_FLIGHT), MAX_BYTES_IN_FLIGHT))
 
     def damage_arrived(self, now: float) -> None:
@@ -154,7 +160,8 @@ class Pacing:
         self._last_sequence = sequence
         self._bytes_in_flight += size_bytes
         has_filled = self._bytes_in_flight >= self.max_bytes_in_flight
-        self._in_flight.append(_Flight(sequence, size_bytes, now, self._shown_bytes, has_filled))
+        since = self._shown_at if self._in_flight else now
+        self._in_flight.append(_Flight(sequence, size_bytes, now, self._shown_bytes, has_filled, since))
 
     def picture_unchanged(self, now: float) -> None:
         """The damage was taken and held nothing new.  It costs a turn, or false damage would never rest."""
@@ -176,15 +183,22 @@ class Pacing:
             self._bytes_in_flight -= flight.size_bytes
             self._shown_bytes += flight.size_bytes
         way_s = max(0.0, now - flight.sent_at)
-        self._learn(flight, way_s)
+        self._learn(flight, now)
+        self._shown_at = now
         return way_s
 
-    def _learn(self, flight: _Flight, way_s: float) -> None:
+    def _learn(self, flight: _Flight, now: float) -> None:
         """Learn the line's rate from what was shown between the picture's sending and its acknowledgement."""
-        rate = (self._shown_bytes - flight.shown_bytes) / max(way_s, 0.001)
+        way_s = max(0.0, now - flight.sent_at)
         shortest_s = way_s if self._shortest_way_s is None else min(self._shortest_way_s, way_s)
+        carried_s = now - flight.since
+        if flight.since == flight.sent_at:
+            # Alone on the line: the way itself carried nothing yet.  Nine tenths, since ways vary.
+            carried_s -= 0.9 * shortest_s
+        rate = (self._shown_bytes - flight.shown_bytes) / max(carried_s, MIN_CARRIED_S)
         self._shortest_way_s = shortest_s
         has_waited = way_s - shortest_s > MAX_WAITING_S
+        self._is_rate_proved = self._is_rate_proved or flight.has_filled or has_waited
         if rate >= self._rate:
             self._rate = rate
         elif flight.has_filled or has_waited:

@@ -64,17 +64,17 @@ def index(words: Words) -> Indexed | None:
     return None
 
 
-def find_bands(indices: Indices) -> Bands:
+def find_bands(indices: Indices | Words) -> Bands:
     """Return bands that follow the lines of text, as far as rows without ink between them show where these are."""
     height = indices.shape[0]
-    if height <= 2 * MIN_PITCH:
+    if height <= 2 * USUAL_PITCH:
         return Bands(height, height)
     is_ink = (indices != indices[:, :1]).any(axis=1)
     starts = np.flatnonzero(is_ink[1:] & ~is_ink[:-1]) + 1
     gaps = np.diff(starts)
     gaps = gaps[(gaps >= MIN_PITCH) & (gaps <= MAX_PITCH)]
     if gaps.size == 0:
-        return Bands(height, height) if height <= 2 * USUAL_PITCH else Bands(USUAL_PITCH, USUAL_PITCH)
+        return Bands(USUAL_PITCH, USUAL_PITCH)
     pitch = int(np.bincount(gaps).argmax())
     # Where most lines of that pitch begin: the first of them may be another kind of line.
     phase = int(np.bincount(starts % pitch).argmax())

@@ -14,11 +14,12 @@ import numpy as np
 
 from benchside.media.cells import Cells, Flags, boxes_of, count_in_cells
 from benchside.media.choose import Situation, choose_video
+from benchside.media.content import look
 from benchside.media.copies import find_moves
 from benchside.media.damage import Box
 from benchside.media.palette import Words
 from benchside.media.shadow import UNKNOWN, Shadow
-from benchside.media.tiles import QUICK_BYTES_PER_S, Encoder, is_photographic
+from benchside.media.tiles import QUICK_BYTES_PER_S, Encoder
 from benchside.media.video import VideoEncoder
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.channel import MAX_RECORD_BYTES
@@ -45,12 +46,6 @@ MIN_LOOK_PX = 8_192
 
 STREAM_LINGERS_S = 2.0
 """A stream without pictures ends after this, and gives its memory back."""
-
-PHOTO_BYTES = 1.9
-"""A pixel of a photograph, exactly."""
-EDGE_BYTES = 0.12
-"""A place where neighbours differ in a page of text, as palettes in bands have it; and a little for each pixel."""
-PLAIN_BYTES = 0.002
 
 MAX_PART_BYTES = MAX_RECORD_BYTES - 8192
 
@@ -211,8 +206,7 @@ class Scene:
         return flags
 
     def _choose(self, counts: np.ndarray, grabbed: Sequence[Grabbed], line: LineState, now: float) -> Flags:
-        for each in grabbed:
-            self._look(each, counts > 0)
+        look(self.cells, list(grabbed))
         return choose_video(
             Situation(
                 changed_px=counts,
@@ -225,16 +219,6 @@ class Scene:
                 processor_share=line.cores,
             )
         )
-
-    def _look(self, grabbed: Grabbed, changed: Flags) -> None:
-        """See what kind of content the changed cells have."""
-        flags = changed & self.cells.flags_of(grabbed.box)
-        for row, column in np.argwhere(flags).tolist():
-            cut = self.cells.box(row, column).intersect(grabbed.box)
-            words = grabbed.words[_slices(cut, grabbed.box)]
-            is_photo = is_photographic(words)
-            self.cells.photographic[row, column] = is_photo
-            self.cells.bytes_per_px[row, column] = PHOTO_BYTES if is_photo else _drawing_bytes(words)
 
     # video
 
@@ -342,13 +326,6 @@ class Scene:
         for row, column in np.argwhere(touched).tolist():
             cell = self.cells.box(row, column)
             self.cells.lossy[row, column] = bool((self.shadow.part(cell) == UNKNOWN).any())
-
-
-def _drawing_bytes(words: Words) -> float:
-    """What a pixel of these is likely to cost: by how often neighbours differ, in a quarter of the rows."""
-    rows = words[::4]
-    edges = float((rows[:, 1:] != rows[:, :-1]).mean()) if words.shape[1] > 1 else 0.0
-    return PLAIN_BYTES + EDGE_BYTES * edges
 
 
 def _slices(inner: Box, outer: Box) -> tuple[slice, slice]:

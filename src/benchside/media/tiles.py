@@ -16,11 +16,12 @@ import numpy.typing as npt
 import zstandard
 
 from benchside.media import palette, photo
+from benchside.media.content import is_photographic
 from benchside.media.damage import Box, Region
 from benchside.media.palette import Words
 from benchside.media.shadow import Shadow
 from benchside.protocol.errors import CallerError
-from benchside.protocol.wire.picture import Tile, TileEncoding
+from benchside.protocol.wire.picture import MAX_TILE_PIXELS, Tile, TileEncoding
 
 __all__ = ["MAX_ENCODED_BYTES", "QUICK_BYTES_PER_S", "Encoded", "Encoder", "Pixels", "opaque_words"]
 
@@ -31,21 +32,19 @@ MAX_ENCODED_BYTES = 300 * 1024
 
 # 256 KiB raw: fits one record even when nothing compresses.
 MAX_RAW_PIXELS = 65_536
-MAX_INDEXED_PIXELS = 262_144
+# The more of a page there is in one tile, the more letters have been there before: 58 kB in one, 110 kB in eight.
+MAX_FINE_PIXELS = MAX_TILE_PIXELS
 
 # Level 1 for pixels: 79 kB in 3 ms for a dense page of 1080p; the next levels take longer than the saved bytes
-# travel.  Indices are a quarter of the bytes to begin with, and level 6 takes another quarter off them.
+# travel.  In bands, where letters repeat, level 6 takes a third off.
 ZSTD_LEVEL = 1
-INDEXED_LEVEL = 6
+FINE_LEVEL = 6
 
 # From this rate on (100 Mbit/s) a palette takes longer to find than its bytes save on the way.
 QUICK_BYTES_PER_S = 12_500_000
 
 # Below this many pixels no palette, no bands and no prediction pay for their headers.
 MIN_FINE_PIXELS = 48
-
-# A sample in which more than this part of the pixels has a colour of its own is a photograph's.
-PHOTO_DISTINCT = 0.4
 
 # Changed parts closer than this become one tile: an extra tile costs about 30 us and a header, the unchanged
 # rows or columns between two parts cost less.
@@ -72,7 +71,7 @@ class Encoder:
         if sys.byteorder != "little":
             raise CallerError("pixels are compared as little-endian words")
         self._zstd = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=False, write_content_size=True)
-        self._fine = zstandard.ZstdCompressor(level=INDEXED_LEVEL, write_checksum=False, write_content_size=True)
+        self._fine = zstandard.ZstdCompressor(level=FINE_LEVEL, write_checksum=False, write_content_size=True)
 
     def encode_damage(self, region: Region, grab: Callable[[Box], Pixels], shadow: Shadow) -> list[Tile]:
         """Tiles of what differs from `shadow` inside `region`; the shadow then holds what they show.
@@ -127,29 +126,31 @@ class Encoder:
         """Write these pixels, or return None when they are too many, or too different, for one tile."""
         first = words[0, 0]
         # The last pixel is looked at first: it tells most pictures from a plain area without a full pass.
-        is_plain = words[-1, -1] == first and words.size <= MAX_INDEXED_PIXELS and bool((words == first).all())
+        is_plain = words[-1, -1] == first and words.size <= MAX_FINE_PIXELS and bool((words == first).all())
         if is_plain:
             return TileEncoding.FILL, first.tobytes()
-        if words.size > (MAX_RAW_PIXELS if is_quick else MAX_INDEXED_PIXELS):
+        if words.size > (MAX_RAW_PIXELS if is_quick else MAX_FINE_PIXELS):
             return None
         if is_quick or words.size < MIN_FINE_PIXELS:
             return TileEncoding.ZSTD, _checked(self._zstd.compress(np.ascontiguousarray(words).data.cast("B")))
         return self._write_finely(words)
 
     def _write_finely(self, words: Words) -> tuple[TileEncoding, bytes] | None:
+        if words.size > MAX_RAW_PIXELS and _has_photograph(words):
+            return None  # until text and photograph are apart
         indexed = palette.index(words)
         if indexed is not None:
             bands = palette.find_bands(indexed.indices)
-            bands = palette.Bands(min(bands.first, 255), min(bands.pitch, 255))
-            head = bytes((indexed.colours.size - 1, bands.first, bands.pitch)) + indexed.colours.tobytes()
-            data = head + self._fine.compress(palette.in_bands(indexed.indices, bands))
-            return TileEncoding.PALETTE, _checked(data)
-        if words.size > MAX_RAW_PIXELS:
+            head = bytes((indexed.colours.size - 1, *bands)) + indexed.colours.tobytes()
+            encoding, data = TileEncoding.PALETTE, head + self._fine.compress(palette.in_bands(indexed.indices, bands))
+        elif is_photographic(words):
+            encoding, data = TileEncoding.PHOTO, self._zstd.compress(photo.residuals(np.ascontiguousarray(words)))
+        else:
+            bands = palette.find_bands(words)
+            encoding, data = TileEncoding.BANDS, bytes(bands) + self._fine.compress(palette.in_bands(words, bands))
+        if words.size > MAX_RAW_PIXELS and len(data) > MAX_ENCODED_BYTES:
             return None
-        if is_photographic(words):
-            return TileEncoding.PHOTO, _checked(self._zstd.compress(photo.residuals(np.ascontiguousarray(words))))
-        bands = palette.Bands(palette.USUAL_PITCH, palette.USUAL_PITCH)
-        return TileEncoding.BANDS, _checked(bytes(bands) + self._zstd.compress(palette.in_bands(words, bands)))
+        return encoding, _checked(data)
 
 
 def opaque_words(pixels: Pixels) -> Words:
@@ -162,10 +163,12 @@ def opaque_words(pixels: Pixels) -> Words:
     return words | _ALPHA
 
 
-def is_photographic(words: Words) -> bool:
-    """Whether most pixels have a colour of their own, as noise and shading give them, and lines and letters do not."""
-    sample = words[:: max(1, words.shape[0] // 32), :: max(1, words.shape[1] // 32)]
-    return np.unique(sample).size > PHOTO_DISTINCT * sample.size
+def _has_photograph(words: Words) -> bool:
+    """Whether one of a few places looks like a photograph's."""
+    height, width = words.shape
+    tops = range(0, height, max(64, height // 4))
+    lefts = range(0, width, max(64, width // 6))
+    return any(is_photographic(words[top : top + 64, left : left + 64]) for top in tops for left in lefts)
 
 
 def _checked(data: bytes) -> bytes:
