@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
-import signal
 import sys
 import time
 from pathlib import Path
@@ -21,7 +20,7 @@ from benchside.agent.link import Link
 from benchside.agent.receipt import check_receipt, make_receipt, read_receipt
 from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSettings, read_settings
 from benchside.logs.setup import start_logging
-from benchside.platform.service.linux import Supervisor
+from benchside.platform.service.here import Supervisor, run_service
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.trust.keys import show_fingerprint
 from benchside.protocol.wire.audit import EventDetails, EventKind
@@ -31,6 +30,9 @@ from benchside.settings.toml import SettingError
 from benchside.transport.websocket import client_tls
 
 __all__ = ["main"]
+
+SERVICE = "BenchsideAgent"
+"""As the operating system lists it."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +101,7 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
     match args.word:
         case "run":
             start_logging("agent")
-            return asyncio.run(_serve(settings, folder))
+            return run_service(SERVICE, lambda supervisor: asyncio.run(_serve(settings, folder, supervisor)))
         case "enrol":
             return _enrol(args, settings, folder)
         case "review":
@@ -107,9 +109,12 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
         case "accept-terms":
             return _accept_terms(folder, clean(args.by, 80), clean(args.version, 64), args.text)
         case "assay":
-            return asyncio.run(tell_assay(settings.socket, args.change == "start"))
+            asyncio.run(tell_assay(settings.socket, args.change == "start"))
+            print("a run is flagged as in progress" if args.change == "start" else "no run is flagged")
+            return 0
         case "covers":
-            return show_covers(folder)
+            print("\n".join(show_covers(folder)))
+            return 0
         case "status":
             return _show_status(folder)
         case "receipt":
@@ -120,7 +125,7 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
             return _verify(folder)
 
 
-async def _serve(settings: AgentSettings, folder: DeviceFolder) -> int:
+async def _serve(settings: AgentSettings, folder: DeviceFolder, supervisor: Supervisor) -> int:
     journal = Journal(folder.journal_path)
     agent = Agent(settings, folder, journal)
     device = folder.device()
@@ -132,12 +137,9 @@ async def _serve(settings: AgentSettings, folder: DeviceFolder) -> int:
         device_key=folder.device_key(),
         events=agent,
     )
-    supervisor = Supervisor()
     task = asyncio.create_task(agent.run(link, supervisor.ready), name="agent")
     beat = asyncio.create_task(supervisor.beat(), name="beat for systemd")
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+    supervisor.on_stop(task.cancel)
     try:
         await task
     except asyncio.CancelledError:

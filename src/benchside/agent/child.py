@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
-import socket
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 
-from benchside.platform.peers import LocalPeer
+from benchside.platform.child.contract import ChildProcess
+from benchside.platform.child.here import start_child, start_speaking_child
+from benchside.platform.door.here import Peer
 from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.wire.host import HOST, AgentAlive, EndHosting, HostMessage
 from benchside.protocol.wire.session import SessionEnd
-from benchside.transport.frames import FrameStream, open_frames
+from benchside.transport.frames import FrameStream
 
 __all__ = ["HostChild"]
 
@@ -30,26 +28,15 @@ LIFT_WITHIN_S = 5.0
 START_WITHIN_S = 15.0
 """A cold disk and a virus scanner on the first start of the day."""
 
-DISPLAY_NAMES = (
-    "DISPLAY",
-    "XAUTHORITY",
-    "XDG_RUNTIME_DIR",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "LANG",
-    "LC_ALL",
-    "HOME",
-    "USER",
-)
-
 
 class HostChild:
     """One host.  `on_message(None)` tells that it is gone, for whatever reason."""
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        process: ChildProcess,
         stream: FrameStream[HostMessage],
-        start_lifter: Callable[[], Awaitable[asyncio.subprocess.Process]],
+        start_lifter: Callable[[], Awaitable[ChildProcess]],
     ) -> None:
         """`start_lifter` starts what lifts the keys that a killed host has left pressed."""
         self._process = process
@@ -62,25 +49,11 @@ class HostChild:
         self.was_killed = False
 
     @classmethod
-    async def start(cls, display: Mapping[str, str], owner: LocalPeer) -> HostChild:
-        """Start a host as `owner` on their display; UnavailableError when it cannot be started.
-
-        Its only way to speak is one end of a socket pair: nobody else can (R74).
-        """
-        ours, theirs = socket.socketpair()
-
-        def run(module: str, stdin: int) -> Awaitable[asyncio.subprocess.Process]:
-            return _run_as(owner, module, stdin, display)
-
-        try:
-            process = await run("benchside.host.app", theirs.fileno())
-            stream = await open_frames(ours, HOST)
-        except (OSError, UnavailableError) as error:
-            ours.close()
-            raise UnavailableError(f"expected to start the host, got {error}") from error
-        finally:
-            theirs.close()
-        return cls(process, stream, lambda: run("benchside.host.release", asyncio.subprocess.DEVNULL))
+    async def start(cls, display: Mapping[str, str], owner: Peer) -> HostChild:
+        """Start a host as `owner` on their display; UnavailableError when it cannot be started."""
+        process, reader, writer = await start_speaking_child(owner, "benchside.host.app", display)
+        stream = FrameStream(reader, writer, HOST)
+        return cls(process, stream, lambda: start_child(owner, "benchside.host.release", display))
 
     @property
     def pid(self) -> int:
@@ -109,8 +82,8 @@ class HostChild:
         if self._process.returncode is None:
             self.was_killed = True
             try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError) as error:
+                self._process.kill()
+            except OSError as error:
                 log.error("expected to kill the host, got an error", extra={"cause": str(error)})
 
     async def _listen(self, on_message: Callable[[HostMessage | None], None]) -> None:
@@ -142,7 +115,7 @@ class HostChild:
         """A host that did not end by itself may have left keys pressed, and the display does not lift them."""
         try:
             lifter = await self._start_lifter()
-        except OSError as error:
+        except UnavailableError as error:
             log.error("keys could not be lifted", extra={"cause": str(error)})
             return
         try:
@@ -163,25 +136,3 @@ class HostChild:
                 log.error("host hangs and is killed", extra={"pid": self.pid})
                 self.kill()
                 return
-
-
-async def _run_as(owner: LocalPeer, module: str, stdin: int, display: Mapping[str, str]) -> asyncio.subprocess.Process:
-    """Run one of the host's programs as `owner` on their display."""
-    environment = {name: display[name] for name in DISPLAY_NAMES if name in display}
-    environment["PATH"] = os.defpath
-    other = owner.uid != os.getuid()
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-m",
-        module,
-        stdin=stdin,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=None,
-        env=environment,
-        cwd="/",
-        user=owner.uid if other else None,
-        group=owner.gid if other else None,
-        extra_groups=[] if other else None,
-        start_new_session=True,
-    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from benchside.platform.peers import LocalPeer, local_peer
+from benchside.platform.door.contract import OpenDoor
+from benchside.platform.door.here import Peer, open_door
 from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.flow.pace import Pace
 from benchside.protocol.wire.desk import DESK, DESK_VERSION, AssayShown, AssayTold, DeskHello, DeskMessage
@@ -32,7 +32,7 @@ MESSAGES_IN_TEN_S = 600
 class Desk:
     """One connected desk."""
 
-    def __init__(self, stream: FrameStream[DeskMessage], peer: LocalPeer, hello: DeskHello) -> None:
+    def __init__(self, stream: FrameStream[DeskMessage], peer: Peer, hello: DeskHello) -> None:
         self._stream = stream
         self.peer = peer
         self.hello = hello
@@ -48,7 +48,7 @@ class Desk:
 
 
 class Door:
-    """Listens on a Unix socket; each caller is checked before a byte of theirs is read (R74)."""
+    """Listens on a Unix socket or a named pipe; each caller is checked before a byte of theirs is read (R74)."""
 
     def __init__(
         self,
@@ -70,39 +70,30 @@ class Door:
         self._told = Pace(most=MAX_TOLD, within_s=60.0)
         self._desks: set[Desk] = set()
         self._callers = 0
-        self._server: asyncio.AbstractServer | None = None
+        self._door: OpenDoor | None = None
 
     async def open(self) -> None:
         """Start listening; UnavailableError when the path cannot be used."""
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.unlink(missing_ok=True)
-            self._server = await asyncio.start_unix_server(self._greet, self._path, limit=256 * 1024)
-            # who may speak is decided by SO_PEERCRED below, for each caller
-            self._path.chmod(0o666 if os.getuid() == 0 else 0o600)
-        except OSError as error:
-            raise UnavailableError(f"expected to listen on {self._path}, got {error.strerror}") from error
+        self._door = await open_door(self._path, self._greet)
 
     async def close(self) -> None:
         """Stop listening and cut every desk off."""
         for desk in tuple(self._desks):
             desk.abort()
-        if self._server is not None:
-            self._server.close()
-        self._path.unlink(missing_ok=True)
+        if self._door is not None:
+            self._door.close()
 
-    def _may_enter(self, peer: LocalPeer) -> bool:
-        if peer.uid in (os.getuid(), 0):
+    def _may_enter(self, peer: Peer) -> bool:
+        if peer.is_ours or peer.is_system:
             return True
         return peer.name in self._desk_users if self._desk_users else peer.is_person
 
-    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
         stream: FrameStream[DeskMessage] = FrameStream(reader, writer, DESK)
         self._callers += 1
         try:
-            peer = local_peer(stream.peer_socket())
             if not self._may_enter(peer) or len(self._desks) >= MAX_DESKS or self._callers > MAX_CALLERS:
-                log.warning("local caller refused", extra={"uid": peer.uid})
+                log.warning("local caller refused", extra={"account": peer.account})
                 return
             async with asyncio.timeout(HELLO_WITHIN_S):
                 hello = await stream.receive()
@@ -112,7 +103,7 @@ class Door:
                 await stream.close()
                 return
             if not isinstance(hello, DeskHello) or hello.version != DESK_VERSION:
-                log.warning("expected a desk's hello, got another message", extra={"uid": peer.uid})
+                log.warning("expected a desk's hello, got another message", extra={"account": peer.account})
                 return
             await self._serve(Desk(stream, peer, hello), stream)
         except (PeerError, UnavailableError, TimeoutError) as error:

@@ -22,6 +22,7 @@ class Question:
     allow: Phrase
     deny: Phrase
     chooses_scope: bool
+    asks_paste: bool = False
 
 
 def phrase_question(prompt: PromptShown) -> Question:
@@ -39,6 +40,7 @@ def phrase_question(prompt: PromptShown) -> Question:
                 allow=Phrase("prompt.allow"),
                 deny=Phrase("prompt.deny"),
                 chooses_scope=what is Capability.VIEW,
+                asks_paste=what is Capability.CONTROL,
             )
         case PromptKind.EXTEND:
             return Question(

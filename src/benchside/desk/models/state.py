@@ -7,11 +7,14 @@ from enum import StrEnum
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal
 from benchside.protocol.wire.capability import Capability, GrantScope
+from benchside.protocol.wire.cover import CoverShown, DesktopBox
 from benchside.protocol.wire.desk import (
     DESK_VERSION,
+    AssayShown,
     AssociateShown,
     CodeGone,
     CodeShown,
+    CoversShown,
     DeskMessage,
     DeskRefused,
     DeskWelcome,
@@ -135,6 +138,12 @@ class DeskState:
     phone: str = ""
     refused: Refused | None = None
     history: History | None = None
+    assay_running: bool = False
+    """A run is flagged as in progress on the instrument."""
+    covers: tuple[CoverShown, ...] = ()
+    """What was covered when it was last asked."""
+    covered_by_hand: tuple[DesktopBox, ...] = ()
+    """What the technician last covered in this session; a rule's cover may hide one of these for a while."""
 
     @property
     def is_in_session(self) -> bool:
@@ -189,7 +198,13 @@ def learn(state: DeskState, message: DeskMessage, now_s: float) -> DeskState:
                 code=None,
                 code_gone=None,
                 outcome=message.outcome,
+                covers=(),
+                covered_by_hand=(),
             )
+        case AssayShown():
+            return replace(state, assay_running=message.running)
+        case CoversShown():
+            return replace(state, covers=message.covers)
         case DeskRefused():
             until_at = None if message.wait_s is None else now_s + message.wait_s
             return replace(state, refused=Refused(message.reason, until_at))
@@ -219,7 +234,7 @@ def _request(state: DeskState, message: RequestShown, now_s: float) -> DeskState
         if state.refused is not None and state.refused.reason is Refusal.BUSY:
             # what another desk had open is over
             state = replace(state, refused=None)
-        return replace(state, code=None, code_gone=None, session=None, prompt=None)
+        return replace(state, code=None, code_gone=None, session=None, prompt=None, covers=(), covered_by_hand=())
     # The outcome of the session before leaves the screen when the next request begins.
     return replace(state, outcome=None)
 

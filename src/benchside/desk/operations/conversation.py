@@ -12,11 +12,13 @@ from dataclasses import replace
 from benchside.desk.models.state import Contact, DeskState, learn, lose_agent, seek_agent
 from benchside.protocol.errors import PeerError
 from benchside.protocol.wire.capability import Capability, GrantScope
+from benchside.protocol.wire.cover import DesktopBox
 from benchside.protocol.wire.desk import (
     DESK_VERSION,
     AnswerPrompt,
     BoxInWindow,
     CancelRequest,
+    CoversWanted,
     DeskAlive,
     DeskHello,
     DeskMessage,
@@ -27,6 +29,8 @@ from benchside.protocol.wire.desk import (
     NewCode,
     OpenRequest,
     RevokeGrant,
+    SetAssay,
+    SetCovers,
     SetPaused,
     StopSession,
 )
@@ -126,6 +130,20 @@ class Conversation:
     def set_paused(self, paused: bool) -> None:
         """Hold picture and input back, or let them go on."""
         self._send(SetPaused(paused=paused))
+
+    def set_covers(self, areas: tuple[DesktopBox, ...]) -> None:
+        """Cover these places by hand from now on, and no others."""
+        self._send(SetCovers(areas=areas))
+        self._become(replace(self.state, covered_by_hand=areas))
+
+    def want_covers(self) -> None:
+        """Ask what is covered now, by rule too."""
+        self._send(CoversWanted())
+
+    def set_assay(self, running: bool) -> None:
+        """Say whether a run is in progress on the instrument."""
+        if running != self.state.assay_running:
+            self._send(SetAssay(running=running))
 
     def revoke(self, capability: Capability) -> None:
         """End one grant."""

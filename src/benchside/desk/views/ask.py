@@ -17,6 +17,7 @@ from benchside.desk.views.announce import announce
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.look import Look
 from benchside.desk.views.page import Notice, Page
+from benchside.desk.views.tick import TickCard
 from benchside.protocol.wire.session import InstrumentInfo
 
 __all__ = ["AskPage"]
@@ -27,6 +28,7 @@ class AskPage(Page):
 
     asked = Signal(str, str, str)
     back = Signal()
+    assay_told = Signal(bool)
 
     def __init__(self, look: Look) -> None:
         texts = look.texts
@@ -50,6 +52,10 @@ class AskPage(Page):
         which.addLayout(self._choices)
         which.addWidget(self._instrument_wrong)
         self.rows.addLayout(which)
+        self._assay = TickCard(texts("assay.tick"), look.tokens)
+        self._assay.setAccessibleDescription(texts("assay.tick.hint"))
+        self._assay.clicked.connect(self.assay_told)
+        self.rows.addLayout(column(self._assay, small(texts("assay.tick.hint")), spacing=SPACE_XS))
         send = Button(texts("ask.send"), look.tokens, Kind.PRIMARY)
         send.setMinimumWidth(220)
         send.clicked.connect(self._send)
@@ -67,6 +73,7 @@ class AskPage(Page):
             left_s = 0.0 if refused.wait_until_at is None else refused.wait_until_at - now_s
             wait = self.look.texts("ask.refused.wait", time=count_down(left_s)) if left_s > 0 else ""
             self._refused.say("warn", self.look.texts.say(say_refusal(refused.reason)), wait)
+        self._assay.setChecked(state.assay_running)
         instruments = state.welcome.instruments if state.welcome is not None else ()
         if instruments != self._instruments:
             self._instruments = instruments

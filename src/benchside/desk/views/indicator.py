@@ -17,6 +17,7 @@ from benchside.desk.views.grants import GrantLines
 from benchside.desk.views.look import Look
 from benchside.desk.views.place import CORNERS, nearest_corner, place_in_corner
 from benchside.desk.views.presses import Presses, ReservedButton
+from benchside.desk.views.tick import TickCard
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import BoxInWindow
 
@@ -29,12 +30,17 @@ _BORDER_PX = 4
 
 
 class Indicator(QWidget):
-    """`stop`, `paused(bool)`, `revoked(capability)`; `moved(corner)` so that the corner is remembered."""
+    """`stop`, `paused(bool)`, `revoked(capability)`; `moved(corner)` so that the corner is remembered;
+
+    `covering_wanted` and `assay_told(bool)`, which only a person presses.
+    """
 
     stop = Signal()
     paused = Signal(bool)
     revoked = Signal(str)
     moved = Signal(str)
+    covering_wanted = Signal()
+    assay_told = Signal(bool)
 
     def __init__(self, look: Look, presses: Presses, clock: Callable[[], float], *, corner: str) -> None:
         super().__init__(
@@ -89,6 +95,10 @@ class Indicator(QWidget):
             self._counting.start()
         self.raise_()
         self.update()
+
+    def show_assay(self, *, running: bool) -> None:
+        """Whether a run is flagged, whoever flagged it."""
+        self._assay.setChecked(running)
 
     def stop_box(self) -> BoxInWindow:
         """Where the Stop button is, in native pixels of this window."""
@@ -188,7 +198,16 @@ class Indicator(QWidget):
         inside.setContentsMargins(SPACE_M - 4, SPACE_S, SPACE_M - 4, SPACE_S)
         inside.setSpacing(SPACE_S)
         inside.addLayout(button_row(stop, self._pause, self._resume, fill=True))
+        cover = self._cover = ReservedButton(texts("cover.open"), tokens)
+        cover.presses = presses
+        cover.setAccessibleDescription(texts("cover.open.hint"))
+        cover.clicked.connect(self.covering_wanted)
+        self._assay = TickCard(texts("assay.tick"), tokens, presses)
+        self._assay.setAccessibleDescription(texts("assay.tick.hint"))
+        self._assay.clicked.connect(self.assay_told)
         inside.addWidget(self._grants)
+        inside.addWidget(cover)
+        inside.addWidget(self._assay)
         rows = self._rows = QVBoxLayout(self)
         rows.setContentsMargins(_BORDER_PX, _BORDER_PX, _BORDER_PX, _BORDER_PX)
         rows.setSpacing(0)

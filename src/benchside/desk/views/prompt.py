@@ -24,9 +24,11 @@ from benchside.desk.models.state import Prompt
 from benchside.desk.operations.conversation import Conversation
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.look import Look
+from benchside.desk.views.page import Notice
 from benchside.desk.views.presses import Presses
 from benchside.desk.views.scope import ScopeChoice
-from benchside.protocol.wire.capability import GrantScope
+from benchside.desk.views.tick import TickCard
+from benchside.protocol.wire.capability import Capability, GrantScope
 
 __all__ = ["PromptWindow"]
 
@@ -43,6 +45,7 @@ class PromptWindow(QDialog):
     """Lives for one prompt.  `placed` by the program, since only that knows the other windows."""
 
     decided = Signal()
+    covering_wanted = Signal()
 
     def __init__(
         self, prompt: Prompt, conversation: Conversation, presses: Presses, look: Look, clock: Callable[[], float]
@@ -136,7 +139,7 @@ class PromptWindow(QDialog):
 
     def _take_key(self, guard: PromptGuard, watched: QObject, event: QKeyEvent, now: float) -> bool:
         if event.type() is QEvent.Type.KeyRelease:
-            return watched in (self._allow, self._deny)
+            return watched in (self._allow, self._deny, self._cover)
         # the filter sees a key once for each widget it bubbles through; only the focused one counts
         focused = self.focusWidget() or self
         if watched is not focused:
@@ -153,6 +156,10 @@ class PromptWindow(QDialog):
         hears = guard.hears(now, source)
         guard.key_pressed(now)
         self._settling.stop()
+        if watched is self._cover and event.key() in _PRESS:
+            if hears and not repeats:
+                self.covering_wanted.emit()
+            return True
         if event.key() in _ENTER:
             # on anything but a button Enter is the default answer, and that is no
             self._act(guard.key_denied(now, source, auto_repeat=repeats))
@@ -167,10 +174,14 @@ class PromptWindow(QDialog):
         hears = guard.hears(now, self._pressed_by) and event.button() is Qt.MouseButton.LeftButton
         if button is None:
             # what takes no press must not hand it on to its parent, where it would be judged again
-            return not (hears and isinstance(watched, ChoiceCard | QScrollBar))
+            return not (hears and isinstance(watched, ChoiceCard | TickCard | QScrollBar))
         inside = button.rect().contains(event.position().toPoint())
         if not hears:
             button.setDown(False)
+        elif button is self._cover:
+            if not is_press and button.isDown() and inside:
+                self.covering_wanted.emit()
+            button.setDown(is_press)
         elif is_press:
             button.setDown(True)
             guard.mouse_pressed(now, self._pressed_by, on_allow=button is self._allow)
@@ -207,10 +218,24 @@ class PromptWindow(QDialog):
         self._settling.stop()
         allow = verdict is Verdict.ALLOW
         scope = self._scope.scope() if allow and self._scope is not None else GrantScope()
+        if allow and self._paste is not None and self._paste.isChecked():
+            scope = GrantScope(paste=True)
         self._conversation.answer_prompt(self.prompt.message.prompt, allow=allow, scope=scope)
         self._allow.setEnabled(False)
         self._deny.setEnabled(False)
         self.decided.emit()
+
+    def show_assay(self, *, running: bool) -> None:
+        """Say in a question for control that a run is in progress, as long as it is."""
+        is_said = running and self.prompt.message.capability is Capability.CONTROL
+        if self._assay.isVisibleTo(self) != is_said:
+            self._assay.setVisible(is_said)
+            self._take_height()
+
+    def _want_covering(self) -> None:
+        # as with the answers: `clicked` is the accessibility interface's alone
+        if self._guard is not None and self._guard.hears(self._clock(), Source.PERSON):
+            self.covering_wanted.emit()
 
     def _count(self) -> None:
         left = count_down(self.prompt.ends_at - self._clock())
@@ -233,6 +258,15 @@ class PromptWindow(QDialog):
         for sentence in (question.allows, question.keeps, question.length):
             facts.addWidget(body(texts.say(sentence)))
         self._scope = ScopeChoice(self._look, message.monitors, message.windows) if question.chooses_scope else None
+        self._cover = Button(texts("cover.open"), tokens, parent=self)
+        self._cover.hide()  # until it is put where a screen is chosen
+        self._cover.setAccessibleDescription(texts("cover.open.hint"))
+        self._cover.setAutoDefault(False)
+        self._cover.clicked.connect(self._want_covering)
+        self._paste = TickCard(texts("prompt.paste"), tokens) if message.paste and question.asks_paste else None
+        self._assay = Notice(self._look, "warn")
+        self._assay.say("warn", texts("prompt.assay"), texts("prompt.assay.why"))
+        self._assay.hide()
         self._silence = small("")
         self._deny = Button(texts.say(question.deny), tokens)
         self._allow = Button(texts.say(question.allow), tokens)
@@ -249,9 +283,16 @@ class PromptWindow(QDialog):
         frame.rows.addLayout(top)
         who.restyle("sunken")
         frame.rows.addWidget(who)
+        frame.rows.addWidget(self._assay)
         frame.rows.addLayout(facts)
         if self._scope is not None:
             frame.rows.addWidget(self._scope)
+            frame.rows.addWidget(self._cover)
+            self._cover.show()
+        if self._paste is not None:
+            self._paste.setAccessibleDescription(texts("prompt.paste.hint"))
+            frame.rows.addWidget(self._paste)
+            frame.rows.addWidget(small(texts("prompt.paste.hint")))
         frame.rows.addLayout(button_row(self._deny, self._allow, fill=True))
         frame.rows.addWidget(self._silence)
         frame.rows.addWidget(small(texts("prompt.keyboard")))

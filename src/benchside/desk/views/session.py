@@ -13,6 +13,7 @@ from benchside.desk.views.grants import GrantLines
 from benchside.desk.views.look import Look
 from benchside.desk.views.page import Notice, Page, PhoneCard
 from benchside.desk.views.presses import Presses, ReservedButton
+from benchside.desk.views.tick import TickCard
 from benchside.protocol.wire.desk import RequestPhase
 
 __all__ = ["SessionPage"]
@@ -25,6 +26,8 @@ class SessionPage(Page):
     paused = Signal(bool)
     revoked = Signal(str)
     answer = Signal()
+    covering_wanted = Signal()
+    assay_told = Signal(bool)
 
     def __init__(self, look: Look, presses: Presses, *, pause_key_is_global: bool) -> None:
         """`pause_key_is_global`: the Pause key is ours on the whole desktop, and the page may say so."""
@@ -56,6 +59,12 @@ class SessionPage(Page):
         self._resume.presses = presses
         self._resume.setMinimumSize(180, 74)
         self._resume.clicked.connect(lambda: self.paused.emit(False))
+        self._cover = ReservedButton(texts("cover.open"), look.tokens)
+        self._cover.presses = presses
+        self._cover.setAccessibleDescription(texts("cover.open.hint"))
+        self._cover.clicked.connect(self.covering_wanted)
+        self._assay = TickCard(texts("assay.tick"), look.tokens, presses)
+        self._assay.clicked.connect(self.assay_told)
         self._phone = PhoneCard(look)
         self.rows.addWidget(self._organisation)
         self.rows.addWidget(self._question)
@@ -63,6 +72,9 @@ class SessionPage(Page):
         self.rows.addWidget(self._allowed)
         self.rows.addLayout(button_row(self._stop, self._pause, self._resume))
         self.rows.addWidget(small(texts("session.keys" if pause_key_is_global else "session.keys.window")))
+        self.rows.addLayout(button_row(self._cover))
+        self.rows.addWidget(self._assay)
+        self.rows.addWidget(small(texts("assay.tick.hint")))
         self.rows.addWidget(self._phone)
         self.rows.addStretch(1)
 
@@ -90,6 +102,8 @@ class SessionPage(Page):
         self._pause.setVisible(not is_paused)
         self._pause.setEnabled(bool(grants))
         self._resume.setVisible(is_paused)
+        self._cover.setEnabled(session is not None)
+        self._assay.setChecked(state.assay_running)
         self._phone.call(state.phone if is_lost else "")
 
     def take_focus(self) -> None:

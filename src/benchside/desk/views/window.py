@@ -52,10 +52,14 @@ class Place(StrEnum):
 
 
 class MainWindow(QMainWindow):
-    """Shows the conversation's state.  `setting_chosen(name, value)`, `prompt_wanted` go to the program."""
+    """Shows the conversation's state.
+
+    `setting_chosen(name, value)`, `prompt_wanted` and `covering_wanted` go to the program.
+    """
 
     setting_chosen = Signal(str, str)
     prompt_wanted = Signal()
+    covering_wanted = Signal()
 
     def __init__(
         self, conversation: Conversation, presses: Presses, clock: Callable[[], float], *, pause_key_is_global: bool
@@ -170,6 +174,7 @@ class MainWindow(QMainWindow):
         self._ask_page.asked.connect(
             lambda name, reason, instrument: talk.request_help(technician=name, reason=reason, instrument=instrument)
         )
+        self._ask_page.assay_told.connect(talk.set_assay)
         self._waiting = WaitingPage(look)
         self._waiting.new_code.connect(talk.make_new_code)
         self._waiting.cancel.connect(talk.cancel_request)
@@ -178,6 +183,8 @@ class MainWindow(QMainWindow):
         self._session.paused.connect(talk.set_paused)
         self._session.revoked.connect(lambda value: talk.revoke(Capability(value)))
         self._session.answer.connect(self.prompt_wanted)
+        self._session.covering_wanted.connect(self.covering_wanted)
+        self._session.assay_told.connect(talk.set_assay)
         self._history = HistoryPage(look)
         self._history.more.connect(lambda: talk.want_history(earlier=True))
         self._settings = SettingsPage(look, appearance=appearance)

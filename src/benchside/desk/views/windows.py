@@ -16,6 +16,7 @@ from benchside.desk.operations.conversation import Conversation
 from benchside.desk.operations.memory import Memory
 from benchside.desk.texts import open_texts
 from benchside.desk.views.announce import announce
+from benchside.desk.views.drawing import Drawing
 from benchside.desk.views.indicator import Indicator
 from benchside.desk.views.look import Look
 from benchside.desk.views.place import place_prompt
@@ -58,9 +59,12 @@ class Windows(QObject):
         self.main = MainWindow(conversation, presses, clock, pause_key_is_global=pause_key_is_global)
         self.main.setting_chosen.connect(self._set)
         self.main.prompt_wanted.connect(self.take_keyboard)
+        self.main.covering_wanted.connect(self._cover)
         self.main.build(self._look, appearance=memory.now.appearance)
         self.indicator = self._make_indicator()
         self.prompt: PromptWindow | None = None
+        self.drawing = Drawing(conversation, presses, clock)
+        self.drawing.over.connect(self._stop_drawing)
         self._tray = self._make_tray()
         self._alive = QTimer(self, interval=ALIVE_IDLE_MS)
         self._alive.setTimerType(Qt.TimerType.PreciseTimer)
@@ -87,6 +91,10 @@ class Windows(QObject):
         self._show_alive(state)
         self._show_prompt(state.prompt)
         self._show_indicator(state)
+        self.drawing.follow(state)
+        if self.prompt is not None:
+            self.prompt.show_assay(running=state.assay_running)
+        self.indicator.show_assay(running=state.assay_running)
         if state.outcome is not None and (not self.main.isVisible() or self.main.isMinimized()):
             # the window was closed, or stood aside for the instrument; its person must learn how the session ended
             self.main.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
@@ -115,6 +123,8 @@ class Windows(QObject):
             self.prompt = None
         if prompt is not None:
             self.prompt = PromptWindow(prompt, self._conversation, self._presses, self._look, self._clock)
+            self.prompt.covering_wanted.connect(self._cover)
+            self.prompt.show_assay(running=self._conversation.state.assay_running)
             self._place(self.prompt)
             self._raising.start()
             announce(self.prompt, self.prompt.accessibleName(), urgent=True)
@@ -126,6 +136,20 @@ class Windows(QObject):
         at, under_pointer = place_prompt(prompt.size(), screen, QCursor.pos(), taken)
         prompt.move(at)
         prompt.appear(under_pointer=under_pointer)
+
+    def _cover(self) -> None:
+        """The technician wants to draw: the question steps aside, and comes back when they are done."""
+        if self.drawing.is_open:
+            return
+        if self.prompt is not None:
+            self._raising.stop()
+            self.prompt.hide()
+        self.drawing.begin(self._look)
+
+    def _stop_drawing(self) -> None:
+        if self.prompt is not None and not self.prompt.isVisible():
+            self._place(self.prompt)
+            self._raising.start()
 
     def _show_indicator(self, state: DeskState, *, stands_aside: bool = True) -> None:
         was_up = self.indicator.isVisible()
@@ -168,6 +192,8 @@ class Windows(QObject):
         indicator.paused.connect(talk.set_paused)
         indicator.revoked.connect(lambda value: talk.revoke(Capability(value)))
         indicator.moved.connect(self._remember_corner)
+        indicator.covering_wanted.connect(self._cover)
+        indicator.assay_told.connect(talk.set_assay)
         return indicator
 
     def _remember_corner(self, corner: str) -> None:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from tests.fakes.desk_states import WINDOWS, after, all_states, prompt
 
 from benchside.desk.models.guard import BURST_AFTER_S, DEAF_S
 from benchside.desk.models.state import DeskState
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.prompt import PromptWindow
+from benchside.desk.views.tick import TickCard
 from benchside.protocol.wire.capability import Capability, GrantScope
-from benchside.protocol.wire.desk import AnswerPrompt, PromptClosed, PromptKind
+from benchside.protocol.wire.desk import AnswerPrompt, AssayShown, PromptClosed, PromptKind
 
 if TYPE_CHECKING:
     from tests.unit.desk.views.conftest import Desk
@@ -209,3 +211,41 @@ def test_both_answers_have_the_same_weight(desk: Desk, kind: PromptKind) -> None
 def test_who_asks_is_plain_text(desk: Desk, shown: PromptWindow) -> None:
     assert "Anna Lindqvist" in shown.accessibleName()
     assert "Corvane Diagnostics, Service Nordics" in shown.accessibleDescription()
+
+
+def test_pasting_is_allowed_by_a_tick_of_a_persons_where_the_lab_has_it(desk: Desk) -> None:
+    for number, (offered, by_program) in enumerate([(False, False), (True, True), (True, False)], start=1):
+        question = msgspec.structs.replace(prompt(Capability.CONTROL, number=number), paste=offered)
+        desk.show(after([question], all_states()["connected"]))
+        window = desk.windows.prompt
+        assert window is not None
+        desk.now_s += DEAF_S
+        ticks = window.findChildren(TickCard)
+        assert len(ticks) == int(offered)
+        desk.sources.by_program = by_program
+        for tick in ticks:
+            assert not tick.isChecked()
+            QTest.mouseClick(tick, LEFT)
+        desk.sources.by_program = False
+        QTest.mouseClick(button(window, "Allow"), LEFT)
+        scope = GrantScope(paste=offered and not by_program)
+        assert answers(desk)[-1] == AnswerPrompt(prompt=number, allow=True, scope=scope)
+
+
+@pytest.mark.parametrize("capability", [Capability.VIEW, Capability.CONTROL])
+def test_a_question_for_control_says_that_a_run_is_in_progress(desk: Desk, capability: Capability) -> None:
+    desk.show(after([prompt(capability), AssayShown(running=True)], all_states()["connected"]))
+    window = desk.windows.prompt
+    assert window is not None
+
+    def is_said() -> bool:
+        return any(
+            label.text().startswith("A run is in progress") and label.isVisible()
+            for label in window.findChildren(QLabel)
+        )
+
+    assert is_said() is (capability is Capability.CONTROL)
+    height = window.height()
+    desk.conversation.received(AssayShown(running=False))
+    assert not is_said()
+    assert (window.height() < height) is (capability is Capability.CONTROL)

@@ -15,8 +15,10 @@ from benchside.desk.models.state import lose_agent
 from benchside.desk.texts import LANGUAGES
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.place import CORNERS, nearest_corner, place_in_corner, place_prompt
+from benchside.desk.views.tick import TickCard
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import (
+    AssayShown,
     CancelRequest,
     DeskAlive,
     HistoryWanted,
@@ -25,6 +27,7 @@ from benchside.protocol.wire.desk import (
     NewCode,
     OpenRequest,
     RevokeGrant,
+    SetAssay,
     SetPaused,
     StopSession,
 )
@@ -255,3 +258,19 @@ def test_corners_are_on_the_screen(corner: str) -> None:
     box = QRect(place_in_corner(corner, size, screen), size)
     assert screen.contains(box)
     assert nearest_corner(box, screen) == corner
+
+
+def test_a_run_is_flagged_by_a_tick_and_shown_whoever_flagged_it(desk: Desk) -> None:
+    desk.show(all_states()["viewed"])
+    (tick,) = desk.windows.indicator.findChildren(TickCard)
+    assert not tick.isChecked()
+    desk.sources.by_program = True
+    QTest.mouseClick(tick, LEFT)
+    desk.sources.by_program = False
+    assert not any(isinstance(message, SetAssay) for message in desk.sent)
+    QTest.mouseClick(tick, LEFT)
+    assert [m for m in desk.sent if isinstance(m, SetAssay)] == [SetAssay(running=True)]
+    desk.conversation.received(AssayShown(running=True))
+    assert tick.isChecked()
+    desk.conversation.received(AssayShown(running=False))
+    assert not tick.isChecked()
