@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from tests.fakes.xclient import XClient
 from benchside.protocol.wire import desk as wire
 from benchside.protocol.wire.capability import Capability, GrantScope
 from benchside.protocol.wire.session import SessionEnd
-from benchside.transport.frames import FrameStream, open_frames
+from benchside.transport.frames import FrameStream
 
 __all__ = ["FakeDesk"]
 
@@ -45,10 +44,8 @@ class FakeDesk:
     @classmethod
     async def come(cls, path: Path, display: Mapping[str, str], *, sees: bool = True) -> FakeDesk:
         """Enter; `sees`: show an indicator on the display when somebody is let in."""
-        sock = socket.socket(socket.AF_UNIX)
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, str(path))
-        desk = cls(await open_frames(sock, wire.DESK), XClient(display["DISPLAY"]) if sees else None)
+        stream = FrameStream(*await asyncio.open_unix_connection(path), wire.DESK)
+        desk = cls(stream, XClient(display["DISPLAY"]) if sees else None)
         desk.say(wire.DeskHello(version=wire.DESK_VERSION, locale="en", display=dict(display)))
         await desk.wait(wire.DeskWelcome)
         return desk

@@ -14,12 +14,13 @@ LISTENS = {"start_server", "create_server", "ws_create_server", "start_unix_serv
 # Each place with its reason; what is not here does not exist.
 MAY_DIAL = {
     "transport/websocket.py": "the one way out: TLS to the server that the enrolment named",
-    "transport/frames.py": "a socket that is connected already",
+    "platform/door/linux.py": "the agent's local socket",
+    "platform/child/linux.py": "a socket that is connected already",
     "desk/operations/link.py": "the agent's local socket",
     "desk/operations/instance.py": "another desk of the same log-in",
 }
 MAY_LISTEN = {
-    "agent/door.py": "the local socket for desks; each caller is checked",
+    "platform/door/linux.py": "the local socket for desks; each caller is checked",
     "desk/operations/instance.py": "a local socket in the log-in's own folder, which reads nothing",
     "transport/serve.py": "the server's listeners; no program of the PC imports it",
     "host/agent.py": "its method that hears the agent has this name",

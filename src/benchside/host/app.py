@@ -1,13 +1,10 @@
-"""The host program: started by the agent for one session, spoken to by its standard input, gone after it."""
+"""The host program: started by the agent for one session, spoken to by nobody else, gone after it."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import os
-import signal
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +15,12 @@ from benchside.host.desktop import Desktop
 from benchside.host.parts import desktop_parts
 from benchside.host.session import HostedSession
 from benchside.logs.setup import start_logging
+from benchside.platform.child.here import has_parent, speak_to_parent
+from benchside.platform.service.here import on_stop
 from benchside.protocol.errors import BenchsideError, PeerError, PeerFault
 from benchside.protocol.wire import host as wire
 from benchside.protocol.wire.session import SessionEnd
-from benchside.transport.frames import FrameStream, open_frames
+from benchside.transport.frames import FrameStream
 from benchside.transport.websocket import client_tls
 
 __all__ = ["main"]
@@ -123,15 +122,12 @@ class HostProgram:
             session.end(SessionEnd.POLICY_CHANGED)
 
 
-async def _main() -> int:
-    loop = asyncio.get_running_loop()
-    ours = socket.socket(fileno=os.dup(0))
+async def _main(argv: list[str]) -> int:
     try:
-        stream = await open_frames(ours, wire.HOST)
+        stream = FrameStream(*await speak_to_parent(argv), wire.HOST)
         program = HostProgram()
         task = asyncio.current_task()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, lambda: task.cancel() if task is not None else None)
+        on_stop(lambda: task.cancel() if task is not None else None)
         await program.run(stream)
     except (BenchsideError, TimeoutError) as error:
         log.error("host ends", extra={"cause": str(error)})
@@ -140,22 +136,15 @@ async def _main() -> int:
 
 
 def main() -> int:
-    """Serve one session on standard input; 0 when it ended as it should."""
+    """Serve one session for whoever started us; 0 when it ended as it should."""
     start_logging("host")
-    if sys.stdin.isatty() or not _is_socket(0):
+    argv = sys.argv[1:]
+    if not has_parent(argv):
         print("benchside host is started by the agent and by nobody else", file=sys.stderr)
         return 2
     with contextlib.suppress(asyncio.CancelledError):
-        return asyncio.run(_main())
+        return asyncio.run(_main(argv))
     return 1
-
-
-def _is_socket(descriptor: int) -> bool:
-    try:
-        socket.socket(fileno=os.dup(descriptor)).close()
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.wire.codec import Codec
 
-__all__ = ["FrameStream", "open_frames"]
+__all__ = ["FrameStream"]
 
 M = TypeVar("M")
 
@@ -72,16 +71,3 @@ class FrameStream(Generic[M]):
             self._writer.write_eof()
         except (TimeoutError, ConnectionError, OSError):
             self._writer.transport.abort()
-
-    def peer_socket(self) -> Any:
-        """Return the underlying socket (asyncio's stand-in for it), to ask the OS who is at the other end."""
-        return self._writer.get_extra_info("socket")
-
-
-async def open_frames(sock: socket.socket, codec: Codec[M]) -> FrameStream[M]:
-    """Return a conversation over a connected stream socket; UnavailableError when it is not usable."""
-    try:
-        reader, writer = await asyncio.open_connection(sock=sock)
-    except OSError as error:
-        raise UnavailableError("expected a connected local socket, got one that is not") from error
-    return FrameStream(reader, writer, codec)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-__all__ = ["Supervisor"]
+__all__ = ["Supervisor", "on_stop", "run_service"]
 
 BEATS_A_WATCH = 3
 """Two beats may be lost before systemd takes the service for hung."""
@@ -26,6 +27,10 @@ class Supervisor:
         self._beat_every_s: float | None = None
         if watch_us.isdigit() and int(watch_us) and is_ours:
             self._beat_every_s = int(watch_us) / 1_000_000 / BEATS_A_WATCH
+
+    def on_stop(self, stop: Callable[[], object]) -> None:
+        """Have the running event loop call `stop` when the service is to end."""
+        on_stop(stop)
 
     def ready(self) -> None:
         """Everything answers."""
@@ -50,3 +55,14 @@ class Supervisor:
                 there.sendto(line.encode(), self._address)
             except OSError:
                 return  # systemd restarts itself now and then; a service does not end over that
+
+
+def on_stop(stop: Callable[[], object]) -> None:
+    """Have the running event loop call `stop` when this process is told to end."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def run_service(_name: str, serve: Callable[[Supervisor], int]) -> int:
+    """Run `serve` with whoever supervises it; return its exit code."""
+    return serve(Supervisor())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchside.platform.peers import LocalPeer
+from benchside.platform.door.linux import UnixPeer
 
 
 @pytest.mark.parametrize(
@@ -13,4 +13,4 @@ from benchside.platform.peers import LocalPeer
      (65_535, False), (65_536, True), (1_234_567, True)],
 )  # fmt: skip
 def test_services_and_nobody_are_no_persons(uid: int, is_person: bool) -> None:
-    assert LocalPeer(pid=1, uid=uid, gid=uid).is_person is is_person
+    assert UnixPeer(pid=1, uid=uid, gid=uid).is_person is is_person
