@@ -6,6 +6,9 @@ first picture after a yes waits for nothing.
 
 from __future__ import annotations
 
+import asyncio
+import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +22,7 @@ from benchside.host.picture import PictureSender
 from benchside.host.pointer.contract import Pointer
 from benchside.host.watch.contract import IndicatorWatch
 from benchside.media.damage import Box
+from benchside.media.governor import Governor
 from benchside.platform.desktop.contract import DesktopFacts
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.consent import ConsentGrant
@@ -49,6 +53,8 @@ class Desktop:
     def __init__(self, parts: DesktopParts) -> None:
         self._parts = parts
         self._picture: PictureSender | None = None
+        now = asyncio.get_running_loop().time()
+        self._governor = Governor(os.cpu_count() or 1, now, time.process_time())
         self._hands: Hands | None = None
         self._may_pass: Callable[[ConsentGrant, tuple[int, ...]], bool] = lambda grant, monitors: False
         self._on_input: Callable[[InputCame], None] = lambda event: None
@@ -112,6 +118,7 @@ class Desktop:
     def assay_changed(self, running: bool) -> None:
         """A run is in progress on the instrument, or no longer."""
         self._is_assay_running = running
+        self._governor.share = self.cpu_share_percent / 100
 
     @property
     def cpu_share_percent(self) -> int:
@@ -130,6 +137,7 @@ class Desktop:
                 opened,
                 capture=self._parts.capture,
                 pointer=self._parts.pointer,
+                governor=self._governor,
                 may_pass=lambda monitors: self._may_pass(grant, monitors),
                 on_layout=self._layout_changed,
                 on_display_lost=self._on_lost,

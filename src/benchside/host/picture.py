@@ -16,7 +16,10 @@ from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.pace import Pace
 from benchside.protocol.wire.capability import MonitorInfo
 from benchside.protocol.wire.picture import (
+    MAX_COVERED,
     VIEW,
+    Covered,
+    CoveredArea,
     MonitorLayout,
     PictureShown,
     PointerAt,
@@ -82,7 +85,7 @@ class PictureSender:
         """Watch the grant's monitors; the first picture goes when the console says what it can show."""
         try:
             self._lay_out()
-            self._capture.start(self._grant.scope, self._shutter.damaged, self._layout_changed)
+            self._capture.start(self._grant.scope, self._shutter.damaged, self._layout_changed, self._covers_changed)
             self._is_running = True
             self._shutter.open()
             self._pointer.start(self._pointer_changed, self._pointer_moved)
@@ -146,12 +149,23 @@ class PictureSender:
         # not from here: the capture must not be called back into
         self._loop.call_soon(self._on_layout)
 
+    def _covers_changed(self) -> None:
+        """Say what the lab covers of the granted monitors, before the picture in which it is dark."""
+        areas = [
+            CoveredArea(monitor.id, *_within(cut, area), by_hand=cover.by_hand)
+            for cover in self._capture.covers()
+            for monitor in self._monitors.values()
+            if (cut := cover.box.intersect(area := _area(monitor)))
+        ]
+        self._say(Covered(tuple(areas[:MAX_COVERED])))
+
     def _lay_out(self) -> None:
         """Tell the granted monitors as they are now and start them whole."""
         granted = [monitor for monitor in self._capture.monitors() if monitor.id in self._grant.scope.monitors]
         self._monitors = {monitor.id: monitor for monitor in granted}
         if granted:
             self._say(MonitorLayout(tuple(granted)))
+            self._covers_changed()
             if self._ability is not None:
                 self._start_whole()
 
@@ -233,6 +247,11 @@ class PictureSender:
             if 0 <= x < monitor.width_px and 0 <= y < monitor.height_px:
                 self._say(PointerAt(monitor.id, x, y))
                 return
+
+
+def _within(box: Box, area: Box) -> tuple[int, int, int, int]:
+    """Left, top, width and height of `box`, from the area's top left corner."""
+    return box.left - area.left, box.top - area.top, box.width_px, box.height_px
 
 
 def _area(monitor: MonitorInfo) -> Box:

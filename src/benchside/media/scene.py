@@ -139,6 +139,11 @@ class Scene:
             counts += count_in_cells(self._changes(each), each.box, self.cells)
         changed: Flags = counts > 0
         self.cells.changed(changed, now)
+        if self._video is not None:
+            # Also of what goes as tiles: what has been covered since must not stay in the encoder.
+            for each in grabbed:
+                if cut := each.box.intersect(self._video.box):
+                    self._video.give(cut, each.words[_slices(cut, each.box)])
         video = np.zeros_like(changed)
         if self._ability is not VideoAbility.NONE and int(counts.sum()) >= MIN_LOOK_PX:
             video = self._choose(counts, grabbed, line, now)
@@ -232,12 +237,9 @@ class Scene:
         written: Written,
     ) -> bool:
         """Send these cells as a video frame, and exactly what of them no frame can hold; False: it cannot be done."""
-        if not self._aim(video, line, written):
+        if not self._aim(video, grabbed, line, written):
             return False
         assert self._video is not None
-        for each in grabbed:
-            if cut := each.box.intersect(self._video.box):
-                self._video.give(cut, each.words[_slices(cut, each.box)])
         boxes = self._boxes_on_film(video, grabbed, written)
         try:
             unit = self._video.encode(now, line.rate)
@@ -267,7 +269,7 @@ class Scene:
                     self._encode(cut, each.words[_slices(cut, each.box)], line, encoder, written)
         return True
 
-    def _aim(self, video: Flags, line: LineState, written: Written) -> bool:
+    def _aim(self, video: Flags, grabbed: Sequence[Grabbed], line: LineState, written: Written) -> bool:
         """Have a stream that holds these cells; it grows, and ends only with its last cell."""
         wanted = _bounds(boxes_of(video | (self.cells.lossy if self._video else video), self.cells))
         wanted = self._fit_for_film(wanted)
@@ -285,6 +287,9 @@ class Scene:
             written.messages.append(VideoEnd(self._stream))
             self._is_started = False
         self._video = video_encoder
+        for each in grabbed:
+            if cut := each.box.intersect(wanted):
+                video_encoder.give(cut, each.words[_slices(cut, each.box)])
         return True
 
     def _fit_for_film(self, box: Box) -> Box:
