@@ -17,7 +17,7 @@ from bench.picture.namespace import CONGESTION_CONTROL, Namespaces
 from bench.picture.result import Result
 from bench.session.__main__ import versions
 
-PARTS = ("proof", "photon", "slow", "page", "photo", "motion", "whole", "still", "covered")
+PARTS = ("proof", "photon", "slow", "page", "photo", "motion", "whole", "still", "covered", "selkies", "meshcentral")
 """Modules of this folder, each with main(namespaces, quick) -> Result."""
 PEERS = ("novnc", "websockify", "tigervnc-scraping-server", "tigervnc-viewer")
 TOOLS = ("chromium", "xvfb", "fonts-dejavu-core")
@@ -29,7 +29,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, required=True, metavar="FILE", help="where the figures go")
     parser.add_argument("--only", type=parts, default=[], action="extend", metavar="PART,…", help=", ".join(PARTS))
     parser.add_argument("--quick", action="store_true", help="a few rounds of each: to try it, not to measure")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="where the table and plots go; beside FILE if not said")
+    parser.add_argument(
+        "--plots", type=Path, metavar="DIR", help="where the table and plots go; beside FILE if not said"
+    )
     chosen = parser.parse_args(argv)
     before = machine.describe()
     namespaces = Namespaces()
@@ -47,7 +49,12 @@ def main(argv: list[str]) -> int:
         result.add(found)
         print(json.dumps({**found.figures, **found.peers}, indent=1), *found.notes, sep="\n", flush=True)
         print(f"  {part}: {time.monotonic() - started:.0f} s", flush=True)
-    described = {**before, **versions(TOOLS), "line": "user space, between network namespaces", "tcp": CONGESTION_CONTROL}
+    described = {
+        **before,
+        **versions(TOOLS),
+        "line": "user space, between network namespaces",
+        "tcp": CONGESTION_CONTROL,
+    }
     written = {
         "figures": result.figures, "peers": {**result.peers, **versions(PEERS)}, "machine": described,
         "notes": result.notes, "quick": chosen.quick,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,10 @@ _ROWS_AT_ONCE = 256
 """Of a picture in one request: 2 MB at 1080p, where a server takes at most 16."""
 _DEPTH = 24
 _ABOVE, _BELOW = 0, 1
+
+# xcffib comes without types.
+_rectangle: Callable[..., Any] = xcffib.xproto.RECTANGLE.synthetic
+_point: Callable[..., Any] = xcffib.xproto.POINT.synthetic
 
 Box = tuple[int, int, int, int]
 """x, y, width, height."""
@@ -72,11 +76,11 @@ class Canvas:
 
     def fill(self, target: int, box: Box, colour: int) -> None:
         self._core.ChangeGC(self._pen, GC.Foreground, [colour])
-        self._core.PolyFillRectangle(target, self._pen, 1, [xcffib.xproto.RECTANGLE.synthetic(*box)])
+        self._core.PolyFillRectangle(target, self._pen, 1, [_rectangle(*box)])
 
     def lines(self, target: int, points: list[tuple[int, int]], colour: int) -> None:
         self._core.ChangeGC(self._pen, GC.Foreground, [colour])
-        joined = [xcffib.xproto.POINT.synthetic(*point) for point in points]
+        joined = [_point(*point) for point in points]
         self._core.PolyLine(xcffib.xproto.CoordMode.Origin, target, self._pen, len(joined), joined)
 
     def show(self, number: int) -> None:
@@ -106,7 +110,7 @@ class Canvas:
         self._core.CreatePixmap(1, empty, root, 1, 1)
         pen = self._connection.generate_id()
         self._core.CreateGC(pen, empty, GC.Foreground, [0])
-        self._core.PolyFillRectangle(empty, pen, 1, [xcffib.xproto.RECTANGLE.synthetic(0, 0, 1, 1)])
+        self._core.PolyFillRectangle(empty, pen, 1, [_rectangle(0, 0, 1, 1)])
         self._core.CreateCursor(cursor, empty, empty, 0, 0, 0, 0, 0, 0, 0, 0)
         return int(cursor)
 

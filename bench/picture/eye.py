@@ -121,7 +121,8 @@ class Eye:
         x, y, width, height = box
         mine = self.look(box).view(np.uint32)[:, :, 0] & 0xFFFFFF
         right = self.expected[y : y + height, x : x + width].view(np.uint32)[:, :, 0] & 0xFFFFFF
-        return (mine != right) & self.counted[y : y + height, x : x + width]
+        wrong: Mask = (mine != right) & self.counted[y : y + height, x : x + width]
+        return wrong
 
     def count_wrong(self) -> int:
         return int(np.count_nonzero(self.wrong_in((0, 0, WIDTH, HEIGHT))))

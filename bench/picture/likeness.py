@@ -41,5 +41,7 @@ def ssim(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> float:
     mean_x, mean_y = x.mean(axis=1), y.mean(axis=1)
     var_x, var_y = x.var(axis=1), y.var(axis=1)
     both = (x * y).mean(axis=1) - mean_x * mean_y
-    likeness = ((2 * mean_x * mean_y + _C1) * (2 * both + _C2)) / ((mean_x**2 + mean_y**2 + _C1) * (var_x + var_y + _C2))
+    likeness = ((2 * mean_x * mean_y + _C1) * (2 * both + _C2)) / (
+        (mean_x**2 + mean_y**2 + _C1) * (var_x + var_y + _C2)
+    )
     return float(likeness.mean())

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from bench.picture import scenes
-from bench.picture.eye import Eye
+from bench.picture.eye import Eye, Mask
+from bench.picture.glyphs import Picture
 from bench.picture.judge import follow
 from bench.picture.likeness import BLOCK_PX, sampled_blocks, ssim
 from bench.picture.line import SIX
@@ -36,7 +38,7 @@ BADGE_SIZE_PX = (scenes.BITS * scenes.BLOCK_PX, 2 * scenes.BLOCK_PX)
 class Sight:
     frame: int
     seen_at: float
-    blocks: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+    blocks: Picture
 
 
 def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
@@ -53,9 +55,7 @@ def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
     return result
 
 
-def measure(
-    room: Room, viewer: Viewer, frames: int, after_s: float, scene: list[scenes.Picture], result: Result
-) -> None:
+def measure(room: Room, viewer: Viewer, frames: int, after_s: float, scene: list[Picture], result: Result) -> None:
     with viewer.viewing(SIX):
         eye = room.eye(viewer.display)
         follow(eye, room.player.show("form"), after_s)
@@ -67,7 +67,7 @@ def measure(
         moments = room.player.end()
         size = room.line.carried().since(before).bytes
         rest = follow(eye, moments[-1], after_s)
-        counted = sampled_blocks(eye.counted[:, :, None].astype(np.uint8)).all(axis=(1, 2))
+        counted: Mask = np.all(sampled_blocks(eye.counted[:, :, None].astype(np.uint8)) > 0, axis=(1, 2))
         eye.close()
     name, seconds = viewer.name, frames / scenes.RATE_HZ
     likeness = [judge(sight, scene, counted) for sight in sights]
@@ -78,7 +78,7 @@ def measure(
     result.say(name, "motion_seen_fps", len(sights) / seconds, 2)
     result.say(name, "motion_lag_ms", max(lags, default=None), 1)
     result.say(name, "motion_lag_p50_ms", percentile(lags, 50) if lags else None, 1)
-    result.say(name, "motion_gap_ms", max(after - one for one, after in zip(ends, ends[1:], strict=False)) * 1000, 1)
+    result.say(name, "motion_gap_ms", max(after - one for one, after in pairwise(ends)) * 1000, 1)
     result.say(name, "motion_ssim_p50", percentile(likeness, 50) if likeness else None)
     result.say(name, "motion_exact_s", rest.exact_s)
     result.say(name, "motion_bytes", size, 0)
@@ -110,7 +110,7 @@ def read(eye: Eye) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-def judge(sight: Sight, scene: list[scenes.Picture], counted: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> float:
+def judge(sight: Sight, scene: list[Picture], counted: Mask) -> float:
     right = sampled_blocks(scenes.compose(sight.frame, scene))
     assert right.shape[1] == BLOCK_PX * BLOCK_PX
     return ssim(sight.blocks[counted], right[counted])

@@ -72,9 +72,7 @@ def measure(
     return pngs
 
 
-def tell(
-    result: Result, name: str, line: str, found: dict[str, tuple[Followed, int]], pngs: dict[str, int]
-) -> None:
+def tell(result: Result, name: str, line: str, found: dict[str, tuple[Followed, int]], pngs: dict[str, int]) -> None:
     if name == "benchside":
         result.figures["page_png_bytes"] = float(median(list(pngs.values())) or 0)
     for kind in ("", *KINDS):

@@ -10,12 +10,14 @@ WIDTH, HEIGHT = 1920, 1080
 ROW_PX = 18
 TEXT_ROW_PX = 17
 WORDS = (
-    "aspirate bubble buffer calibration carrier check clot control count creatinine cuvette dilution dispense door "
-    "drift error flag flow glucose haemoglobin incubator interval lamp level limit lot lysate measured mixer needle "
-    "offset optical out overflow phase plate platelet position potassium pressure probe pump rack range reagent "
-    "rejected repeat result rinse rotor sample sensor serum shaker sodium stable station temperature tray "
-    "turbid unit urea vacuum valve warning wash waste"
-).split()
+    "aspirate", "bubble", "buffer", "calibration", "carrier", "check", "clot", "control", "count", "creatinine",
+    "cuvette", "dilution", "dispense", "door", "drift", "error", "flag", "flow", "glucose", "haemoglobin",
+    "incubator", "interval", "lamp", "level", "limit", "lot", "lysate", "measured", "mixer", "needle", "offset",
+    "optical", "out", "overflow", "phase", "plate", "platelet", "position", "potassium", "pressure", "probe",
+    "pump", "rack", "range", "reagent", "rejected", "repeat", "result", "rinse", "rotor", "sample", "sensor",
+    "serum", "shaker", "sodium", "stable", "station", "temperature", "tray", "turbid", "unit", "urea", "vacuum",
+    "valve", "warning", "wash", "waste",
+)  # fmt: skip
 UNITS = ("mmol/l", "g/dl", "10^9/l", "fl", "%", "mg/l", "U/l", "s")
 PAPERS = ((0xFF, 0xFF, 0xFF), (0xF6, 0xF8, 0xFA), (0xFF, 0xFD, 0xF5))
 INKS = ((0x20, 0x20, 0x20), (0x00, 0x00, 0x00), (0x1C, 0x3A, 0x5E))

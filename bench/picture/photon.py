@@ -81,13 +81,13 @@ def take_turns(
     found: dict[str, list[Click]] = {name: [] for name in fingers}
     for viewer in viewers:
         viewer.hold_still()
-    while len(found["floor"]) < clicks:
+    while len(found[viewers[0].name]) < clicks:
         for viewer in viewers:
             viewer.go_on()
             fingers[viewer.name].go()
             found[viewer.name] += fingers[viewer.name].clicks(block, unmeasured=UNMEASURED)
             viewer.hold_still()
-        found["floor"] += fingers["floor"].clicks(block, unmeasured=UNMEASURED)
+        found["floor"] += fingers["floor"].clicks(max(2, block // 5), unmeasured=UNMEASURED)
     for viewer in viewers:
         viewer.go_on()
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from bench.picture.table import NAMES
@@ -47,7 +47,7 @@ def shares(values: Sequence[float]) -> Points:
     return [(value, 100 * (rank + 1) / len(ranked)) for rank, value in enumerate(ranked)]
 
 
-def curves(title: str, x_unit: str, y_unit: str, lines: dict[str, Points], *, most_x: float | None = None) -> str:
+def curves(title: str, x_unit: str, y_unit: str, lines: Mapping[str, Points], *, most_x: float | None = None) -> str:
     """Lines over a common ground; what lies right of `most_x` is cut off."""
     most_x = most_x or max((x for points in lines.values() for x, _ in points), default=1.0) or 1.0
     kept = {name: [point for point in points if point[0] <= most_x] for name, points in lines.items()}
@@ -55,7 +55,8 @@ def curves(title: str, x_unit: str, y_unit: str, lines: dict[str, Points], *, mo
     parts = ground(title, x_unit, y_unit, most_x, most_y)
     for points, (name, colour) in zip(kept.values(), legend(kept, parts), strict=True):
         path = " ".join(f"{place_x(x, most_x):.1f},{place_y(y, most_y):.1f}" for x, y in points)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"><title>{name}</title></polyline>')
+        pen = f'fill="none" stroke="{colour}" stroke-width="1.6"'
+        parts.append(f'<polyline points="{path}" {pen}><title>{name}</title></polyline>')
     return page(parts)
 
 
@@ -84,11 +85,18 @@ def ground(title: str, x_unit: str, y_unit: str, most_x: float, most_y: float) -
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#ddd"/>')
         parts.append(text(LEFT - 8, y + 4, f"{value:.3g} {y_unit}", "end"))
         if most_x:
-            parts.append(text(place_x(most_x * step / 4, most_x), HEIGHT - BOTTOM + 18, f"{most_x * step / 4:.3g} {x_unit}", "middle"))
+            parts.append(
+                text(
+                    place_x(most_x * step / 4, most_x),
+                    HEIGHT - BOTTOM + 18,
+                    f"{most_x * step / 4:.3g} {x_unit}",
+                    "middle",
+                )
+            )
     return parts
 
 
-def legend(groups: dict[str, Points] | dict[str, list[float]], parts: list[str]) -> list[tuple[str, str]]:
+def legend(groups: Iterable[str], parts: list[str]) -> list[tuple[str, str]]:
     """Names and colours, written below the plot."""
     found = [(NAMES.get(name, name.capitalize()), COLOURS.get(name, "#000")) for name in groups]
     for number, (name, colour) in enumerate(found):
@@ -111,5 +119,7 @@ def place_y(value: float, most: float) -> float:
 
 
 def page(parts: Sequence[str]) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="DejaVu Sans, sans-serif">'
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="DejaVu Sans, sans-serif">'
+    )
     return "\n".join([head, *parts, "</svg>"]) + "\n"

@@ -1,7 +1,8 @@
-"""What the line is, measured with a plain TCP connection across it: rate, round trip, and round trip when it is full."""
+"""What the line is, by a plain TCP connection across it: its rate, and the round trip at rest and when it is full."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import statistics
@@ -102,8 +103,6 @@ class Ends:
     def __exit__(self, *_: object) -> None:
         for end in (self._engineer, self._lab):
             # Wakes the threads that wait in it.
-            try:
+            with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             end.close()

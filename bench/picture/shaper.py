@@ -30,9 +30,9 @@ def main(argv: list[str]) -> int:
     while True:
         dues = [due for _, way in ways.values() if (due := way.due()) is not None]
         wait_s = max(0.0, min(dues) - time.monotonic()) if dues else None
-        readable, _, _ = select.select([lab, engineer, control], [], [], wait_s)
+        readable, _, _ = select.select([lab, engineer, number], [], [], wait_s)
         for source in readable:
-            if source is control:
+            if source == number:
                 if not answer(control, ways[lab][1], ways[engineer][1]):
                     return 0
             else:

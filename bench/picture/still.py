@@ -50,7 +50,9 @@ def main(_: Namespaces, *, quick: bool = False) -> Result:
         }
         changed = int((screen.grab((0, 0, WIDTH, HEIGHT)) != before).any(axis=2).sum())
         if changed:
-            result.notes.append(f"still: {changed} pixels of the PC's own screen changed meanwhile (the indicator counts)")
+            result.notes.append(
+                f"still: {changed} pixels of the PC's own screen changed meanwhile (the indicator counts)"
+            )
         host = {"host": programs(lab)["host"]}
         result.figures["still_cpu_percent"] = cpu_percent(host, 3.0 if quick else CPU_S)["host"]
         result.figures["host_pss_mb"] = pss_mb(host["host"])

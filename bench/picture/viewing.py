@@ -58,7 +58,11 @@ class Benchside:
         lab = room.lab
         with room.side(None if near else OPEN):
             self.engineer = Engineer(
-                lab.world.web_url, lab.folder / "engineer", headless=False, display=self.display.environment, size=SIZE_PX
+                lab.world.web_url,
+                lab.folder / "engineer",
+                headless=False,
+                display=self.display.environment,
+                size=SIZE_PX,
             )
         try:
             lab.admit(self.engineer)

@@ -133,7 +133,9 @@ def measure(room: Room, viewer: Viewer, rest_s: float, result: Result, quick: bo
         if each.exact_s is not None:
             result.say(name, f"work_{step}_exact_s", each.exact_s)
         else:
-            result.notes.append(f"{name}: {each.wrong} pixels wrong {rest_s:.0f} s after {step} ({each.psnr_db:.1f} dB)")
+            result.notes.append(
+                f"{name}: {each.wrong} pixels wrong {rest_s:.0f} s after {step} ({each.psnr_db:.1f} dB)"
+            )
     result.series[f"work_bytes {name}"] = [float(each.bytes) for each in played.values()]
     return total
 

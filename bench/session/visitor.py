@@ -22,7 +22,16 @@ from benchside.protocol.trust.schedule import GrantSecret
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.input import CONTROL, PointerMove
-from benchside.protocol.wire.picture import VIEW, PictureEnd, PictureShown, VideoAbility, ViewAlive, ViewReady
+from benchside.protocol.wire.picture import (
+    VIEW,
+    PictureEnd,
+    PictureShown,
+    PointerAt,
+    PointerShape,
+    VideoAbility,
+    ViewAlive,
+    ViewReady,
+)
 from benchside.protocol.wire.session import AskCapability, CapabilityGranted, Ping, Pong, SessionMessage
 
 R = TypeVar("R")
