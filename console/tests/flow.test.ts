@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { CallerError, PeerError } from "../src/errors";
 import { Epochs, retryDelayMs } from "../src/flow/epoch";
 import { Input, type InputEvent } from "../src/flow/input";
+import { typable } from "../src/flow/typing";
 import { LOST_AFTER_MS, RETURN_WITHIN_MS, Session, type SessionEffect, type SessionEvent } from "../src/flow/session";
 import type { SessionMessage } from "../src/wire/session";
 
@@ -125,6 +126,17 @@ describe("epochs", () => {
     }
     expect(retryDelayMs(0, 1)).toBeLessThanOrEqual(250);
   });
+});
+
+describe("a pasted text", () => {
+  it("has plain line ends, and is counted in characters", () => {
+    expect(typable("a\r\nb\rc\u2028d\t😀é")).toEqual({ text: "a\nb\nc\nd\t😀é", characters: 10, problem: null });
+    expect(typable("👩\u200d🔬 µ 試薬 \u00a0").problem).toBe(null);
+  });
+  it.each([["empty", ""], ["too_long", "x".repeat(4097)], ["bad_text", "a\u001bb"], ["bad_text", "\u007f"], ["bad_text", "\u0085"], ["bad_text", "\ue000"], ["bad_text", "\ud800"], ["bad_text", "\u0000"]])("is refused as %s", (problem, text) => {
+    expect(typable(text).problem).toBe(problem);
+  });
+  it("may be of 4096 characters", () => expect(typable("😀".repeat(4096)).problem).toBe(null));
 });
 
 describe("input", () => {

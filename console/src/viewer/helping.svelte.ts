@@ -11,7 +11,7 @@ import { LiveSession, type CarriedChannel, type LiveEnd } from "../line/live";
 import { enter } from "../line/opening";
 import { RelayLine } from "../line/relay";
 import { erase, fromHex, toHex, type Bytes } from "../trust/bytes";
-import type { InputEvent } from "../flow/input";
+import type { InputEvent, Typing } from "../flow/input";
 import { PictureQuality, type PictureWord, type QualityFigures } from "../flow/quality";
 import type { CapabilityWord, Monitor } from "../wire/capability";
 import type { WhyHeld } from "../wire/input";
@@ -228,6 +228,12 @@ export class Helping {
   get held(): WhyHeld { return this.current?.input.held ?? "nothing"; }
   stateOf(capability: CapabilityWord): CapabilityState { return this.current?.session.stateOf(capability) ?? { state: "none", ended: null }; }
   isOpen(channel: CarriedChannel): boolean { return this.current?.isOpen(channel) ?? false; }
+  /** The laboratory lets text be typed that the associate pastes. */
+  get mayPaste(): boolean {
+    const control = this.stateOf("control");
+    return control.state === "granted" && control.scope.paste && this.isOpen("control");
+  }
+  get typing(): Typing | null { return this.current?.input.typing ?? null; }
   get mayControl(): boolean { return this.isOpen("control") && this.lostSince === null && !this.isPaused; }
 
   get pointer(): { shape: Painter["shape"]; at: Pointer | null } {

@@ -17,6 +17,11 @@ export const SPECIAL_KEYS: readonly SpecialKeys[] = [
   { id: "f11", keys: [{ key: "F11", code: "F11" }] },
 ];
 
+export const PASTE: readonly Key[] = [CONTROL, { key: "v", code: "KeyV" }];
+/** The browser's own shortcut for pasting; with Shift or Alt it means something else. */
+export const isPaste = (event: KeyboardEvent): boolean =>
+  (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "v";
+
 /** Whether the browser is still composing: what comes of it arrives as text. */
 export const isComposing = (event: KeyboardEvent): boolean =>
   event.isComposing || event.key === "Dead" || event.key === "Process" || event.key === "Unidentified" || event.key === "Compose" || event.keyCode === 229;
