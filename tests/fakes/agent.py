@@ -44,9 +44,13 @@ class FakeAgent:
         assert self._desk is not None
         self._desk.sendall(data)
 
-    def expect(self, kind: type[Heard], timeout_s: float = MAX_WAIT_S) -> Heard:
-        """Return the next message of `kind`; others before it fail the test."""
+    def expect(
+        self, kind: type[Heard], timeout_s: float = MAX_WAIT_S, *, over: tuple[type[DeskMessage], ...] = ()
+    ) -> Heard:
+        """Return the next message of `kind`; others before it fail the test, but for those in `over`."""
         message = self._heard.get(timeout=timeout_s)
+        while isinstance(message, over):
+            message = self._heard.get(timeout=timeout_s)
         assert isinstance(message, kind), f"expected {kind.__name__}, heard {message}"
         return message
 
