@@ -100,7 +100,7 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
     folder = DeviceFolder(settings.state)
     match args.word:
         case "run":
-            start_logging("agent")
+            start_logging("agent", folder=settings.state)
             return run_service(SERVICE, lambda supervisor: asyncio.run(_serve(settings, folder, supervisor)))
         case "enrol":
             return _enrol(args, settings, folder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +11,12 @@ from benchside.settings.toml import SettingError, SettingsTable, read_toml
 
 __all__ = ["AgentSettings", "read_settings"]
 
-DEFAULT_STATE = Path("/var/lib/benchside/agent")
-DEFAULT_SOCKET = Path("/run/benchside/agent.sock")
+if sys.platform == "win32":
+    DEFAULT_STATE = Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData")) / "Benchside" / "agent"
+    DEFAULT_SOCKET = Path("\\\\.\\pipe\\benchside-agent")
+else:
+    DEFAULT_STATE = Path("/var/lib/benchside/agent")
+    DEFAULT_SOCKET = Path("/run/benchside/agent.sock")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +26,7 @@ class AgentSettings:
     state: Path = DEFAULT_STATE
     """Where keys, policy and journal rest; readable by the agent's account alone."""
     socket: Path = DEFAULT_SOCKET
-    """The local socket for desks."""
+    """The local socket for desks; on Windows a named pipe."""
     desk_users: tuple[str, ...] = ()
     """Log-ins that may run a desk; empty: every person's log-in (uid 1000 and above) and the agent's own."""
     ca_file: Path | None = None

@@ -5,10 +5,15 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import logging.handlers
 import sys
+import tempfile
+from pathlib import Path
 
 __all__ = ["JsonLines", "start_logging"]
 
+MAX_FILE_BYTES = 4 * 1024 * 1024
+"""A file of a log, and the one before it: some days of a busy PC."""
 MAX_TEXT = 500
 """A line of a log is to be read; longer texts are cut."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -40,9 +45,22 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
-def start_logging(program: str, level: int = logging.INFO) -> None:
-    """Send all logs of this process to standard error from now on."""
-    handler = logging.StreamHandler(sys.stderr)
+def start_logging(program: str, level: int = logging.INFO, *, folder: Path | None = None) -> None:
+    """Send all logs of this process to standard error from now on.
+
+    Where there is none (a service of Windows, and what it starts) they go to a file in `folder`, by default the
+    log-in's own temporary one: a service names one that nobody else may write.
+    """
+    handler = _to_stderr() if sys.stderr is not None else _to_file(program, folder)
     handler.setFormatter(JsonLines(program))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("picows").setLevel(logging.ERROR)
+
+
+def _to_stderr() -> logging.Handler:
+    return logging.StreamHandler(sys.stderr)
+
+
+def _to_file(program: str, folder: Path | None) -> logging.Handler:
+    path = (folder or Path(tempfile.gettempdir())) / f"benchside-{program}.log"
+    return logging.handlers.RotatingFileHandler(path, maxBytes=MAX_FILE_BYTES, backupCount=1, encoding="utf-8")

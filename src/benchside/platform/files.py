@@ -5,30 +5,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from benchside.platform.private.here import close_folder, make_durable
+
 __all__ = ["make_private_folder", "read_if_there", "write_private"]
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make `folder` for its owner alone (0700), with its parents."""
+    """Make `folder` for its owner alone, with its parents; on Windows for administrators too."""
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    close_folder(folder)
 
 
 def write_private(path: Path, data: bytes) -> None:
     """Replace `path` by `data`, readable by its owner alone; after a loss of power it is the old or the new."""
     beside = path.with_name(f".{path.name}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # O_BINARY: Windows would write other line ends
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+    handle = os.open(beside, flags, 0o600)
     try:
         _write_all(handle, data)
         os.fsync(handle)
     finally:
         os.close(handle)
     beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    make_durable(path.parent)
 
 
 def read_if_there(path: Path, most_bytes: int) -> bytes | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 __all__ = ["DESK_SOCKET", "display_values", "has_wayland", "runtime_folder", "state_folder"]
 
-DESK_SOCKET = Path("/run/benchside/agent.sock")
-"""Where the agent listens for desks: its service unit makes the folder (RuntimeDirectory)."""
+DESK_SOCKET = Path("\\\\.\\pipe\\benchside-agent" if sys.platform == "win32" else "/run/benchside/agent.sock")
+"""Where the agent listens for desks; on Linux its service unit makes the folder (RuntimeDirectory)."""
 
 _DISPLAY_NAMES = (
     "DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "XDG_SESSION_TYPE", "WAYLAND_DISPLAY",
@@ -32,7 +33,9 @@ def has_wayland() -> bool:
 
 
 def state_folder() -> Path:
-    """Return where this log-in's settings of the window live (XDG base directories)."""
+    """Return where this log-in's settings of the window live (XDG base directories; on Windows AppData/Local)."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "Benchside"
     found = os.environ.get("XDG_STATE_HOME")
     return (Path(found) if found else Path.home() / ".local" / "state") / "benchside"
 

@@ -1,0 +1,1 @@
+"""Accounts of the operating system, and what only some of them may touch.  May import protocol."""

@@ -1,0 +1,12 @@
+"""Private files on the operating system that we run on."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["close_folder", "make_durable"]
+
+if sys.platform == "win32":
+    from benchside.platform.private.windows import close_folder, make_durable
+else:
+    from benchside.platform.private.linux import close_folder, make_durable
