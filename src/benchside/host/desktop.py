@@ -63,7 +63,7 @@ class Desktop:
         self._is_assay_running = False
         self._fence = FencedInjector(parts.injector, parts.capture.covers)
         self._on_indicator_gone: Callable[[], None] = lambda: None
-        self._indicator = Indicator(parts.watch, lambda: self._on_indicator_gone())
+        self._indicator = Indicator(parts.watch, self.resume, lambda: self._on_indicator_gone())
 
     def attach(
         self,
@@ -138,7 +138,8 @@ class Desktop:
                 capture=self._parts.capture,
                 pointer=self._parts.pointer,
                 governor=self._governor,
-                may_pass=lambda monitors: self._may_pass(grant, monitors),
+                # nobody sees anything before the technician can see that somebody does
+                may_pass=lambda monitors: self._indicator.was_seen and self._may_pass(grant, monitors),
                 on_layout=self._layout_changed,
                 on_display_lost=self._on_lost,
             )
@@ -178,7 +179,7 @@ class Desktop:
 
     def inject(self, grant: ConsentGrant, message: InputMessage) -> None:
         """Let one input act."""
-        if self._hands is not None:
+        if self._hands is not None and self._indicator.was_seen:
             self._hands.act(grant, message)
 
     def lift(self) -> None:

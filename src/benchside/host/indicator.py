@@ -14,11 +14,16 @@ __all__ = ["Indicator"]
 
 log = logging.getLogger(__name__)
 
+FIRST_UP_WITHIN_S = 2.0
+"""From the first grant to a visible indicator; nothing is shown or pressed before it is, so a busy PC may take its
+time."""
 INDICATOR_UP_WITHIN_S = 0.7
-"""From the first grant to a visible indicator, and how long it may be covered or gone: less than the second that is
-promised, more than a window manager needs to put it on top again."""
+"""How long it may then be covered or gone: less than the second that is promised, more than a window manager needs to
+put it on top again."""
 LOOK_EVERY_S = 0.2
 """While it is not seen, and where nobody tells of changes; and never oftener."""
+FIRST_LOOK_EVERY_S = 0.02
+"""Until it is seen for the first time: the first picture waits for it."""
 REST_S = 2.0
 """While the system tells of each change a look is needed for nothing but what nobody has thought of."""
 
@@ -26,10 +31,16 @@ REST_S = 2.0
 class Indicator:
     """The watch over one session's indicator."""
 
-    def __init__(self, watch: IndicatorWatch, on_gone: Callable[[], None]) -> None:
-        """`on_gone()`: it must be visible and has not been for too long; told once for each `expect(True)`."""
+    def __init__(self, watch: IndicatorWatch, on_seen: Callable[[], None], on_gone: Callable[[], None]) -> None:
+        """`on_seen()`: it is visible for the first time; `on_gone()`: it must be visible and has not been for too long.
+
+        Each is told at most once for each `expect(True)`.
+        """
         self._watch = watch
+        self._on_seen = on_seen
         self._on_gone = on_gone
+        self.was_seen = False
+        """Since it is expected; INVARIANT: false while it is not."""
         self._loop = asyncio.get_running_loop()
         self._window: int | None = None
         self._stop: Box | None = None
@@ -49,6 +60,7 @@ class Indicator:
         if expected == self._is_expected:
             return
         self._is_expected = expected
+        self.was_seen = False
         if expected:
             self._seen_at = self._loop.time()
             self._reason = None
@@ -65,21 +77,29 @@ class Indicator:
     def _look_soon(self) -> None:
         """Something has changed: look now, or as soon as the last look is long enough ago."""
         if self._is_expected:
-            due = self._looked_at + LOOK_EVERY_S
+            due = self._looked_at + self._gap_s
             self._wait(due if self._timer is None else min(due, self._timer.when()))
 
     def _look(self) -> None:
         self._timer = None
         now = self._looked_at = self._loop.time()
         is_followed = self._sees()
+        gone_at = self._seen_at + (INDICATOR_UP_WITHIN_S if self.was_seen else FIRST_UP_WITHIN_S)
         if self._reason is None:
             self._seen_at = now
             self._wait(now + (REST_S if is_followed else LOOK_EVERY_S))
-        elif now - self._seen_at >= INDICATOR_UP_WITHIN_S:
+            if not self.was_seen:
+                self.was_seen = True
+                self._on_seen()
+        elif now >= gone_at:
             self.expect(False)
             self._on_gone()
         else:
-            self._wait(min(now + LOOK_EVERY_S, self._seen_at + INDICATOR_UP_WITHIN_S))
+            self._wait(min(now + self._gap_s, gone_at))
+
+    @property
+    def _gap_s(self) -> float:
+        return LOOK_EVERY_S if self.was_seen else FIRST_LOOK_EVERY_S
 
     def _sees(self) -> bool:
         """Look once, and set why it is not seen; whether the system tells of the next change."""

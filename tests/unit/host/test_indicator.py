@@ -7,7 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from benchside.host.indicator import INDICATOR_UP_WITHIN_S, LOOK_EVERY_S, REST_S, Indicator
+from benchside.host.indicator import (
+    FIRST_LOOK_EVERY_S,
+    FIRST_UP_WITHIN_S,
+    INDICATOR_UP_WITHIN_S,
+    LOOK_EVERY_S,
+    REST_S,
+    Indicator,
+)
 from benchside.host.watch.contract import Sight, Unseen
 from benchside.media.damage import Box
 from benchside.protocol.errors import UnavailableError
@@ -52,7 +59,10 @@ class Stage:
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now_s)
         self.watch = Watch(is_followed=is_followed)
         self.gone_at: list[float] = []
-        self.indicator = Indicator(self.watch, lambda: self.gone_at.append(self.now_s))
+        self.seen_at: list[float] = []
+        self.indicator = Indicator(
+            self.watch, lambda: self.seen_at.append(self.now_s), lambda: self.gone_at.append(self.now_s)
+        )
 
     async def pass_time(self, seconds: float) -> None:
         for _ in range(round(seconds / STEP_S)):
@@ -117,9 +127,41 @@ async def test_one_that_comes_back_in_time_goes_on(stage: Stage) -> None:
 async def test_one_that_never_comes_ends_it(stage: Stage) -> None:
     stage.indicator.expect(True)
     began_at = stage.now_s
-    await stage.pass_time(2.0)
+    await stage.pass_time(3.0)
     assert len(stage.gone_at) == 1
-    assert stage.gone_at[0] - began_at < 0.95
+    assert FIRST_UP_WITHIN_S <= stage.gone_at[0] - began_at < FIRST_UP_WITHIN_S + 0.1
+    assert not stage.seen_at
+
+
+async def test_one_that_takes_its_time_to_come_is_waited_for(stage: Stage) -> None:
+    stage.watch.becomes(Unseen.GONE)
+    stage.indicator.expect(True)
+    await stage.pass_time(1.0)
+    stage.indicator.show(7, None)
+    await stage.pass_time(0.7)
+    assert not stage.indicator.was_seen
+    stage.watch.becomes(None)
+    came_at = stage.now_s
+    await stage.pass_time(2.0)
+    assert not stage.gone_at
+    assert len(stage.seen_at) == 1
+    assert stage.seen_at[0] - came_at <= FIRST_LOOK_EVERY_S + STEP_S
+    began_at = stage.now_s
+    stage.watch.becomes(Unseen.COVERED)
+    await stage.pass_time(2.0)
+    assert stage.gone_at[0] - began_at < 0.95, "from here on a second is all it has"
+
+
+async def test_each_time_it_must_be_seen_anew(stage: Stage) -> None:
+    stage.begin()
+    await stage.pass_time(1.0)
+    assert stage.indicator.was_seen
+    stage.indicator.expect(False)
+    assert not stage.indicator.was_seen
+    stage.watch.becomes(Unseen.GONE)
+    stage.indicator.expect(True)
+    await stage.pass_time(1.0)
+    assert not stage.indicator.was_seen
 
 
 async def test_one_that_is_taken_down_or_a_display_that_goes(stage: Stage) -> None:
