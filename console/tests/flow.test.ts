@@ -159,6 +159,12 @@ describe("input", () => {
     expect(play(third, third, third)).toEqual(["wheel 0 1"]);
     expect(play({ t: "wheel", right: 0, down: -500 })).toEqual(["wheel 0 -50"]);
   });
+  it("says before each press where it is, also where it was before", () => {
+    const press = (down: boolean): InputEvent => ({ t: "button", button: 1, down });
+    expect(play(move(1), { t: "frame" }, move(1), press(true), move(1), press(false), press(true))).toEqual([
+      "move 0 1 1", "move 0 1 1", "button 1 true", "button 1 false", "move 0 1 1", "button 1 true",
+    ]);
+  });
   it("turns composed text into taps and chords into downs and ups in reverse", () => {
     expect(play({ t: "text", text: "ñ😀" })).toEqual(["key ñ  true", "key ñ  false", "key 😀  true", "key 😀  false"]);
     const chord = [{ key: "Control", code: "ControlLeft" }, { key: "Delete", code: "Delete" }];

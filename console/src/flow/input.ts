@@ -86,7 +86,14 @@ export class Input {
         this.pending = { monitor: event.monitor, x: event.x, y: event.y };
         return [];
       case "frame": return this.flush();
-      case "button": return [...this.flush(), ...this.button(event.button, event.down)];
+      case "button": {
+        // Said again before a press: the PC forgets the place when its screens or what is shared change.
+        if (event.down) {
+          this.pending ??= this.sent;
+          this.sent = null;
+        }
+        return [...this.flush(), ...this.button(event.button, event.down)];
+      }
       case "wheel": return this.wheel(event.right, event.down);
       case "type": {
         if (event.text) this.text = { typed: 0, of: Array.from(event.text).length, end: null, since: now };

@@ -60,6 +60,9 @@ export class FakePc {
   private readonly log: number | null;
   readonly screens: readonly { readonly monitor: Monitor; readonly screen: Screen }[];
 
+  private typing = 0;
+  private early: boolean | null = null;
+
   constructor(readonly requestId: Uint8Array, readonly deviceId: Uint8Array, private readonly code: string, file: string | undefined, log?: string) {
     this.log = log ? openSync(log, "a") : null;
     const monitor = (id: number, name: string, width: number, height: number): Monitor => ({ id, name, x_px: id * 1280, y_px: 0, width_px: width, height_px: height, primary: id === 0 });
@@ -132,6 +135,7 @@ export class FakePc {
       this.main?.send({ t: "asked", capability: message.capability, answer_within_s: 60 });
       this.control?.send({ t: "held", why: "prompt" });
       if (this.manner !== "wait") this.answer(this.manner === "yes");
+      else if (this.early !== null) this.answer(this.early);
     } else if (message.t === "give_back") this.revoke(message.capability, "given_back");
     else if (message.t === "leave") this.end("left");
   }
@@ -139,14 +143,14 @@ export class FakePc {
   /** The technician's answer to what was asked last. */
   answer(yes: boolean): void {
     const asked = this.asked;
-    if (!asked) return;
-    this.asked = null;
+    if (!asked) return void (this.early = yes); // the question is still on its way
+    this.asked = this.early = null;
     this.control?.send({ t: "held", why: "nothing" });
     const { capability } = asked;
     if (!yes) return void this.main?.send({ t: "not_granted", capability, reason: "denied", again_in_s: 60 });
     const [grant, secret] = [random(16), random(32)];
     this.grants.set(capability, new GrantSecret(capability, grant, secret.slice()));
-    this.main?.send({ t: "granted", capability, grant, secret, ends_in_s: 1800, scope: { monitors: [0, 1], window: null, paste: false } });
+    this.main?.send({ t: "granted", capability, grant, secret, ends_in_s: 1800, scope: { monitors: [0, 1], window: null, paste: capability === "control" } });
   }
 
   revoke(capability: CapabilityWord, reason: "revoked" | "given_back" | "expired"): void {
@@ -216,10 +220,20 @@ export class FakePc {
     this.view?.send({ t: "end", sequence: this.sequence, state: EXACT });
   }
 
+  /** A short text is typed at once; a long one stays at half until it is stopped. */
+  private type(text: string): void {
+    const of = Array.from(text).length;
+    if (of) this.typing = of;
+    if (!of) this.control?.send({ t: "typing", typed: Math.floor(this.typing / 2), of: this.typing, end: "stopped" });
+    else if (of > 100) this.control?.send({ t: "typing", typed: Math.floor(of / 2), of, end: null });
+    else this.control?.send({ t: "typing", typed: of, of, end: "done" });
+  }
+
   private controlled(message: ControlMessage): void {
     if (message.t === "alive") return;
     this.received.push(message);
     if (this.log !== null) writeSync(this.log, `${JSON.stringify(message)}\n`);
+    if (message.t === "type") this.type(message.text);
     const at = this.received.findLast((each) => each.t === "move");
     if (message.t !== "button" || at?.t !== "move") return;
     const { screen } = this.screens.find(({ monitor }) => monitor.id === at.monitor) ?? { screen: null };

@@ -161,6 +161,7 @@ class Desktop:
         """Consent has taken the channel: pictures and input may go."""
         if capability is Capability.VIEW and self._picture is not None:
             self._picture.start()
+            self._layout_changed()  # hands that were there first had nowhere to go
         if capability is Capability.CONTROL and self._hands is not None:
             self._hands.start()
 

@@ -43,8 +43,9 @@ class X11Injector:
         self._lift_leftovers()
 
     def confine(self, areas: Iterable[Box]) -> None:
-        self._areas = tuple(area for area in areas if area)
-        self._at = None
+        known, self._areas = self._areas, tuple(area for area in areas if area)
+        if self._areas != known:
+            self._at = None
 
     def move(self, x_px: int, y_px: int) -> None:
         place = nearest(x_px, y_px, self._areas)
