@@ -14,7 +14,15 @@ from benchside.protocol.wire import session as said
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.input import CONTROL, ControlAlive, ControlMessage
-from benchside.protocol.wire.picture import VIEW, PictureBegin, PictureEnd, PictureShown, ViewMessage
+from benchside.protocol.wire.picture import (
+    VIEW,
+    PictureBegin,
+    PictureEnd,
+    PictureShown,
+    VideoAbility,
+    ViewMessage,
+    ViewReady,
+)
 from benchside.transport.websocket import Closed
 
 __all__ = ["ControlEnd", "ViewEnd", "Visit"]
@@ -147,6 +155,7 @@ class ViewEnd(_End):
         self.heard: list[ViewMessage] = []
         self.pictures_at: list[float] = []
         super().__init__(channel)
+        self.say(ViewReady(VideoAbility.NONE))
 
     def say(self, message: ViewMessage) -> None:
         self.channel.send(VIEW.encode(message))
