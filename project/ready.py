@@ -6,7 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from project import catalogues, chromium, console, debian, downloads, environment, wine
+from project import catalogues, chromium, console, debian, downloads, environment, peers, wine
 from project.paths import WORLD
 from project.progress import say
 
@@ -27,6 +27,12 @@ def for_running() -> None:
         chromium.ensure()
         catalogues.ensure()
         console.ensure()
+
+
+def for_comparing() -> None:
+    """What the picture benchmark compares with, as far as this machine can have it."""
+    with one_at_a_time():
+        peers.ensure()
 
 
 def for_testing(*, long: bool = False) -> None:

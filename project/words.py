@@ -35,6 +35,8 @@ def test(argv: Sequence[str]) -> int:
 
 def measure(argv: Sequence[str]) -> int:
     ready.for_running()
+    if argv[:1] == ["picture"]:
+        ready.for_comparing()
     return bench.run(argv)
 
 

@@ -17,7 +17,7 @@ from bench.picture.result import Result, percentile
 from bench.picture.room import Room, open_room
 from bench.picture.viewing import Benchside, NoVncViewer, TigerVnc, Viewer
 
-CLICKS, PEER_CLICKS = 300, 100
+CLICKS, PEER_CLICKS = 300, 60
 
 
 def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
