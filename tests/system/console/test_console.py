@@ -2,163 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from project import console
-from project.chromium import find_chromium
-from project.paths import CONSOLE, CONSOLE_BUILT
+from playwright.sync_api import Page, expect
+from tests.fakes.console_world import (
+    WITHIN_MS,
+    World,
+    claim,
+    comes_again,
+    connect,
+    controlling,
+    sign_in,
+    state,
+    until,
+)
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
-
-CODE = "c9jp-wrv8-edmp*"
-"""As somebody may type the world's code."""
-WITHIN_MS = 15_000
-
-
-class World:
-    """The other side: what a test tells the technician, the operator and the network to do."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def do(self, word: str, **more: object) -> object:
-        body = json.dumps({"do": word, **more}).encode()
-        request = urllib.request.Request(f"{self.url}/world", data=body, method="POST")
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)["result"]
-
-    def input(self) -> list[dict[str, object]]:
-        """What the PC got on `control` so far."""
-        found = self.do("received")
-        assert isinstance(found, list)
-        return found
-
-    def viewers(self) -> int:
-        """How often a console came to `view` and asked for the picture."""
-        found = self.do("viewers")
-        assert isinstance(found, int)
-        return found
-
-
-def until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait for a fact of the world's, which the page cannot show."""
-    ends_at = time.monotonic() + WITHIN_MS / 1000
-    while not holds():
-        assert time.monotonic() < ends_at, "it did not come to that"
-        page.wait_for_timeout(20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_chromium()
-    assert program is not None, "the test set-up installs a Chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def program() -> Path:
-    """The world as one file that Node runs; made once."""
-    assert (CONSOLE_BUILT / "index.html").exists(), "the test set-up builds the console"
-    words = ["npx", "vite", "build", "--logLevel", "error", "--config", "tests/world/vite.config.ts"]
-    subprocess.run(words, cwd=CONSOLE, env=console.environment(), check=True, timeout=120)
-    return CONSOLE / "dist" / "world" / "main.js"
-
-
-@pytest.fixture(scope="module")
-def world(program: Path) -> Iterator[World]:
-    child = subprocess.Popen(
-        ["node", program, "0"], cwd=CONSOLE, env=console.environment(), stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    yield World(child.stdout.readline().split()[1])
-    child.terminate()
-    child.wait(timeout=10)
-
-
-@pytest.fixture(scope="module")
-def profile(browser: Browser, world: World) -> Iterator[BrowserContext]:
-    """A browser with a key that the policy names: making one takes a second, so once for all."""
-    context = browser.new_context(viewport={"width": 1681, "height": 961}, locale="en-GB")
-    page = context.new_page()
-    world.do("must_change", yes=False)
-    sign_in(page, world)
-    page.goto(f"{world.url}/key")
-    page.get_by_test_id("key-make").click()
-    page.get_by_test_id("fingerprint").wait_for()
-    world.do("policy")
-    page.close()
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(profile: BrowserContext, world: World) -> Iterator[Page]:
-    """Signed in, with one request in the queue.  An error on the page fails the test."""
-    world.do("reset")
-    page = profile.new_page()
-    page.set_default_timeout(WITHIN_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(world.url)
-    expect(page.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
-    world.do("add")
-    yield page
-    page.close()
-    assert errors == []
-
-
-def comes_again(page: Page, world: World, word: str) -> None:
-    """Do that to the line, and wait until the console has come to `view` anew."""
-    before = world.viewers()
-    world.do(word)
-    until(page, lambda: world.viewers() > before)
-
-
-def sign_in(page: Page, world: World) -> None:
-    page.goto(world.url)
-    page.get_by_test_id("sign-in-account").fill("m.ferrer")
-    page.get_by_test_id("sign-in-password").fill("given-password")
-    page.get_by_test_id("sign-in-submit").click()
-    expect(page.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
-
-
-def claim(page: Page) -> None:
-    page.get_by_test_id("request-claim").first.click()
-    page.get_by_test_id("code").wait_for()
-
-
-def connect(page: Page, code: str = CODE) -> None:
-    page.get_by_test_id("code").fill(code)
-    page.get_by_test_id("code-submit").click()
-
-
-def granted(page: Page, world: World, capability: str) -> None:
-    page.get_by_test_id(f"{capability}-ask").click()
-    expect(page.get_by_test_id(f"capability-{capability}")).to_have_attribute("data-state", "asking")
-    world.do("yes")
-    expect(page.get_by_test_id(f"capability-{capability}")).to_have_attribute("data-state", "granted")
-
-
-def controlling(page: Page, world: World) -> None:
-    claim(page)
-    connect(page)
-    granted(page, world, "view")
-    state(page, "exact")
-    granted(page, world, "control")
-
-
-def state(page: Page, word: str) -> None:
-    expect(page.get_by_test_id("viewer-state")).to_have_attribute("data-state", word, timeout=WITHIN_MS)
 
 
 def test_a_slip_costs_nothing_and_a_wrong_code_says_what_is_left(page: Page, world: World) -> None:
@@ -199,17 +57,16 @@ def test_the_whole_way_from_the_queue_to_the_end(page: Page, world: World) -> No
 
 def test_input_is_held_back_while_a_prompt_is_open_or_the_technician_pauses(page: Page, world: World) -> None:
     controlling(page, world)
-    for word, back in (("hold", False), ("pause", False)):
+    for word, says in (("hold", "A question is open"), ("pause", "has paused")):
         world.do(word)
-        page.get_by_test_id("veil").wait_for()
+        expect(page.get_by_test_id("veil")).to_contain_text(says, timeout=WITHIN_MS)
         before = len(world.input())
         page.keyboard.type("secret")
-        page.wait_for_timeout(200)
-        assert len(world.input()) == before
-        world.do(word, yes=back)
-        expect(page.get_by_test_id("veil")).to_have_count(0)
-    page.keyboard.type("x")
-    until(page, lambda: [message.get("key") for message in world.input()][-1:] == ["x"])
+        world.do(word, yes=False)
+        expect(page.get_by_test_id("veil")).to_have_count(0, timeout=WITHIN_MS)
+        page.keyboard.type("x")
+        until(page, lambda: [message.get("key") for message in world.input()][-1:] == ["x"])
+        assert all(message.get("key") in (None, "x") for message in world.input()[before:])
 
 
 def test_keys_are_lifted_when_the_page_loses_the_focus(page: Page, world: World) -> None:
