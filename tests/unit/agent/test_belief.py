@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from benchside.agent import identity
 from benchside.agent.belief import Belief
 from benchside.agent.identity import DeviceFile, DeviceFolder, Gates, ReviewRecorded
 from benchside.agent.journal import Journal
@@ -128,3 +129,78 @@ def test_a_spoilt_file_is_one_clear_error(folder: DeviceFolder, name: str) -> No
     read = {"device.json": folder.device, "gates.json": folder.gates, "policy.bin": folder.policy}[name]
     with pytest.raises(UnavailableError):
         read()
+
+
+class Power(Exception):
+    """It goes out."""
+
+
+def rotated() -> PolicyOffered:
+    statement = sign_rotation(
+        RotationPayload(
+            serial=1,
+            old_key=fingerprint(public_bytes(AUTHORITY.public_key())),
+            new_key=public_bytes(NEXT.public_key()),
+            issued_utc_ms=NOW,
+        ),
+        AUTHORITY,
+    )
+    return offer(2, NEXT, (statement,))
+
+
+def test_a_policy_and_the_key_that_signed_it_are_one_file(
+    belief: Belief, folder: DeviceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Power fails after each write in turn: the PC starts again, and believes one authority and its policy."""
+    assert belief.consider(offer(1))
+    written = identity.write_private
+    files: list[str] = []
+
+    def last(path: Path, data: bytes) -> None:
+        written(path, data)
+        files.append(path.name)
+        raise Power
+
+    monkeypatch.setattr(identity, "write_private", last)
+    with pytest.raises(Power):
+        belief.consider(rotated())
+    monkeypatch.setattr(identity, "write_private", written)
+    assert files == ["policy.bin"], "both or neither"
+    again = Belief(folder, Journal(folder.journal_path))
+    assert (again.version, again.pin.rotation_serial) == (2, 1)
+    assert not again.consider(offer(3, AUTHORITY))
+
+
+def test_a_power_cut_before_the_file_leaves_the_old_policy_and_takes_no_older_one(
+    belief: Belief, folder: DeviceFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert belief.consider(offer(4))
+
+    def never(path: Path, data: bytes) -> None:
+        raise Power
+
+    with monkeypatch.context() as patched:
+        patched.setattr(identity, "write_private", never)
+        with pytest.raises(Power):
+            belief.consider(offer(7))
+    again = Belief(folder, Journal(folder.journal_path))
+    assert again.version == 4
+    for older in (5, 6):
+        assert not again.consider(offer(older)), "the floor was kept before the file"
+    assert again.consider(offer(7)), "the one that was being taken can be taken"
+
+
+@pytest.mark.parametrize("change", ["lost", "restored"])
+def test_the_floor_does_not_sink_with_the_file(belief: Belief, folder: DeviceFolder, change: str) -> None:
+    assert belief.consider(offer(3))
+    old = (folder.folder / "policy.bin").read_bytes()
+    assert belief.consider(offer(5))
+    if change == "lost":
+        (folder.folder / "policy.bin").unlink()
+    else:
+        (folder.folder / "policy.bin").write_bytes(old)
+    again = Belief(folder, Journal(folder.journal_path))
+    assert again.version == (0 if change == "lost" else 3)
+    assert not again.consider(offer(4))
+    assert again.consider(offer(5))
+    assert not Belief(folder, Journal(folder.journal_path)).consider(offer(4))
