@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from benchside.desk.models.phrase import Phrase
 from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo
 from benchside.protocol.wire.desk import PromptKind, PromptShown
 
-__all__ = ["Question", "first_scope", "phrase_question"]
+__all__ = ["Question", "first_scope", "phrase_question", "say_place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,15 @@ def first_scope(monitors: tuple[MonitorInfo, ...]) -> GrantScope:
         return GrantScope()
     primary = next((monitor for monitor in monitors if monitor.primary), monitors[0])
     return GrantScope(monitors=(primary.id,))
+
+
+def say_place(monitor: MonitorInfo, monitors: tuple[MonitorInfo, ...]) -> Phrase | None:
+    """Return where a screen stands, which its number tells nobody; None where they are in no plain row or column."""
+    across = [(one.x_px, one.x_px + one.width_px, one.id) for one in monitors]
+    down = [(one.y_px, one.y_px + one.height_px, one.id) for one in monitors]
+    for spans, (first, last) in ((across, ("left", "right")), (down, ("top", "bottom"))):
+        row = sorted(spans)
+        if len(row) > 1 and all(one[1] <= two[0] for one, two in pairwise(row)):
+            at = [span[2] for span in row].index(monitor.id)
+            return Phrase(f"prompt.monitor.{first if at == 0 else last if at == len(row) - 1 else 'middle'}")
+    return None

@@ -257,12 +257,15 @@ class PromptWindow(QDialog):
         facts = column(spacing=SPACE_XS)
         for sentence in (question.allows, question.keeps, question.length):
             facts.addWidget(body(texts.say(sentence)))
-        self._scope = ScopeChoice(self._look, message.monitors, message.windows) if question.chooses_scope else None
         self._cover = Button(texts("cover.open"), tokens, parent=self)
         self._cover.hide()  # until it is put where a screen is chosen
         self._cover.setAccessibleDescription(texts("cover.open.hint"))
         self._cover.setAutoDefault(False)
         self._cover.clicked.connect(self._want_covering)
+        self._scope = None
+        if question.chooses_scope:
+            self._scope = ScopeChoice(self._look, message.monitors, message.windows, self._cover)
+            self._cover.show()
         self._paste = TickCard(texts("prompt.paste"), tokens) if message.paste and question.asks_paste else None
         self._assay = Notice(self._look, "warn")
         self._assay.say("warn", texts("prompt.assay"), texts("prompt.assay.why"))
@@ -287,8 +290,6 @@ class PromptWindow(QDialog):
         frame.rows.addLayout(facts)
         if self._scope is not None:
             frame.rows.addWidget(self._scope)
-            frame.rows.addWidget(self._cover)
-            self._cover.show()
         if self._paste is not None:
             self._paste.setAccessibleDescription(texts("prompt.paste.hint"))
             frame.rows.addWidget(self._paste)

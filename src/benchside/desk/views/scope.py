@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from benchside.desk.look.card import column
+from benchside.desk.look.card import column, row
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_S, SPACE_XS
-from benchside.desk.models.question import first_scope
+from benchside.desk.models.question import first_scope, say_place
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.look import Look
 from benchside.protocol.wire.capability import GrantScope, MonitorInfo, WindowInfo
@@ -25,7 +25,10 @@ MIN_WINDOWS_HEIGHT_PX = 64
 class ScopeChoice(QWidget):
     """Exactly one choice; it never widens by itself."""
 
-    def __init__(self, look: Look, monitors: tuple[MonitorInfo, ...], windows: tuple[WindowInfo, ...]) -> None:
+    def __init__(
+        self, look: Look, monitors: tuple[MonitorInfo, ...], windows: tuple[WindowInfo, ...], beside: QWidget
+    ) -> None:
+        """`beside`: what else can be done about what is shared."""
         super().__init__()
         self._look = look
         self._group = QButtonGroup(self)
@@ -33,14 +36,19 @@ class ScopeChoice(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(SPACE_XS)
-        rows.addWidget(strong(look.texts("prompt.choose")))
+        # beside the head: a row of its own would push the answers off a low screen
+        head = row(strong(look.texts("prompt.choose")), beside)
+        head.setStretch(0, 1)
+        rows.addLayout(head)
         first = first_scope(monitors)
         grid = QGridLayout()
         grid.setSpacing(SPACE_S)
         for place, monitor in enumerate(monitors):
             name = "prompt.monitor.primary" if monitor.primary else "prompt.monitor"
             size = look.texts("prompt.monitor.size", width=monitor.width_px, height=monitor.height_px)
-            card = self._card(look.texts(name, number=place + 1), size, GrantScope(monitors=(monitor.id,)))
+            stands = say_place(monitor, monitors)
+            second = size if stands is None else f"{look.texts.say(stands)} · {size}"
+            card = self._card(look.texts(name, number=place + 1), second, GrantScope(monitors=(monitor.id,)))
             card.setChecked(card.value == first)
             grid.addWidget(card, place // 2, place % 2)
         if len(monitors) > 1:

@@ -12,12 +12,12 @@ from benchside.desk.models.duration import count_down, count_up, moment_in
 from benchside.desk.models.glance import Tone, closed_gates, glance, say_refusal
 from benchside.desk.models.past import phrase_event, phrase_session
 from benchside.desk.models.phrase import Phrase
-from benchside.desk.models.question import first_scope, phrase_question
+from benchside.desk.models.question import first_scope, phrase_question, say_place
 from benchside.desk.models.waiting import StepState, code_is_over, steps, why_code_gone
 from benchside.desk.texts import LANGUAGES, Texts, open_texts
 from benchside.protocol.errors import CallerError, Refusal
 from benchside.protocol.wire.audit import EventDetails, EventKind
-from benchside.protocol.wire.capability import Capability, GrantScope
+from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo
 from benchside.protocol.wire.desk import CodeGone, HistoryEvent, LinkShown, PromptKind, RequestPhase
 from benchside.protocol.wire.session import SessionEnd
 
@@ -173,3 +173,27 @@ def test_the_moment_of_an_end_stays_while_time_passes() -> None:
     assert moment_in(1800, datetime(2026, 3, 1, 14, 2, 30, tzinfo=UTC)) == "14:32"
     assert moment_in(1799, datetime(2026, 3, 1, 14, 2, 31, tzinfo=UTC)) == "14:32"
     assert moment_in(3600, datetime(2026, 3, 1, 23, 59, tzinfo=UTC)) == "00:59"
+
+
+def at(number: int, x: int, y: int) -> MonitorInfo:
+    return MonitorInfo(id=number, name="DP", x_px=x, y_px=y, width_px=100, height_px=100, primary=False)
+
+
+@pytest.mark.parametrize(
+    ("corners", "expected"),
+    [
+        ([(0, 0)], [None]),
+        ([(100, 0), (0, 10)], ["right", "left"]),
+        ([(0, 0), (200, 0), (100, 0)], ["left", "right", "middle"]),
+        ([(0, 100), (0, 0)], ["bottom", "top"]),
+        ([(0, 0), (100, 0), (0, 100), (100, 100)], [None] * 4),
+        ([(0, 0), (0, 0)], [None, None]),
+    ],
+)
+def test_screens_are_told_apart_by_where_they_stand(
+    texts: Texts, corners: list[tuple[int, int]], expected: list[str | None]
+) -> None:
+    monitors = tuple(at(number, *corner) for number, corner in enumerate(corners))
+    found = [say_place(monitor, monitors) for monitor in monitors]
+    assert found == [None if name is None else Phrase(f"prompt.monitor.{name}") for name in expected]
+    assert all(texts.say(phrase) for phrase in found if phrase is not None)
