@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
+
 from bench.picture.glyphs import BOLD, MONO, SANS, Pen, Picture, Smoothing, blank, fill, write
 
 WIDTH, HEIGHT = 1920, 1080
@@ -123,4 +125,15 @@ def red_page() -> Picture:
     for row in range(50):
         pen = Pen(MONO, 13 if row % 2 else 15, "subpixel" if row % 4 > 1 else "grey", (0xFF, 0x00, 0x00))
         write(picture, 12, 12 + row * 21, journal_line(draw), pen)
+    return picture
+
+
+SECRETS, SECRET_SIZE_PX = 8, (500, 200)
+
+
+def secret(number: int) -> Picture:
+    """Noise in which no two pixels are alike but by chance: who has such pixels has them from here."""
+    picture = blank(*SECRET_SIZE_PX)
+    noise = np.random.default_rng(5000 + number).integers(0, 256, (*picture.shape[:2], 3), dtype=np.uint8)
+    picture[:, :, :3] = noise
     return picture

@@ -120,6 +120,16 @@ class Work:
         self._canvas.forget(fresh)
         return moments
 
+    def secret(self, x: int, y: int, frames: int, every_s: float) -> list[float]:
+        """Noise of a few fixed pictures in turns, at one place."""
+        kept = [self._keep(f"secret {number}") for number in range(pages.SECRETS)]
+        moments = []
+        for _, frame in zip(beats(every_s), range(frames), strict=False):
+            place = (0, 0, *pages.SECRET_SIZE_PX)
+            self._canvas.copy(kept[frame % pages.SECRETS], self._canvas.window, place, (x, y))
+            moments.append(self._canvas.painted())
+        return moments
+
     def motion(self, frames: int) -> list[float]:
         """The camera's picture moves over the whole screen, 25 frames a second; each frame appears at once.
 
@@ -154,7 +164,8 @@ class Work:
 
 
 def drawing(name: str) -> Picture:
-    """A picture by its name: "spot", "form", "table", "red", "title", or "page", "photo" and "dialog" with a number.
+    """A picture by its name: "spot", "form", "table", "red", "title", or "page", "photo", "dialog" and "secret" with a
+    number.
 
     A page's number is followed by its smoothing: "page 3 subpixel".
     """
@@ -164,6 +175,8 @@ def drawing(name: str) -> Picture:
             return pages.dense_page(int(number), smoothing)
         case "photo", [number]:
             return scenes.photograph(int(number))
+        case "secret", [number]:
+            return pages.secret(int(number))
         case "dialog", [number]:
             return pages.dialog(int(number))
         case _, []:

@@ -30,6 +30,7 @@ from benchside.protocol.wire.picture import (
     PointerShape,
     VideoAbility,
     ViewAlive,
+    ViewMessage,
     ViewReady,
 )
 from benchside.protocol.wire.session import AskCapability, CapabilityGranted, Ping, Pong, SessionMessage
@@ -46,7 +47,7 @@ class Visitor:
     """One associate who visits again and again.  `seen_at`: the last record of a picture, by time.monotonic().
 
     `view_bytes`: all that came on the view channel, decrypted; `picture_bytes`: of it, what is neither the pointer's
-    nor a sign of life.
+    nor a sign of life.  What the view channel says is kept in `heard` while that is a list.
     """
 
     def __init__(self, world: World) -> None:
@@ -62,6 +63,7 @@ class Visitor:
         self.seen_at = 0.0
         self.pictures = 0
         self.picture_bytes = self.view_bytes = 0
+        self.heard: list[ViewMessage] | None = None
         self._engineer = Engineer(world.web_url, tls=self._tls)
         self._do(self._engineer.sign_in(world.account, world.password, NEW_PASSWORD))
         sign_in_associate(world, self._engineer.fingerprint.hex())
@@ -136,6 +138,8 @@ class Visitor:
             plain = await view.receive(WITHIN_S)
             message = VIEW.decode(plain)
             self.view_bytes += len(plain)
+            if self.heard is not None:
+                self.heard.append(message)
             if not isinstance(message, ViewAlive | PointerAt | PointerShape):
                 self.picture_bytes += len(plain)
             if isinstance(message, ViewAlive):

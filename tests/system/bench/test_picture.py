@@ -20,6 +20,7 @@ PARTS = {
     "photo": {"photo_first_s", "photo_exact_s"},
     "motion": {"motion_fps", "motion_seen_fps", "motion_exact_s"},
     "whole": {"bytes_ratio_tigervnc", "rest_wrong_pixels"},
+    "covered": {"covered_pixels_sent", "uncovered_pixels_seen"},
     "still": {"still_bytes", "still_cpu_percent", "host_pss_mb"},
 }
 """Without the large peers: installing them is the benchmark's own affair."""
