@@ -93,7 +93,10 @@ class VideoEncoder:
         self._wants_key = True
 
     def encode(self, now: float, line_rate: float) -> Unit:
-        """Return the next access unit.  Blocks for some 16 ms for 1080p, without Python's lock."""
+        """Return the next access unit.  Blocks for some 16 ms for 1080p, without Python's lock.
+
+        UnavailableError: the encoder would not have it; this stream is at its end.
+        """
         rate = fitting_rate(line_rate)
         if not self._rate / RATE_CHANGE <= rate <= self._rate * RATE_CHANGE:
             self._open(rate)
@@ -103,7 +106,10 @@ class VideoEncoder:
         frame = self._frame
         frame.pts = self._time_ms
         frame.pict_type = 1 if self._wants_key else 0
-        data = b"".join(bytes(packet) for packet in self._context.encode(frame))
+        try:
+            data = b"".join(bytes(packet) for packet in self._context.encode(frame))
+        except self._error as error:
+            raise UnavailableError(f"expected a frame of video, got {error}") from error
         is_key, self._wants_key = self._wants_key, False
         return Unit(data, is_key)
 
@@ -131,10 +137,10 @@ class VideoEncoder:
                 "bufsize": f"{max(40, int(bits * BUFFER_S))}k",
                 "x264-params": "keyint=infinite:scenecut=0:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv",
             }
-            context.open()
         except (av.FFmpegError, ValueError, LookupError) as error:
             raise UnavailableError(f"expected an H.264 encoder for {width}x{height}, got {error}") from error
         self._context: Any = context
+        self._error = av.FFmpegError
         self._frame: Any = av.VideoFrame(width, height, name)
         self._reformat = VideoReformatter()
         self._wants_key = True

@@ -14,11 +14,14 @@ from benchside.host.channel import Opened
 from benchside.host.picture import MAX_MESSAGES_PER_S, WHOLE_EVERY_S, PictureSender
 from benchside.media.damage import Box
 from benchside.media.governor import Governor
+from benchside.media.pacing import MAX_PICTURES_IN_FLIGHT
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.wire.capability import GrantScope
 from benchside.protocol.wire.picture import (
     VIEW,
+    Covered,
+    CoveredArea,
     PictureBegin,
     PictureEnd,
     PictureShown,
@@ -238,4 +241,39 @@ async def test_a_flood_on_view_is_the_consoles_fault(stage: Stage) -> None:
     with pytest.raises(PeerError) as caught:
         stage.sender.take(alive)
     assert caught.value.fault is PeerFault.TOO_MANY
+    stage.sender.stop()
+
+
+async def test_a_viewer_that_never_acknowledges_stops_the_picture(stage: Stage) -> None:
+    for _ in range(100):
+        stage.draw()
+        await stage.pass_time(0.02)
+    assert 0 < len(stage.view.pictures()) <= MAX_PICTURES_IN_FLIGHT
+    stage.acknowledge()
+    assert len(stage.view.pictures()) == MAX_PICTURES_IN_FLIGHT + 1, "one picture answers for all that came meanwhile"
+    stage.sender.stop()
+
+
+async def test_a_viewer_that_acknowledges_the_future_breaks_the_rules(stage: Stage) -> None:
+    with pytest.raises(PeerError) as caught:
+        stage.sender.take(VIEW.encode(PictureShown(1000)))
+    assert caught.value.fault is PeerFault.OUT_OF_ORDER
+    stage.sender.stop()
+
+
+async def test_monitors_that_were_not_granted_are_neither_named_nor_grabbed(stage: Stage) -> None:
+    stage.sender.take(VIEW.encode(ViewReady(VideoAbility.NONE)))
+    await stage.pass_time(0.1)
+    assert all(each.monitor == 0 for each in stage.view.said if isinstance(each, Tile))
+    stage.sender.stop()
+
+
+async def test_what_is_covered_is_said_before_the_picture_in_which_it_is_dark(stage: Stage) -> None:
+    stage.capture.cover_by_hand([Box(300, 20, 340, 60)])  # on both monitors
+    stage.draw()
+    await stage.pass_time(0.1)
+    kinds = [type(each) for each in stage.view.said]
+    assert kinds.index(Covered) < kinds.index(PictureBegin)
+    (covered,) = (each for each in stage.view.said if isinstance(each, Covered))
+    assert covered.areas == (CoveredArea(0, 300, 20, 20, 40, by_hand=True),)
     stage.sender.stop()
