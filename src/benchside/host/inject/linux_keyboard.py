@@ -59,7 +59,7 @@ class Keyboard:
         # What is held: by the console's name of the key, the keycode here.
         self._held: dict[str, int] = {}
         self._held_modifiers: dict[str, str] = {}
-        self._is_alt_graph_held = False
+        self._alt_graph: str | None = None  # the key that is held as AltGr
         # Keysyms on keys that had no meaning, by keysym, the least lately used first.
         self._lent: OrderedDict[int, int] = OrderedDict()
         self._keymap = Keymap()
@@ -74,11 +74,14 @@ class Keyboard:
     def key(self, key: str, code: str, down: bool) -> None:
         """As `Injector.key` says; the caller flushes."""
         name = code or key
-        if key == "AltGraph":
-            self._is_alt_graph_held = down
-            return
         if not down:
+            # By its place alone: what a key is called may have changed while it was down.
+            if name == self._alt_graph:
+                self._alt_graph = None
             self._lift(name)
+            return
+        if key == "AltGraph":
+            self._alt_graph = name
             return
         if name in self._held and key not in MODIFIERS:
             return  # the server repeats a held key by itself
@@ -97,7 +100,7 @@ class Keyboard:
         """Lift all keys; the caller flushes."""
         for name in list(self._held):
             self._lift(name)
-        self._is_alt_graph_held = False
+        self._alt_graph = None
 
     def put_back(self) -> None:
         """Take their characters from the keys that had no meaning before."""
@@ -120,7 +123,7 @@ class Keyboard:
     def _is_shortcut(self) -> bool:
         """Whether what is typed now is a command and no text.  With AltGr held it is text: a Windows browser
         reports AltGr as Control and AltGraph."""
-        return not self._is_alt_graph_held and bool(
+        return self._alt_graph is None and bool(
             {"Control", "Alt", "Meta", "OS"} & set(self._held_modifiers.values())
         )
 
@@ -171,7 +174,7 @@ class Keyboard:
     def _stroke(self, name: str, keycode: int, need: int, group: int, state: Any) -> None:
         """Press the key under exactly the modifiers in `need`; lift it again if anything had to be turned."""
         unwanted = self._tweakable() & ~need
-        if self._is_alt_graph_held:
+        if self._alt_graph is not None:
             unwanted |= 0xFF & ~LOCK & ~need
         lifted = [held for held in self._held.values() if self._modifier_bits.get(held, 0) & unwanted]
         missing = [self._level_keys[bit] for bit in self._level_keys if need & bit & ~state.baseMods]
