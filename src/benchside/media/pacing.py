@@ -15,7 +15,14 @@ from typing import NamedTuple
 
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
 
-__all__ = ["MAX_BYTES_IN_FLIGHT", "MAX_PICTURES_IN_FLIGHT", "MAX_PICTURES_PER_S", "MIN_BYTES_IN_FLIGHT", "Pacing"]
+__all__ = [
+    "FIRST_BYTES_IN_FLIGHT",
+    "MAX_BYTES_IN_FLIGHT",
+    "MAX_PICTURES_IN_FLIGHT",
+    "MAX_PICTURES_PER_S",
+    "MIN_BYTES_IN_FLIGHT",
+    "Pacing",
+]
 
 # What a screen shows; more only burns the processor of the instrument's PC.
 MAX_PICTURES_PER_S = 60
@@ -33,7 +40,10 @@ MAX_PICTURES_IN_FLIGHT = 6
 MAX_BYTES_IN_FLIGHT = 1 << 20
 
 # A few small pictures: less would make a line look slow on which there was little to send.
-MIN_BYTES_IN_FLIGHT = 64 << 10
+MIN_BYTES_IN_FLIGHT = 16 << 10
+
+# Before anything is known of the line: a page of text, or a quarter of a second of 2 Mbit/s.
+FIRST_BYTES_IN_FLIGHT = 64 << 10
 
 # What may wait on the line besides what the way itself holds: a pause, or a click's answer, is late by so much.
 # Less than the 0.1 s that routers usually queue, so that nothing is lost there.
@@ -121,9 +131,9 @@ class Pacing:
 
     @property
     def max_bytes_in_flight(self) -> int:
-        """Once so much is unacknowledged, no further picture is taken: 64 KiB to 1 MiB, by the line's rate."""
+        """Once so much is unacknowledged, no further picture is taken: 16 KiB to 1 MiB, by the line's rate."""
         if self._shortest_way_s is None:
-            return MIN_BYTES_IN_FLIGHT
+            return FIRST_BYTES_IN_FLIGHT
         held_bytes = self.rate * (self._shortest_way_s + MAX_WAITING_S)
         return int(min(max(held_bytes, MIN_BYTES_IN_FLIGHT), MAX_BYTES_IN_FLIGHT))
 

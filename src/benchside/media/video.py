@@ -107,11 +107,11 @@ class VideoEncoder:
         frame.pts = self._time_ms
         frame.pict_type = 1 if self._wants_key else 0
         try:
-            data = b"".join(bytes(packet) for packet in self._context.encode(frame))
+            packets = self._context.encode(frame)
         except self._error as error:
             raise UnavailableError(f"expected a frame of video, got {error}") from error
-        is_key, self._wants_key = self._wants_key, False
-        return Unit(data, is_key)
+        self._wants_key = False
+        return Unit(b"".join(map(bytes, packets)), any(packet.is_keyframe for packet in packets))
 
     def _open(self, rate: float) -> None:
         try:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchside.media.pacing import (
+    FIRST_BYTES_IN_FLIGHT,
     MAX_BYTES_IN_FLIGHT,
     MAX_PICTURES_IN_FLIGHT,
     MAX_PICTURES_PER_S,
@@ -185,7 +186,7 @@ class Line:
 def test_before_anything_is_known_of_the_line_little_is_in_flight() -> None:
     pacing = Pacing(0.0)
     pacing.damage_arrived(0.0)
-    send(pacing, 0.0, MIN_BYTES_IN_FLIGHT)
+    send(pacing, 0.0, FIRST_BYTES_IN_FLIGHT)
     pacing.damage_arrived(1.0)
     assert not pacing.may_capture(1.0)
 
