@@ -12,7 +12,7 @@ from tests.fakes.xclient import XClient
 from tests.fakes.xserver import XServer
 from xcffib.xproto import Atom
 
-from benchside.host.capture import linux_covers
+from benchside.host.capture import covers, linux_covers
 from benchside.host.capture.covers import COVER_BGRX, Cover
 from benchside.host.capture.linux import X11Capture
 from benchside.media.damage import Box, Region
@@ -255,12 +255,15 @@ def test_with_a_compositor_a_rule_for_a_window_covers_everything(lab: XClient, c
 
 def test_too_many_windows_cover_everything(lab: XClient, capture: X11Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linux_covers, "MAX_WINDOWS", 3)
+    monkeypatch.setattr(covers, "LINGER_S", 0.0)
     lab.window(0, 0, 640, 480, SECRET)
     start(capture, rule(title="Worklist"))
     assert shows(capture.grab(SCREEN), SECRET)
     for place in range(4):
         lab.window(place * 10, 0, 5, 5, PLAIN)
     assert is_flat(capture, SCREEN)
+    capture.cover_by_hand([Box(0, 0, 10, 10)])
+    assert is_flat(capture, SCREEN), "however often it is worked out"
 
 
 def test_nothing_is_asked_while_other_windows_move(lab: XClient, capture: X11Capture) -> None:

@@ -110,7 +110,6 @@ class RuledWindows:
 
     def _walk(self) -> bool:
         """Find all windows that rules match.  False: there are too many windows."""
-        self._is_tree_known = True
         self._meant, self._concerned = {}, set()
         root = self._display.root
         level: list[tuple[int, ...]] = [(root,)]  # each window with all that it lies in, the root first
@@ -135,6 +134,7 @@ class RuledWindows:
             if path[-1] != root and any(seen.is_meant(match) for match in self._matches):
                 self._meant[path[-1]] = path[1]
                 self._concerned.update(path[1:])
+        self._is_tree_known = True
         return True
 
     def _learn(self, windows: list[int], *, is_root: bool) -> None:
