@@ -6,7 +6,7 @@ import { BEHIND, EXACT, REFINING } from "../src/wire/picture";
 const after = (...pictures: [state: 0 | 1 | 2, at: number][]): PictureQuality => {
   const quality = new PictureQuality();
   for (const [state, at] of pictures) {
-    quality.began(at);
+    quality.began(false, at);
     quality.drawn(state, state !== EXACT, at);
   }
   return quality;
@@ -27,11 +27,17 @@ describe("the indicator", () => {
   });
   it("calls it slow when a picture is late, whatever its state", () => {
     const quality = after([EXACT, 0]);
-    quality.began(100);
+    quality.began(false, 100);
     expect([quality.word(100 + LATE_AFTER_MS), quality.word(101 + LATE_AFTER_MS)]).toEqual(["exact", "slow"]);
     expect(quality.deadline(100)).toBe(101 + LATE_AFTER_MS);
     quality.broke();
     expect(quality.word(5000)).toBe("exact");
+  });
+  it("awaits nothing of what was skipped before a whole picture", () => {
+    const quality = after([EXACT, 0]);
+    for (const whole of [false, false, true]) quality.began(whole, 100);
+    quality.drawn(EXACT, false, 200);
+    expect([quality.word(9000), quality.deadline(200)]).toEqual(["exact", null]);
   });
   it("does not flicker between slow and refining, and ends at once when exact", () => {
     const quality = after([BEHIND, 0], [BEHIND, 400], [REFINING, 410]);
@@ -42,7 +48,7 @@ describe("the indicator", () => {
   });
   it("measures what comes, and what the line carries at least", () => {
     const quality = new PictureQuality();
-    quality.began(0);
+    quality.began(false, 0);
     for (let at = 0; at < 100; at += 10) quality.came(10_000, at);
     quality.ended(100);
     quality.drawn(EXACT, true, 100);
@@ -53,7 +59,7 @@ describe("the indicator", () => {
   it("takes no measure from little, and keeps nothing without end", () => {
     const quality = new PictureQuality();
     for (let i = 0; i < 2000; i++) {
-      quality.began(i * 10);
+      quality.began(false, i * 10);
       quality.came(100, i * 10);
     }
     quality.ended(20_000);

@@ -61,7 +61,9 @@ export class PictureQuality {
     if (this.burst) this.burst.bytes += bytes;
   }
 
-  began(now: number): void {
+  /** `whole`: nothing before it is awaited any more, for what was being skipped is never drawn. */
+  began(whole: boolean, now: number): void {
+    if (whole) this.underWay = [];
     if (this.underWay.length < MAX_UNDER_WAY) this.underWay.push(now);
     this.burst = { from: now, bytes: 0 };
   }

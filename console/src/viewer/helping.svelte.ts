@@ -161,7 +161,7 @@ export class Helping {
       view: (message, bytes) => {
         const now = performance.now();
         this.quality.came(bytes, now);
-        if (message.t === "begin") this.quality.began(now);
+        if (message.t === "begin") this.quality.began(message.whole, now);
         else if (message.t === "end") this.quality.ended(now);
         painter.take(message);
         if (message.t === "begin") this.judge();
