@@ -62,5 +62,6 @@ def _to_stderr() -> logging.Handler:
 
 
 def _to_file(program: str, folder: Path | None) -> logging.Handler:
-    path = (folder or Path(tempfile.gettempdir())) / f"benchside-{program}.log"
+    place = folder if folder is not None and folder.is_dir() else Path(tempfile.gettempdir())
+    path = place / f"benchside-{program}.log"
     return logging.handlers.RotatingFileHandler(path, maxBytes=MAX_FILE_BYTES, backupCount=1, encoding="utf-8")

@@ -8,12 +8,15 @@ assert sys.platform == "win32"  # for the type checker, which then reads the res
 
 import asyncio
 import ctypes
+import logging
 import signal
 import threading
 from collections.abc import Callable
 from ctypes import wintypes
 
 __all__ = ["Supervisor", "on_stop", "run_service"]
+
+log = logging.getLogger(__name__)
 
 _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
 
@@ -134,6 +137,8 @@ class _Service:
         self._report(_START_PENDING)
         try:
             self.code = self._serve(self._supervisor)
+        except Exception:
+            log.exception("the service broke off")  # nobody above us could tell it
         finally:
             self._report(_STOPPED)
 
