@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -30,11 +30,20 @@ class NoVnc:
     The browser is played from a thread of its own: Playwright plays one browser a thread.
     """
 
-    def __init__(self, children: Children, pc: Mapping[str, str], screen: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self,
+        children: Children,
+        pc: Mapping[str, str],
+        screen: Mapping[str, str],
+        folder: Path,
+        door: Callable[[int], int] = int,
+    ) -> None:
+        """`door` tells at which port the browser reaches the one that is served."""
         self._children = children
         self.origin = (0, 0)
         self._screen = dict(screen)
         self._folder = folder
+        self._door = door
         self._address = self._serve(children, pc)
         self._is_ready, self._is_over = threading.Event(), threading.Event()
         self._failure: Exception | None = None
@@ -90,7 +99,7 @@ class NoVnc:
         proxy: list[str | Path] = ["websockify", "--web", web, f"127.0.0.1:{port}", f"127.0.0.1:{vnc_port}"]
         self._proxy = children.start("websockify", proxy)
         wait_for_port(port, self._proxy)
-        return f"http://127.0.0.1:{port}/"
+        return f"http://127.0.0.1:{self._door(port)}/"
 
     def _show(self) -> None:
         try:

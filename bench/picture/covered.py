@@ -40,7 +40,7 @@ area = {{ left = {PLACE[0]}, top = {PLACE[1]}, width = {PLACE[2]}, height = {PLA
 SECONDS, EVERY_S, SETTLED_S = 6.0, 0.1, 2.0
 
 
-def main(_: Namespaces, *, quick: bool = False) -> Result:
+def main(_: Namespaces | None, *, quick: bool = False) -> Result:
     frames = 10 if quick else int(SECONDS / EVERY_S)
     with open_lab("picture-covered") as lab, Player(lab.children, lab.pc) as player:
         rules = lab.world.pc_folder / "covers.d"

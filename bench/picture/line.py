@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from examples.demo.children import Children
 from project.paths import ROOT
@@ -41,16 +42,31 @@ class Carried:
 
 
 class Line:
-    """One line; as long as its children live."""
+    """One line; as long as its children live.
 
-    def __init__(self, children: Children, namespaces: Namespaces) -> None:
+    Of packets between network namespaces, or of bytes through a proxy where there are no namespaces.
+    """
+
+    def __init__(self, children: Children, namespaces: Namespaces | None) -> None:
         self._namespaces = namespaces
+        self._doors: dict[int, int] = {}
         self._control, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        numbers = (namespaces.lab_tun, namespaces.engineer_tun, there.fileno())
-        words = [sys.executable, "-m", "bench.picture.shaper", *map(str, numbers)]
-        child = children.start("shaper", words, cwd=ROOT, pass_fds=numbers)
+        numbers: tuple[int, ...] = (there.fileno(),)
+        if namespaces is not None:
+            numbers = (namespaces.lab_tun, namespaces.engineer_tun, *numbers)
+        program = "bench.picture.proxy" if namespaces is None else "bench.picture.shaper"
+        words = [sys.executable, "-m", program, *map(str, numbers)]
+        child = children.start("line", words, cwd=ROOT, pass_fds=numbers)
         there.close()
         child.wait_for("^ready", 20)
+
+    def door(self, port: int) -> int:
+        """Where the engineer reaches this port of the lab's 127.0.0.1: on a line of packets, there."""
+        if self._namespaces is not None:
+            return port
+        if port not in self._doors:
+            self._doors[port] = int(self._ask({"port": port})["door"])
+        return self._doors[port]
 
     def shape(self, shape: Shape) -> None:
         """From now on; what is under way keeps its moment."""
@@ -68,10 +84,10 @@ class Line:
     @contextlib.contextmanager
     def engineer_side(self) -> Iterator[None]:
         """What is started within is at the engineer's end."""
-        with self._namespaces.engineer_side():
+        with self._namespaces.engineer_side() if self._namespaces is not None else contextlib.nullcontext():
             yield
 
-    def _ask(self, words: dict[str, float]) -> dict[str, dict[str, float]]:
+    def _ask(self, words: dict[str, float]) -> dict[str, Any]:
         self._control.sendall(json.dumps(words).encode())
-        told: dict[str, dict[str, float]] = json.loads(self._control.recv(4096))
+        told: dict[str, Any] = json.loads(self._control.recv(4096))
         return told

@@ -44,7 +44,7 @@ AT_OWN_SIZE = (
 )
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     if not AGENT.exists() or os.uname().machine != "x86_64":
         said = f"meshcentral: no figures, version {MESHCENTRAL_VERSION} could not be installed on this machine"
         return Result(notes=[said])
@@ -68,7 +68,8 @@ class MeshCentral:
         self._rounds += 1
         with self._room.side(shape):
             folder = self._room.lab.folder / f"meshcentral-{self._rounds}"
-            page = ShownPage(f"https://127.0.0.1:{self._port}/", folder, self.display, self._open_page)
+            address = f"https://127.0.0.1:{self._room.door(shape, self._port)}/"
+            page = ShownPage(address, folder, self.display, self._open_page)
         try:
             yield
         finally:
@@ -135,7 +136,7 @@ class MeshCentral:
         page.fill("#password", PASSWORD)
         page.click("#loginButton")
         page.wait_for_function("() => typeof connectDesktop === 'function'")
-        page.goto(f"https://127.0.0.1:{self._port}/?viewmode=11&gotonode={self._node}")
+        page.goto(f"{page.url.split('?')[0]}?viewmode=11&gotonode={self._node}")
         page.wait_for_function(
             "() => typeof connectDesktop === 'function' && typeof currentNode === 'object' && currentNode"
         )

@@ -41,7 +41,7 @@ class Sight:
     blocks: Picture
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     result = Result()
     frames = 50 if quick else scenes.FRAMES
     with open_room("motion", namespaces) as room:

@@ -20,7 +20,7 @@ WITHIN_S, LOSSY_WITHIN_S = 20.0, 6.0
 SETTLED_S = 1.5
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     result = Result()
     count = 1 if quick else PHOTOS
     with open_room("photo", namespaces) as room:

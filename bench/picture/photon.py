@@ -28,7 +28,7 @@ MAX_LOST_SHARE = 0.01
 """More clicks without a change than this and the figures say nothing."""
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     clicks, block = (10, 5) if quick else (CLICKS, BLOCK)
     result = Result()
     with open_room("photon", namespaces) as room, contextlib.ExitStack() as open_viewers:

@@ -22,7 +22,7 @@ FILL_S = 5.0
 PIECE_BYTES = 65536
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     """`line_NAME_rate_mbit` (of TCP's payload, from lab to engineer), `…_rtt_ms`, `…_full_rtt_ms`, `…_dropped`."""
     figures: dict[str, float] = {}
     with Children(RUNS / f"bench-picture-line-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}") as children:
@@ -60,7 +60,8 @@ class Ends:
     def __init__(self, line: Line) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             with line.engineer_side():
-                self._engineer = socket.create_connection(server.getsockname(), timeout=20)
+                door = line.door(server.getsockname()[1])
+                self._engineer = socket.create_connection(("127.0.0.1", door), timeout=20)
             self._lab, _ = server.accept()
         for end in (self._engineer, self._lab):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -11,10 +11,10 @@ from bench.picture.result import Result
 from bench.picture.room import Room, open_room
 from bench.picture.viewing import Viewer
 
-CLICKS = 200
+CLICKS = 100
 
 
-def measure(namespaces: Namespaces, make: Callable[[Room], Viewer], *, quick: bool) -> Result:
+def measure(namespaces: Namespaces | None, make: Callable[[Room], Viewer], *, quick: bool) -> Result:
     """By itself, not in turns with Benchside: a reference, no ratio."""
     result = Result()
     with open_room("reference", namespaces) as room:

@@ -23,8 +23,6 @@ SIZE_PX = (1984, 1280)
 
 @dataclass(frozen=True)
 class Room:
-    """`line` is None on a machine without namespaces; then only the open line is to be had."""
-
     lab: Lab
     line: Line
     pc: Screen
@@ -47,6 +45,10 @@ class Room:
         with self.line.engineer_side():
             yield
 
+    def door(self, shape: Shape | None, port: int) -> int:
+        """Where this port of the lab's is reached by what was started in `side` of this shape."""
+        return port if shape is None else self.line.door(port)
+
     def eye(self, display: Display) -> Eye:
         """A judge's eye on this display, aimed: the viewer there has to show the PC already."""
         self.player.do("restack")
@@ -57,7 +59,7 @@ class Room:
 
 
 @contextlib.contextmanager
-def open_room(part: str, namespaces: Namespaces) -> Iterator[Room]:
+def open_room(part: str, namespaces: Namespaces | None) -> Iterator[Room]:
     """Make it, and end all of it afterwards."""
     with open_lab(f"picture-{part}") as lab:
         pc = Screen(lab.pc)

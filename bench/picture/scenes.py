@@ -41,7 +41,7 @@ def zooms() -> list[Picture]:
     size = (WIDTH + MARGIN_PX[0], HEIGHT + MARGIN_PX[1])
     found = []
     for number in range(ZOOMS):
-        share = 0.92 - 0.018 * number
+        share = 0.92 - 0.008 * number
         width, height = SCENE_SIZE[0] * share, SCENE_SIZE[1] * share
         left, top = (SCENE_SIZE[0] - width) / 2, (SCENE_SIZE[1] - height) / 2
         part = coarse.resize(size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))

@@ -32,7 +32,7 @@ OPTIONS = {
 """Only what leaves out other things than the picture, and keeps the PC's own size."""
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     if not (SELKIES / "bin" / "selkies").exists():
         return Result(notes=[f"selkies: no figures, version {SELKIES_VERSION} could not be installed on this machine"])
     return reference.measure(namespaces, Selkies, quick=quick)
@@ -58,7 +58,10 @@ class Selkies:
         wait_for_port(port, server)
         with self._room.side(shape):
             page = ShownPage(
-                f"http://127.0.0.1:{port}/", lab.folder / f"selkies-{self._rounds}", self.display, open_page
+                f"http://127.0.0.1:{self._room.door(shape, port)}/",
+                lab.folder / f"selkies-{self._rounds}",
+                self.display,
+                open_page,
             )
         try:
             yield

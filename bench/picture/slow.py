@@ -20,7 +20,7 @@ from bench.picture.viewing import Benchside, NoVncViewer, TigerVnc, Viewer
 CLICKS, PEER_CLICKS = 300, 60
 
 
-def main(namespaces: Namespaces, *, quick: bool = False) -> Result:
+def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     result = Result()
     with open_room("slow", namespaces) as room:
         with Benchside(room) as benchside, benchside.viewing(SIX, control=True):

@@ -25,7 +25,7 @@ from benchside.protocol.wire.capability import Capability
 BYTES_S, CPU_S, SETTLED_S = 10.0, 60.0, 5.0
 
 
-def main(_: Namespaces, *, quick: bool = False) -> Result:
+def main(_: Namespaces | None, *, quick: bool = False) -> Result:
     """The engineer is one without a browser here: the host's work is the same, and its records can be read."""
     result = Result()
     with open_lab("picture-still") as lab, Player(lab.children, lab.pc) as player:

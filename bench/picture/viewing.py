@@ -9,6 +9,7 @@ has no such setting.
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import signal
 from collections.abc import Iterator
@@ -56,6 +57,8 @@ class Benchside:
         self._room, self._near = room, near
         self.display = room.engineer_display()
         lab = room.lab
+        relay = lab.world.ports[2]
+        door = room.door(None if near else OPEN, relay)
         with room.side(None if near else OPEN):
             self.engineer = Engineer(
                 lab.world.web_url,
@@ -63,6 +66,7 @@ class Benchside:
                 headless=False,
                 display=self.display.environment,
                 size=SIZE_PX,
+                options=() if door == relay else (f"--host-resolver-rules=MAP localhost:{relay} localhost:{door}",),
             )
         try:
             lab.admit(self.engineer)
@@ -136,7 +140,9 @@ class TigerVnc:
         environment = {**self.display.environment, "HOME": str(lab.folder)}
         with self._room.side(shape):
             viewer = lab.children.start(
-                "tiger-viewer", ["xtigervncviewer", *options, f"127.0.0.1::{port}"], env=environment
+                "tiger-viewer",
+                ["xtigervncviewer", *options, f"127.0.0.1::{self._room.door(shape, port)}"],
+                env=environment,
             )
         self._children = (shared, viewer)
         try:
@@ -175,7 +181,8 @@ class NoVncViewer:
     def viewing(self, shape: Shape | None) -> Iterator[None]:
         lab = self._room.lab
         folder = lab.folder / f"novnc-{next(self._rounds)}"
-        shown = NoVnc(lab.children, lab.pc, self.display.environment, folder)
+        door = functools.partial(self._room.door, shape)
+        shown = NoVnc(lab.children, lab.pc, self.display.environment, folder, door)
         with self._room.side(shape):
             shown.__enter__()  # its browser belongs to a thread that is started here
         self._shown = shown

@@ -45,8 +45,12 @@ class Engineer:
         size: tuple[int, int] = (1920, 1080),
         language: str = "en",
         dark: bool = False,
+        options: tuple[str, ...] = (),
     ) -> None:
-        """`folder` keeps the profile and pictures of failures; with `display` the browser is on that screen."""
+        """`folder` keeps the profile and pictures of failures; with `display` the browser is on that screen.
+
+        `options` are more of Chromium's own.
+        """
         self.web_url = web_url
         self._folder = folder
         program = find_chromium()
@@ -58,7 +62,7 @@ class Engineer:
             executable_path=str(program),
             headless=headless,
             env=None if display is None else dict(display),
-            args=[*CHROMIUM_OPTIONS, f"--window-size={size[0]},{size[1]}"],
+            args=[*CHROMIUM_OPTIONS, *options, f"--window-size={size[0]},{size[1]}"],
             ignore_https_errors=True,
             viewport={"width": size[0], "height": size[1]} if headless else None,
             no_viewport=None if headless else True,
