@@ -36,7 +36,7 @@ def person(world: DeskWorld) -> Iterator[Person]:
 
 def cover_button(world: DeskWorld) -> tuple[int, int]:
     x, y, width, height = world.box("Benchside indicator")
-    return x + width // 2, y + height - 94
+    return x + width // 4, y + height - 37
 
 
 def is_open(world: DeskWorld) -> bool:

@@ -55,7 +55,7 @@ def opened(desk: Desk) -> tuple[Covering, CoverScreen]:
 def screen(desk: Desk) -> CoverScreen:
     """Opened from the indicator while somebody views."""
     desk.show(VIEWED)
-    cover = next(b for b in desk.windows.indicator.findChildren(QPushButton) if b.text() == "Cover areas…")
+    cover = next(b for b in desk.windows.indicator.findChildren(QPushButton) if b.text() == "Cover…")
     QTest.mouseClick(cover, LEFT)
     assert desk.windows.drawing.is_open
     return opened(desk)[1]
@@ -112,7 +112,7 @@ def test_a_program_does_not_open_it(desk: Desk) -> None:
     desk.show(VIEWED)
     desk.sources.by_program = True
     for button in desk.windows.indicator.findChildren(QPushButton):
-        if button.text() == "Cover areas…":
+        if button.text() == "Cover…":
             QTest.mouseClick(button, LEFT)
             QTest.keyClick(button, Qt.Key.Key_Return)
     assert not desk.windows.drawing.is_open
