@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -51,7 +53,7 @@ def test_looking_becomes_rare_when_nothing_moves() -> None:
     waits = rest(LookPace(0.0), 0.0, 0.004, 100)
     assert waits[1] == pytest.approx(QUICK_S, abs=0.002)
     assert waits[-1] == pytest.approx(REST_S, abs=0.002)
-    assert all(later > earlier - 0.002 for earlier, later in zip(waits[1:], waits[2:], strict=False))
+    assert all(later > earlier - 0.002 for earlier, later in pairwise(waits[1:]))
 
 
 def test_a_dear_look_becomes_rarer_still_up_to_a_bound() -> None:
