@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import socket
 import struct
 import subprocess
 from dataclasses import dataclass
@@ -72,7 +73,18 @@ def start_display(
 
 
 def is_taken(number: int) -> bool:
-    """True if a living X server holds the number; a lock that a killed one left behind does not count."""
+    """True if a living X server holds the number; what a killed one left behind does not count.
+
+    A server that is told `-displayfd` makes no lock, and one in another network namespace would take the socket of
+    the same name away from this one's clients, and never notice: so the socket itself is asked.
+    """
+    with socket.socket(socket.AF_UNIX) as asked:
+        try:
+            asked.connect(f"/tmp/.X11-unix/X{number}")
+        except OSError:
+            pass
+        else:
+            return True
     try:
         pid = int(Path(f"/tmp/.X{number}-lock").read_text())
     except (OSError, ValueError):
