@@ -123,9 +123,7 @@ class Keyboard:
     def _is_shortcut(self) -> bool:
         """Whether what is typed now is a command and no text.  With AltGr held it is text: a Windows browser
         reports AltGr as Control and AltGraph."""
-        return self._alt_graph is None and bool(
-            {"Control", "Alt", "Meta", "OS"} & set(self._held_modifiers.values())
-        )
+        return self._alt_graph is None and bool({"Control", "Alt", "Meta", "OS"} & set(self._held_modifiers.values()))
 
     def _press_named(self, key: str, name: str, keysym: int, code: str) -> None:
         self._refresh()
