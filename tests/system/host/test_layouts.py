@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -98,6 +100,30 @@ def test_what_no_layout_has_arrives_and_the_map_is_put_back(
         program.text(typed)
     injector.close()
     assert server.run("xkbcomp", server.name, "-") == before
+
+
+def test_a_killed_host_leaves_no_character_on_a_key_that_had_none(server: XServer, program: Program) -> None:
+    server.run("setxkbmap", "de")
+    before = server.run("xkbcomp", server.name, "-")
+    left = (
+        "import os, sys\n"
+        "from benchside.host.inject.linux import X11Injector\n"
+        "i = X11Injector(sys.argv[1])\n"
+        "for each in 'βγ試':\n"
+        "    i.key(each, '', True)\n"
+        "    i.key(each, '', False)\n"
+        "i._display.core.GetInputFocus().reply()\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", left, server.name], check=False)
+    assert server.run("xkbcomp", server.name, "-") != before
+    X11Injector(server.name).close()
+    assert server.run("xkbcomp", server.name, "-") == before
+    subprocess.run([sys.executable, "-c", left, server.name], check=False)
+    server.run("setxkbmap", "fr")
+    loaded = server.run("xkbcomp", server.name, "-")
+    X11Injector(server.name).close()
+    assert server.run("xkbcomp", server.name, "-") == loaded, "another layout is nobody's to change"
 
 
 @pytest.mark.parametrize("theirs", KEYBOARDS)

@@ -8,7 +8,7 @@ from typing import Any
 import xcffib.xtest
 
 from benchside.host.inject.linux_keyboard import Keyboard
-from benchside.host.inject.linux_leftovers import keys_held_by_programs
+from benchside.host.inject.linux_leftovers import give_back_lent, keys_held_by_programs
 from benchside.host.inject.place import nearest
 from benchside.media.damage import Box
 from benchside.platform.display.linux import Display
@@ -108,6 +108,7 @@ class X11Injector:
 
         What a person holds stays held, since it was pressed on another device.
         """
+        give_back_lent(self._display)
         for keycode in keys_held_by_programs(self._display):
             self._fake(_KEY_RELEASE, keycode)
         with self._display.using():

@@ -17,6 +17,7 @@ import xcffib.xtest
 
 from benchside.host.inject.characters import keysym_of
 from benchside.host.inject.keymap import CONTROL, LOCK, SHIFT, Keymap, KeyPlace
+from benchside.host.inject.linux_leftovers import note_lent
 from benchside.host.inject.names import MODIFIERS, keycode_of, keysym_for
 from benchside.platform.display.linux import Display
 from benchside.protocol.errors import UnavailableError
@@ -111,6 +112,7 @@ class Keyboard:
             for keycode in self._lent.values():
                 self._display.core.ChangeKeyboardMapping(1, keycode, 1, [0])
         self._lent.clear()
+        note_lent(self._display, self._lent)
         self._is_map_stale = True
 
     @property
@@ -246,6 +248,7 @@ class Keyboard:
         else:
             return None
         self._lent[keysym] = keycode
+        note_lent(self._display, self._lent)  # first: whoever comes after a crash must know
         with self._display.using():
             # Twice: alone, the server would make a letter's capital its second level.
             self._display.core.ChangeKeyboardMapping(1, keycode, 2, [keysym, keysym])
