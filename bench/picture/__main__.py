@@ -7,7 +7,7 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +22,10 @@ PARTS = ("proof", "photon", "slow", "page", "photo", "motion", "whole", "still",
 PEERS = ("novnc", "websockify", "tigervnc-scraping-server", "tigervnc-viewer")
 TOOLS = ("chromium", "xvfb", "fonts-dejavu-core")
 """Debian packages that figures depend on."""
+
+
+TRIES = 2
+"""Of a part: whole worlds of programs start in each, and a run of half an hour must not be lost to one that did not."""
 
 
 def main(argv: list[str]) -> int:
@@ -44,37 +48,48 @@ def main(argv: list[str]) -> int:
     except OSError as error:
         said = "no network namespaces or TUN device here, so the line is a proxy of bytes that loses none"
         result.notes.append(f"{said}: {error}")
+    described = {
+        **before, **versions(TOOLS), "line": line,
+        "tcp": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
+    }  # fmt: skip
+    folder = chosen.plots or chosen.json.with_suffix("")
     for part in chosen.only or PARTS:
         started = time.monotonic()
         print(f"  {part} ...", flush=True)
-        measure: Callable[..., Result] = import_module(f"bench.picture.{part}").main
-        try:
-            found = measure(namespaces, quick=chosen.quick)
-        except Exception as error:  # one part that cannot be had must not cost the others theirs
-            traceback.print_exc()
+        found = measure(part, namespaces, quick=chosen.quick)
+        if found is None:
             failed.append(part)
-            found = Result(notes=[f"{part}: no figures, {type(error).__name__}: {str(error).splitlines()[0][:200]}"])
+            found = Result(notes=[f"{part}: no figures, it failed {TRIES} times; the reason is in the run's output"])
         result.add(found)
         print(json.dumps({**found.figures, **found.peers}, indent=1), *found.notes, sep="\n", flush=True)
         print(f"  {part}: {time.monotonic() - started:.0f} s", flush=True)
-    described = {
-        **before,
-        **versions(TOOLS),
-        "line": line,
-        "tcp": Path("/proc/sys/net/ipv4/tcp_congestion_control").read_text().strip(),
-    }
+        # After each part: a run that is cut short keeps what it has.
+        write(result, described, chosen.json, folder, quick=chosen.quick)
+    print(f"  table and plots: {folder}", flush=True)
+    return 1 if failed else 0
+
+
+def measure(part: str, namespaces: Namespaces | None, *, quick: bool) -> Result | None:
+    """None when it failed each time; what it complained of is printed."""
+    main_of_part: Callable[..., Result] = import_module(f"bench.picture.{part}").main
+    for _ in range(TRIES):
+        try:
+            return main_of_part(namespaces, quick=quick)
+        except Exception:  # one part that cannot be had must not cost the others theirs
+            traceback.print_exc()
+    return None
+
+
+def write(result: Result, described: Mapping[str, object], out: Path, folder: Path, *, quick: bool) -> None:
     written = {
         "figures": result.figures, "peers": {**result.peers, **versions(PEERS)}, "machine": described,
-        "notes": result.notes, "quick": chosen.quick,
+        "notes": result.notes, "quick": quick,
     }  # fmt: skip
-    chosen.json.write_text(json.dumps(written, indent=1) + "\n")
-    folder = chosen.plots or chosen.json.with_suffix("")
+    out.write_text(json.dumps(written, indent=1) + "\n")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "picture.md").write_text(table.write(result))
     for name, drawn in plots.draw(result.series).items():
         (folder / f"{name}.svg").write_text(drawn)
-    print(f"  table and plots: {folder}", flush=True)
-    return 1 if failed else 0
 
 
 def parts(words: str) -> list[str]:
