@@ -188,7 +188,8 @@ async def speak_to_parent(argv: list[str]) -> tuple[asyncio.StreamReader, asynci
 def _start(owner: PipePeer, module: str, argv: list[str]) -> WindowsChild:
     """Start it; it runs from the first moment in a job that ends it with us."""
     words = ctypes.create_unicode_buffer(subprocess.list2cmdline([sys.executable, "-I", "-m", module, *argv]))
-    startup = _StartupInfo(cb=ctypes.sizeof(_StartupInfo))
+    # A service has a desktop of its own, which nobody sees.
+    startup = _StartupInfo(cb=ctypes.sizeof(_StartupInfo), lpDesktop="winsta0\\default")
     about = _ProcessInformation()
     flags = _SUSPENDED | _UNICODE_ENVIRONMENT | _NO_WINDOW
     try:
@@ -197,7 +198,6 @@ def _start(owner: PipePeer, module: str, argv: list[str]) -> WindowsChild:
                 None, words, None, None, False, flags, None, _folder(), ctypes.byref(startup), ctypes.byref(about)
             ))  # fmt: skip
         else:
-            startup.lpDesktop = "winsta0\\default"
             _start_in_session(owner, words, flags, startup, about)
         job = _kernel32.CreateJobObjectW(None, None)
         limits = _JobLimits(LimitFlags=_KILL_ON_JOB_CLOSE)
