@@ -74,7 +74,7 @@ class Eye:
     """One engineer's display, beside the PC's.
 
     `origin` is where the PC's first pixel is there, once `aim` has found it.  What `ignored` covers of the PC's
-    picture is not compared: the session's indicator, which counts the seconds by itself.
+    picture is not compared: the session's indicator, which changes by itself.
     """
 
     def __init__(self, pc: Screen, environment: Mapping[str, str], ignored: list[Box]) -> None:

@@ -5,7 +5,7 @@ still_view_bytes   all of the view channel in the same time
 still_cpu_percent  of one core, the host's processes, over 60 s
 host_pss_mb        the host's memory (PSS)
 
-The session's own indicator is on the screen, as always; that it counts the time is part of what is measured.
+The session's own indicator is on the screen, as always; when it changes by itself, that is part of what is measured.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ def main(_: Namespaces | None, *, quick: bool = False) -> Result:
         player.do("restack")
         player.show("page 0 grey")
         time.sleep(SETTLED_S)
+        if not visitor.picture_bytes:
+            return Result(notes=["still: no figures, no picture came at all"])
         screen = Screen(lab.pc)
         before = screen.grab((0, 0, WIDTH, HEIGHT)).copy()
         pictures, picture_bytes, view_bytes = visitor.pictures, visitor.picture_bytes, visitor.view_bytes
