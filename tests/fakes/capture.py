@@ -40,6 +40,10 @@ class FakeCapture:
     def draw(self, box: Box, colour: int) -> None:
         """Fill `box` with 0xRRGGBB, as a program would, with the damage that follows."""
         self.screen[box.top : box.bottom, box.left : box.right] = (*colour.to_bytes(3, "little"), 0)
+        self.tell_damage(box)
+
+    def tell_damage(self, box: Box) -> None:
+        """A program has drawn here, be it the same as before."""
         for area in self.shared():
             for part in uncovered(box.intersect(area), self.covers()):
                 self._on_damage(part)

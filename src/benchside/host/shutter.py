@@ -20,6 +20,7 @@ from benchside.protocol.wire.picture import (
     VIEW,
     PictureBegin,
     PictureEnd,
+    PictureState,
     VideoAbility,
     ViewMessage,
 )
@@ -52,6 +53,7 @@ class Shutter:
         self._is_open = False
         self._is_writing = False  # the other thread has the scenes
         self._is_whole = True
+        self._told: PictureState | None = None  # how far the viewer was told that the picture is
         self._timer: asyncio.TimerHandle | None = None
         self._writable: asyncio.Task[None] | None = None
 
@@ -174,7 +176,8 @@ class Shutter:
             self._pacing.damage_arrived(now)
             return
         self._engine.settle(draft)
-        if draft.messages:
+        if draft.messages or self._told not in (None, self._engine.state):
+            # Also when nothing is new but how far the picture is: a viewer that was told "behind" waits for the rest.
             self._send_picture(draft.messages)
         else:
             self._pacing.picture_unchanged(now)
@@ -184,7 +187,8 @@ class Shutter:
         sequence = self._pacing.next_sequence
         size = self._say(PictureBegin(sequence, self._is_whole))
         size += sum(self._say(message) for message in messages)
-        size += self._say(PictureEnd(sequence, self._engine.state))
+        self._told = self._engine.state
+        size += self._say(PictureEnd(sequence, self._told))
         self._is_whole = False
         self._pacing.picture_sent(sequence, size, self._loop.time())
 

@@ -15,6 +15,7 @@ from benchside.host.picture import MAX_MESSAGES_PER_S, WHOLE_EVERY_S, PictureSen
 from benchside.media.damage import Box
 from benchside.media.governor import Governor
 from benchside.media.pacing import MAX_PICTURES_IN_FLIGHT
+from benchside.media.tiles import Pixels
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.wire.capability import GrantScope
@@ -25,6 +26,7 @@ from benchside.protocol.wire.picture import (
     PictureBegin,
     PictureEnd,
     PictureShown,
+    PictureState,
     PointerAt,
     PointerShape,
     Tile,
@@ -251,6 +253,26 @@ async def test_a_viewer_that_never_acknowledges_stops_the_picture(stage: Stage) 
     assert 0 < len(stage.view.pictures()) <= MAX_PICTURES_IN_FLIGHT
     stage.acknowledge()
     assert len(stage.view.pictures()) == MAX_PICTURES_IN_FLIGHT + 1, "one picture answers for all that came meanwhile"
+    stage.sender.stop()
+
+
+async def test_a_viewer_that_was_told_of_more_is_told_when_there_is_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grab, spot = stage.capture.grab, Box(10, 10, 20, 20)
+
+    def grab_while_it_is_drawn_again(box: Box) -> Pixels:
+        monkeypatch.setattr(stage.capture, "grab", grab)
+        stage.capture.tell_damage(spot)  # it will have changed nothing
+        return grab(box)
+
+    monkeypatch.setattr(stage.capture, "grab", grab_while_it_is_drawn_again)
+    stage.draw()
+    await stage.pass_time(0.1)
+    stage.acknowledge()
+    await stage.pass_time(0.1)
+    ends = [each.state for each in stage.view.said if isinstance(each, PictureEnd)]
+    assert ends == [PictureState.BEHIND, PictureState.EXACT]
     stage.sender.stop()
 
 
