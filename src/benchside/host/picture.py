@@ -31,9 +31,6 @@ from benchside.protocol.wire.picture import (
 
 __all__ = ["PictureSender"]
 
-ALIVE_EVERY_S = 20.0
-"""Only so that no proxy takes a resting picture for a dead connection (the strictest cut after 30 s): that the line
-lives is known from `main`."""
 WHOLE_EVERY_S = 1.0
 """Whole pictures that a console may ask for: it needs one after each loss, and each costs us a whole encoding."""
 MAX_MESSAGES_PER_S = 200
@@ -72,7 +69,6 @@ class PictureSender:
         )
         self._ability: VideoAbility | None = None  # unknown until the console is ready
         self._monitors: dict[int, MonitorInfo] = {}
-        self._alive: asyncio.TimerHandle | None = None
         self._whole: asyncio.TimerHandle | None = None
         self._whole_from = self._loop.time()  # when the console may next be given a whole picture
         self._writable: asyncio.Task[None] | None = None
@@ -94,7 +90,6 @@ class PictureSender:
             return
         self._capture.attach(self._read_display)
         self._pointer.attach(self._read_pointer)
-        self._keep_alive()
 
     def stop(self) -> None:
         """Take no more pictures."""
@@ -105,7 +100,7 @@ class PictureSender:
             self._pointer.detach()
             self._capture.stop()
             self._pointer.stop()
-        for waiting in (self._alive, self._whole, self._writable):
+        for waiting in (self._whole, self._writable):
             if waiting is not None:
                 waiting.cancel()
 
@@ -235,11 +230,6 @@ class PictureSender:
             self._pointer_changed()
         if self._is_running and self._late_place is not None:
             self._pointer_moved(*self._late_place)
-
-    def _keep_alive(self) -> None:
-        if self._is_running:
-            self._say(ViewAlive())
-            self._alive = self._loop.call_later(ALIVE_EVERY_S, self._keep_alive)
 
     def _say_pointer(self, x_px: int, y_px: int) -> None:
         for monitor in self._monitors.values():

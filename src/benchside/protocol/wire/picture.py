@@ -176,7 +176,7 @@ class ViewReady(Compact, frozen=True, tag=8):
 
 
 class ViewAlive(Compact, frozen=True, tag=9):
-    """From either side when it has said nothing for a second."""
+    """Says nothing; either side may send it and takes it.  That the line lives is known from `main` and the relay."""
 
 
 class Copy(Compact, frozen=True, tag=10):
