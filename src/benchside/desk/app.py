@@ -26,7 +26,7 @@ from benchside.desk.views.presses import InputSources, Presses
 from benchside.desk.views.windows import Windows
 from benchside.logs.setup import start_logging
 from benchside.protocol.errors import UnavailableError
-from benchside.settings.desktop import DESK_SOCKET, display_values, has_wayland, runtime_folder, state_folder
+from benchside.settings.desktop import DESK_SOCKET, display_values, has_wayland, instance_path, state_folder
 
 __all__ = ["main", "read_options"]
 
@@ -48,7 +48,7 @@ def main(argv: list[str]) -> int:
     application.setQuitOnLastWindowClosed(False)
     dark_system = system_is_dark(application.palette())
     mark = hashlib.sha256(str(options.socket.absolute()).encode()).hexdigest()[:12]
-    instance = Instance(runtime_folder() / f"desk-{mark}.sock")
+    instance = Instance(instance_path(mark))
     if instance.raise_other():
         return 0
     memory = Memory(options.state_dir / "desk.json")

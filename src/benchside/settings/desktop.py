@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["DESK_SOCKET", "display_values", "has_wayland", "runtime_folder", "state_folder"]
+__all__ = ["DESK_SOCKET", "display_values", "has_wayland", "instance_path", "runtime_folder", "state_folder"]
 
 DESK_SOCKET = Path("\\\\.\\pipe\\benchside-agent" if sys.platform == "win32" else "/run/benchside/agent.sock")
 """Where the agent listens for desks; on Linux its service unit makes the folder (RuntimeDirectory)."""
@@ -38,6 +38,15 @@ def state_folder() -> Path:
         return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "Benchside"
     found = os.environ.get("XDG_STATE_HOME")
     return (Path(found) if found else Path.home() / ".local" / "state") / "benchside"
+
+
+def instance_path(mark: str) -> Path:
+    """Return where this log-in's one desk hears of a second start; `mark` tells desks of several agents apart."""
+    if sys.platform == "win32":
+        # pipes have no folders, so the log-in is in the name
+        login = f"{os.environ.get('USERDOMAIN', '')}-{os.environ.get('USERNAME', '')}"
+        return Path(f"\\\\.\\pipe\\benchside-desk-{login}-{mark}")
+    return runtime_folder() / f"desk-{mark}.sock"
 
 
 def runtime_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,7 +38,8 @@ class Instance(QObject):
 
     def hold(self, raised: Callable[[], None]) -> None:
         """Be the one desk, and call `raised` whenever another start asks for it."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if sys.platform != "win32":  # pipes have no folders
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         QLocalServer.removeServer(str(self._path))
         if not self._server.listen(str(self._path)):
             _log.warning("cannot hold the place of the one desk: %s", self._server.errorString())
