@@ -55,6 +55,10 @@ class LookPace:
         self._quick_until = now + QUICK_FOR_S
         self._due_at = now
 
+    def is_quick(self, now: float) -> bool:
+        """Whether something moved, or was touched, a moment ago."""
+        return now < self._quick_until
+
     def is_due(self, now: float) -> bool:
         """Whether it is time to look."""
         return now >= self._due_at

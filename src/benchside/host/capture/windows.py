@@ -2,7 +2,7 @@
 
 GDI tells nobody what is drawn.  So the shared areas are copied and compared with the copy before: up to thirty times
 a second after a change or a touch of mouse or keyboard, then slower and slower, until looking takes a hundredth of a
-core, or two seconds lie between two looks (changes.py).  Between looks a tick of 33 ms asks one thing alone, whether
+core, or two seconds lie between two looks (changes.py).  Between looks a tick asks one thing alone, whether
 somebody touched mouse or keyboard, which costs microseconds.
 
 Desktop duplication, which does tell, would be another `Capture` beside this one.
@@ -39,6 +39,8 @@ __all__ = ["GdiCapture"]
 
 # Monitors come and go seldom; a shared window is asked for at every look.
 LAYOUT_EVERY_S = 0.5
+# While nothing moves: the first press after a rest is seen so much later.
+REST_TICK_S = 0.05
 
 
 class _LastInput(ctypes.Structure):
@@ -187,10 +189,11 @@ class GdiCapture:
         on_ready = self._on_ready
         if on_ready is None:
             return
-        self._timer = asyncio.get_running_loop().call_later(QUICK_S, self._tick)
+        now = time.monotonic()
+        wait_s = QUICK_S if self._pace.is_quick(now) else REST_TICK_S
+        self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
         if self._scope is None:
             return
-        now = time.monotonic()
         touched = _last_input()
         if touched != self._last_input:
             self._last_input = touched
