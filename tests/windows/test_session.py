@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from examples.demo.world import SITE, World, make_world, run, sign_in_associate
 from examples.engineer.engineer import Engineer
 from project import wine
 from tests.windows.pc import SERVICE, WindowsPC
+
+from benchside.protocol.wire.audit import DETAILS
 
 pytestmark = [pytest.mark.long, pytest.mark.system]
 
@@ -100,6 +106,38 @@ def test_an_engineer_sees_the_windows_desktop_and_clicks_in_it(pc: WindowsPC, wo
         engineer.click("leave")
         engineer.click("leave-yes")
         assert technician.wait_for("over ") == "left"
+
+
+def test_a_technician_asks_for_help_in_the_real_window(pc: WindowsPC) -> None:
+    """By keys of the X server, which for Wine are those of a keyboard.  What is asked stands in the PC's journal."""
+    before = len(requests(pc))
+    desk = pc.start("-m", "benchside", "desk", "--socket", PIPE, "--language", "en")
+    # Keys that come before the window can take them do nothing, so all is typed again until it was heard.
+    pc.wait(lambda: ask_by_hand(pc) or len(requests(pc)) > before, "a request in the journal", 120)
+    assert "Pia Roca" in requests(pc)[-1]
+    desk.process.terminate()
+    pc.command("taskkill", "/F", "/IM", "python.exe")
+    pc.wait(lambda: len(requests(pc, "session_ended")) > before, "the end of a request whose desk is gone")
+
+
+def ask_by_hand(pc: WindowsPC) -> None:
+    for words in (
+        ("mousemove", "640", "700", "key", "Return"),
+        ("type", "--delay", "40", "Pia Roca"),
+        ("key", "Tab"),
+        ("type", "--delay", "40", "The laser stays off"),
+        ("key", "Tab", "Tab", "Return"),
+    ):
+        subprocess.run(["xdotool", *words], env=pc.environment, check=True, timeout=30)
+        time.sleep(0.7)
+    time.sleep(2)
+
+
+def requests(pc: WindowsPC, kind: str = "request_opened") -> list[str]:
+    """The details of these entries of the PC's journal, the oldest first."""
+    with contextlib.closing(sqlite3.connect(f"file:{pc.state / 'journal.db'}?mode=ro", uri=True, timeout=5)) as file:
+        rows = file.execute("SELECT details FROM entry WHERE kind = ? ORDER BY sequence", (kind,)).fetchall()
+    return [str(DETAILS.decode(details)) for (details,) in rows]
 
 
 def wait_for_colour(pc: WindowsPC, engineer: Engineer, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
