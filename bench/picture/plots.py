@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
@@ -49,9 +50,10 @@ def shares(values: Sequence[float]) -> Points:
 
 def curves(title: str, x_unit: str, y_unit: str, lines: Mapping[str, Points], *, most_x: float | None = None) -> str:
     """Lines over a common ground; what lies right of `most_x` is cut off."""
-    most_x = most_x or max((x for points in lines.values() for x, _ in points), default=1.0) or 1.0
+    most_x = most_x or rounded(max((x for points in lines.values() for x, _ in points), default=1.0) or 1.0)
     kept = {name: [point for point in points if point[0] <= most_x] for name, points in lines.items()}
     most_y = max((y for points in kept.values() for _, y in points), default=1.0) or 1.0
+    most_y = rounded(most_y)
     parts = ground(title, x_unit, y_unit, most_x, most_y)
     for points, (name, colour) in zip(kept.values(), legend(kept, parts), strict=True):
         path = " ".join(f"{place_x(x, most_x):.1f},{place_y(y, most_y):.1f}" for x, y in points)
@@ -62,7 +64,7 @@ def curves(title: str, x_unit: str, y_unit: str, lines: Mapping[str, Points], *,
 
 def bars(title: str, labels: Sequence[str], groups: dict[str, list[float]]) -> str:
     """For each label one bar of each group."""
-    most = max((value for values in groups.values() for value in values), default=1.0) / 1e6 or 1.0
+    most = rounded(max((value for values in groups.values() for value in values), default=1.0) / 1e6 or 1.0)
     parts = ground(title, "", "MB", 0, most)
     width = (WIDTH - LEFT - RIGHT) / len(labels)
     each = width * 0.8 / len(groups)
@@ -83,17 +85,24 @@ def ground(title: str, x_unit: str, y_unit: str, most_x: float, most_y: float) -
         value = most_y * step / 4
         y = place_y(value, most_y)
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(text(LEFT - 8, y + 4, f"{value:.3g} {y_unit}", "end"))
+        parts.append(text(LEFT - 8, y + 4, f"{value:g} {y_unit}", "end"))
         if most_x:
             parts.append(
                 text(
                     place_x(most_x * step / 4, most_x),
                     HEIGHT - BOTTOM + 18,
-                    f"{most_x * step / 4:.3g} {x_unit}",
+                    f"{most_x * step / 4:g} {x_unit}",
                     "middle",
                 )
             )
     return parts
+
+
+def rounded(most: float) -> float:
+    """The least number not below it that has four even parts a person can read."""
+    scale = 10.0 ** math.floor(math.log10(most))
+    steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10, 12)
+    return next(step * scale for step in steps if step * scale >= most)
 
 
 def legend(groups: Iterable[str], parts: list[str]) -> list[tuple[str, str]]:

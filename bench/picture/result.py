@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 Figures = dict[str, float]
 
 
+SHOWN = (
+    "page_exact_6m_s", "page_exact_2m_s", "photo_first_s", "photo_exact_s", "motion_lag_ms", "motion_exact_s",
+)  # fmt: skip
+"""Figures that can fail to come about, and that are missed where they do."""
+
+
 @dataclass
 class Result:
     """`figures` are Benchside's, `peers` the others' with the peer's name before the key; None is never a figure.
@@ -23,8 +29,10 @@ class Result:
     series: dict[str, list[float]] = field(default_factory=dict)
 
     def say(self, name: str, key: str, value: float | None, digits: int = 3) -> None:
-        """Keep a figure of the product of this name; one that could not be had becomes a note."""
+        """Keep a figure of the product of this name; one that could not be had becomes a note, if it is of `SHOWN`."""
         if value is None:
+            if key not in SHOWN:
+                return
             self.notes.append(f"{name} has no {key}: it did not come about in the time given to it")
         elif name == "benchside":
             self.figures[key] = round(value, digits)
