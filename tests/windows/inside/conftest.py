@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from benchside.platform.display.windows import window_at
+
 PANEL = Path(__file__).parents[1] / "panel.py"
 WITHIN_S = 20.0
 
@@ -47,6 +49,7 @@ class Panel:
         )  # fmt: skip
         wait(state.exists, "the panel")
         self.window = int(user32.FindWindowW("Panel", None) or 0)
+        wait(lambda: window_at(160, 140) == self.window, "a panel that can be clicked")
 
     @property
     def is_on(self) -> bool:

@@ -71,7 +71,7 @@ def test_what_changes_is_told_and_little_else(capture: GdiCapture, panel: Panel)
 
     wait(has_told, "the damage of a window that moved")
     assert told.bounds is not None
-    assert Box(50, 50, 1140, 640).holds(told.bounds)
+    assert Box(40, 40, 1140, 640).holds(told.bounds)
 
 
 async def test_the_loop_is_told_when_something_moves_and_rests_otherwise(capture: GdiCapture) -> None:

@@ -13,7 +13,7 @@ from ctypes import wintypes
 from dataclasses import dataclass
 from functools import cache
 
-__all__ = ["Account", "account_of_process", "account_of_token", "our_account", "security_for"]
+__all__ = ["Account", "account_of_process", "account_of_token", "our_account", "security_for", "security_text"]
 
 _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
 _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)

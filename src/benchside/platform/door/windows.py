@@ -34,11 +34,13 @@ _kernel32.CreateNamedPipeW.argtypes = (
     wintypes.LPCWSTR, *(wintypes.DWORD,) * 6, ctypes.c_void_p,
 )  # fmt: skip
 _kernel32.CreateNamedPipeW.restype = wintypes.HANDLE
+_kernel32.WaitNamedPipeW.argtypes = (wintypes.LPCWSTR, wintypes.DWORD)
 for _name in ("GetNamedPipeClientProcessId", "GetNamedPipeServerProcessId", "GetNamedPipeServerSessionId"):
     getattr(_kernel32, _name).argtypes = (wintypes.HANDLE, ctypes.POINTER(wintypes.ULONG))
 
 _DUPLEX, _OVERLAPPED, _FIRST_INSTANCE = 0x3, 0x40000000, 0x80000
 _BYTES, _REJECT_REMOTE_CLIENTS = 0x0, 0x8
+_FILE_NOT_FOUND = 2
 _INVALID_HANDLE = ctypes.c_void_p(-1).value
 
 SERVICES_SESSION = 0
@@ -97,6 +99,8 @@ class PipeDoor:
 
     def _make(self, *, first: bool) -> PipeHandle:
         """Make an instance for the next caller; OSError, also when somebody has the name already."""
+        if first and _is_there(self._address):  # Windows' own refusal below is the one that cannot be outrun
+            raise FileExistsError(0, "another listener")
         with security_for(people=True) as security:
             handle = _kernel32.CreateNamedPipeW(
                 self._address,
@@ -187,6 +191,11 @@ def listener_is_trusted(handle: int) -> bool:
     except OSError as error:
         log.warning("Windows does not say who listens", extra={"cause": str(error)})
         return False
+
+
+def _is_there(address: str) -> bool:
+    """Whether somebody listens on a pipe of this name, busy or not."""
+    return bool(_kernel32.WaitNamedPipeW(address, 1)) or ctypes.get_last_error() != _FILE_NOT_FOUND
 
 
 def _peer_of(pipe: PipeHandle) -> PipePeer:
