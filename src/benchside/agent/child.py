@@ -1,4 +1,4 @@
-"""The host as a child process: started in the log-in of who asked, spoken to by a line of its own, killed if it hangs."""
+"""The host as a child process: started in the log-in of who asked, on a line of its own, killed if it hangs."""
 
 from __future__ import annotations
 
