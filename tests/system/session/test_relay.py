@@ -16,6 +16,7 @@ from benchside.protocol.wire import desk as shown
 from benchside.protocol.wire import session as said
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel, Role
+from benchside.protocol.wire.picture import VideoAbility, ViewReady
 from benchside.protocol.wire.session import SessionEnd
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -134,6 +135,7 @@ async def test_the_console_opens_nothing_that_was_changed(
     _, visit, view = await viewing(lab, desk, engineer)
     heard = len(view.heard)
     mischief.is_armed = True
+    view.say(ViewReady(VideoAbility.NONE))  # a whole picture, as after any fault: several records one after the other
     await view.until(lambda: view.is_over)
     assert view.fault is not None
     assert len(view.heard) - heard <= 1, "only what went before"

@@ -146,8 +146,12 @@ async def test_main_counts_as_back_at_the_first_authentic_record(events: tuple[E
 # tickets
 
 AUTHORITY, TICKETS = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-NOW_MS = time.time_ns() // 1_000_000
 REQUEST, DEVICE, KEY = bytes(16), b"d" * 16, b"k" * 32
+
+
+def now_ms() -> int:
+    """Of this moment, not of the import: a long run of tests is longer than a ticket lives."""
+    return time.time_ns() // 1_000_000
 
 
 def ticket(serial: bytes, *, expires_in_ms: int = 60_000) -> bytes:
@@ -161,8 +165,8 @@ def ticket(serial: bytes, *, expires_in_ms: int = 60_000) -> bytes:
         role=Role.CONSOLE,
         channel=Channel.MAIN,
         key=KEY,
-        issued_utc_ms=NOW_MS,
-        expires_utc_ms=NOW_MS + expires_in_ms,
+        issued_utc_ms=now_ms(),
+        expires_utc_ms=now_ms() + expires_in_ms,
     )
     return issue_ticket(payload, TICKETS)
 
@@ -177,12 +181,12 @@ def reception() -> Reception:
         regions=("global",),
         models=("*",),
         sites=("*",),
-        expires_utc_ms=NOW_MS + 3_600_000,
+        expires_utc_ms=now_ms() + 3_600_000,
     )
     payload = PolicyPayload(
         version=1,
-        issued_utc_ms=NOW_MS,
-        expires_utc_ms=NOW_MS + 3_600_000,
+        issued_utc_ms=now_ms(),
+        expires_utc_ms=now_ms() + 3_600_000,
         ticket_keys=(public_bytes(TICKETS.public_key()),),
         associates=(entry,),
     )
