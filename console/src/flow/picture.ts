@@ -80,6 +80,8 @@ export class PictureOrder {
       }
       case "video": return this.video(message);
       case "video_end":
+        // The PC may not know whether the start has come through: an end too many says nothing.
+        if (!this.streams.has(message.stream)) return [];
         if (this.running(message.stream).parts.length) throw order("expected the rest of a frame");
         this.streams.delete(message.stream);
         return [{ t: "end_video", stream: message.stream }];

@@ -29,8 +29,10 @@ export class Ground implements Surface {
 
   constructor(public monitor: Monitor) {
     const { width_px, height_px } = monitor;
-    this.pixels = new ImageData(width_px, height_px);
-    this.sheet = { words: new Uint32Array(this.pixels.data.buffer as ArrayBuffer), width: width_px };
+    // A row more than is shown: VideoFrame.copyTo wants room for whole rows, also after a box at the lower right.
+    const bytes = new ArrayBuffer(width_px * (height_px + 1) * 4);
+    this.pixels = new ImageData(new Uint8ClampedArray(bytes, 0, width_px * height_px * 4), width_px, height_px);
+    this.sheet = { words: new Uint32Array(bytes), width: width_px };
     this.canvas = document.createElement("canvas");
     this.canvas.width = width_px;
     this.canvas.height = height_px;

@@ -109,7 +109,7 @@ export class Painter<S extends Surface = Surface> {
       default: this.steps.push(effect);
     }
     if (!this.isAwaiting) return this.run();
-    if (effect.t === "draw") this.waitingPictures++;
+    if (effect.t === "draw" || effect.t === "frame") this.waitingPictures++; // a decoded frame is 3 MB and more
     if (effect.t === "tile") this.waitingBytes += effect.tile.data.length;
     if (this.waitingPictures > MAX_WAITING_PICTURES || this.waitingBytes > MAX_WAITING_BYTES) throw new PeerError("too_many", "expected fewer pictures at once");
   }
@@ -133,7 +133,7 @@ export class Painter<S extends Surface = Surface> {
       () => {
         if (life !== this.life) return;
         this.isAwaiting = false;
-        this.waitingPictures = this.steps.filter(({ t }) => t === "draw").length;
+        this.waitingPictures = this.steps.filter(({ t }) => t === "draw" || t === "coming").length;
         this.waitingBytes = this.steps.reduce((sum, step) => sum + (step.t === "tile" ? step.tile.data.length : 0), 0);
         this.guard(() => this.run());
       },

@@ -106,6 +106,8 @@ class Desktop:
         """The technician covers these places, in place of earlier ones, before the next picture."""
         boxes = [Box(area.left, area.top, area.right, area.bottom) for area in areas]
         self._parts.capture.cover_by_hand([box for box in boxes if box])
+        if self._picture is not None:
+            self._picture.cover()
 
     def covers(self) -> tuple[CoverShown, ...]:
         """What is covered now, shared or not; nothing when the display has gone."""

@@ -119,6 +119,10 @@ class PictureSender:
             case _:
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a viewer says, got what a PC says")
 
+    def cover(self) -> None:
+        """The technician has just covered something: nothing that was taken before may still go out."""
+        self._shutter.recover()
+
     def resume(self) -> None:
         """Consent lets pictures pass again after a pause: send what changed meanwhile."""
         self._say_late()
@@ -146,6 +150,7 @@ class PictureSender:
 
     def _covers_changed(self) -> None:
         """Say what the lab covers of the granted monitors, before the picture in which it is dark."""
+        self._shutter.recover()
         areas = [
             CoveredArea(monitor.id, *_within(cut, area), by_hand=cover.by_hand)
             for cover in self._capture.covers()
@@ -208,10 +213,11 @@ class PictureSender:
             self._lose_display()
 
     def _pointer_changed(self) -> None:
-        self._is_shape_late = self._opened.link.is_congested
-        if self._is_shape_late:
+        self._is_shape_late = True
+        if self._opened.link.is_congested:
             self._wait_until_writable()
         elif self._is_running and self._may_pass(tuple(self._monitors)):
+            self._is_shape_late = False
             self._say(self._pointer.shape())
 
     def _pointer_moved(self, x_px: int, y_px: int) -> None:

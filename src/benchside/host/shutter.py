@@ -53,6 +53,7 @@ class Shutter:
         self._is_open = False
         self._is_writing = False  # the other thread has the scenes
         self._is_whole = True
+        self._covers = 0
         self._told: PictureState | None = None  # how far the viewer was told that the picture is
         self._timer: asyncio.TimerHandle | None = None
         self._writable: asyncio.Task[None] | None = None
@@ -74,9 +75,14 @@ class Shutter:
     def start_whole(self, monitors: Iterable[tuple[int, Box]], ability: VideoAbility) -> None:
         """Start these monitors anew, for a viewer that can decode so much."""
         self._is_whole = True
+        self._pacing.start_anew()
         self._engine.lay_out(monitors, ability)
         self._pacing.damage_arrived(self._loop.time())
         self.take()
+
+    def recover(self) -> None:
+        """What is covered has changed: what is being written shows it as it was, and must not go out."""
+        self._covers += 1
 
     def damaged(self, box: Box) -> None:
         """Something may have changed here; `take` follows."""
@@ -153,27 +159,30 @@ class Shutter:
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._is_writing = True
+        covers = self._covers
         writing = self._loop.run_in_executor(self._thread, self._engine.write, plan, grabbed, line, now)
-        writing.add_done_callback(self._written)
+        writing.add_done_callback(lambda done: self._written(done, covers))
 
-    def _written(self, writing: asyncio.Future[Draft]) -> None:
+    def _written(self, writing: asyncio.Future[Draft], covers: int) -> None:
         self._is_writing = False
         if writing.cancelled() or not self._is_open:
             return
-        self._send(writing.result())
+        self._send(writing.result(), is_stale=covers != self._covers)
 
     # sending
 
-    def _send(self, draft: Draft) -> None:
+    def _send(self, draft: Draft, *, is_stale: bool = False) -> None:
         now = self._loop.time()
         if self._opened.is_forgotten:
             return
         if not self._engine.is_current(draft.plan):
             self._go_on()  # the monitors are others now
             return
-        if not self._may_pass():
+        if is_stale or not self._may_pass():
             self._engine.take_back(draft)
             self._pacing.damage_arrived(now)
+            if is_stale:
+                self._go_on()
             return
         self._engine.settle(draft)
         if draft.messages or self._told not in (None, self._engine.state):
@@ -201,9 +210,8 @@ class Shutter:
             self._loop.call_soon(self.take)
 
     def _end_idle_streams(self, now: float) -> None:
-        messages = self._engine.end_idle_streams(now)
-        if messages and not self._opened.link.is_congested and self._may_pass():
-            for message in messages:
+        if not self._opened.link.is_congested and self._may_pass():
+            for message in self._engine.end_idle_streams(now):
                 self._say(message)
         if self._engine.has_video:
             self._arm(now + STREAM_LINGERS_S)

@@ -83,6 +83,7 @@ class Pacing:
         self._bytes_in_flight = 0
         self._last_sequence = 0
         self._shown_bytes = 0
+        self._forgiven = 0  # up to here an acknowledgement says nothing any more
         self._rate = 0.0  # bytes a second; 0 while unknown
         self._is_rate_proved = False  # the line has once been given more than it could carry at once
         self._shown_at = now
@@ -137,6 +138,12 @@ class Pacing:
         held_bytes = self.rate * (self._shortest_way_s + MAX_WAITING_S)
         return int(min(max(held_bytes, MIN_BYTES_IN_FLIGHT), MAX_BYTES_IN_FLIGHT))
 
+    def start_anew(self) -> None:
+        """The viewer starts whole: what is on its way may never be acknowledged, or late; numbers and rate go on."""
+        self._in_flight.clear()
+        self._bytes_in_flight = 0
+        self._forgiven = self._last_sequence
+
     def damage_arrived(self, now: float) -> None:
         """Something changed on the screen."""
         self._refill(now)
@@ -185,6 +192,8 @@ class Pacing:
         if sequence > self._last_sequence:
             text = f"expected a picture up to {self._last_sequence}, got {sequence}"
             raise PeerError(PeerFault.OUT_OF_ORDER, text)
+        if 0 < sequence <= self._forgiven:
+            return 0.0
         if not self._in_flight or sequence < self._in_flight[0].sequence:
             raise PeerError(PeerFault.OUT_OF_ORDER, f"picture {sequence} was acknowledged before")
         flight = self._in_flight[0]

@@ -106,8 +106,9 @@ class Scene:
         """What was written of these boxes never went out."""
         for box in boxes:
             self.shadow.forget(box)
-        if self._video is not None:
-            self._video.want_key()
+        self._video = None
+        # Said again before the next start: nobody knows which of start and end the viewer has had.
+        self._is_started = True
 
     def rested_boxes(self, now: float, budget_bytes: float) -> list[Box]:
         """What may be made exact now for about so many bytes, text before photographs."""
@@ -264,9 +265,9 @@ class Scene:
             self.shadow.forget(box)
             self.cells.lossy |= self.cells.flags_of(box)
         for each in grabbed:
-            for edge in each.box.without(self._video.box) if self._ability is VideoAbility.H264 else ():
-                if cut := edge.intersect(self.area):
-                    self._encode(cut, each.words[_slices(cut, each.box)], line, encoder, written)
+            for cell in boxes_of(video, self.cells):
+                for edge in cell.intersect(each.box).without(self._video.box):
+                    self._encode(edge, each.words[_slices(edge, each.box)], line, encoder, written)
         return True
 
     def _aim(self, video: Flags, grabbed: Sequence[Grabbed], line: LineState, written: Written) -> bool:

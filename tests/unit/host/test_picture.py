@@ -276,6 +276,29 @@ async def test_a_viewer_that_was_told_of_more_is_told_when_there_is_none(
     stage.sender.stop()
 
 
+async def test_a_viewer_that_starts_whole_is_not_waited_for(stage: Stage) -> None:
+    for _ in range(40):
+        stage.draw()
+        await stage.pass_time(0.02)
+    before = len(stage.view.pictures())
+    stage.sender.take(VIEW.encode(ViewReady(VideoAbility.NONE)))
+    await stage.pass_time(0.2)
+    assert [each.whole for each in stage.view.pictures()[before:]] == [True]
+    stage.sender.take(VIEW.encode(PictureShown(stage.view.pictures()[before - 1].sequence)))  # late, and no fault
+    stage.acknowledge()
+    stage.sender.stop()
+
+
+async def test_a_pointer_that_was_not_let_pass_is_told_after(stage: Stage) -> None:
+    stage.is_allowed = False
+    stage.pointer.change()
+    assert not stage.view.of(PointerShape)
+    stage.is_allowed = True
+    stage.sender.resume()
+    assert stage.view.of(PointerShape) == 1
+    stage.sender.stop()
+
+
 async def test_a_viewer_that_acknowledges_the_future_breaks_the_rules(stage: Stage) -> None:
     with pytest.raises(PeerError) as caught:
         stage.sender.take(VIEW.encode(PictureShown(1000)))
