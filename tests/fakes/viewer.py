@@ -45,6 +45,7 @@ class Viewer:
                 case Copy():
                     self._copy(message)
                 case VideoStart():
+                    assert message.stream not in self._streams, "expected a stream that is not running"
                     decoder = av.CodecContext.create("h264", "r")
                     assert isinstance(decoder, av.VideoCodecContext)
                     decoder.thread_count = 1  # or it holds frames back
@@ -53,7 +54,7 @@ class Viewer:
                 case VideoFrame():
                     self._frame(message)
                 case VideoEnd():
-                    del self._streams[message.stream]
+                    self._streams.pop(message.stream, None)  # as in the console: an end too many says nothing
 
     def _place(self, x_px: int, y_px: int, width_px: int, height_px: int) -> Pixels:
         height, width, _ = self.pixels.shape

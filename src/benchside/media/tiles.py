@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ import zstandard
 
 from benchside.media import palette, photo
 from benchside.media.content import is_photographic
-from benchside.media.damage import Box, Region
+from benchside.media.damage import Box
 from benchside.media.palette import Words
 from benchside.media.shadow import Shadow
 from benchside.protocol.errors import CallerError
@@ -72,18 +72,6 @@ class Encoder:
             raise CallerError("pixels are compared as little-endian words")
         self._zstd = zstandard.ZstdCompressor(level=ZSTD_LEVEL, write_checksum=False, write_content_size=True)
         self._fine = zstandard.ZstdCompressor(level=FINE_LEVEL, write_checksum=False, write_content_size=True)
-
-    def encode_damage(self, region: Region, grab: Callable[[Box], Pixels], shadow: Shadow) -> list[Tile]:
-        """Tiles of what differs from `shadow` inside `region`; the shadow then holds what they show.
-
-        `grab` returns the pixels of the box it is given; it is called once per box of the region and may
-        raise, in which case boxes encoded before it are lost with the picture: call `shadow.forget()`.
-        Damage outside of the shadow's area is left alone.  The tiles' places are the monitor's own.
-        """
-        tiles: list[Tile] = []
-        for box in region.clip((shadow.area,)):
-            tiles += self.encode_box(box, opaque_words(grab(box)), shadow).tiles
-        return tiles
 
     def encode_box(
         self, box: Box, words: Words, shadow: Shadow, *, rate: float = float("inf"), budget_bytes: int | None = None

@@ -77,7 +77,6 @@ class VideoEncoder:
         self.pixels: Words = np.zeros((box.height_px, box.width_px), np.uint32)
         """What was given last."""
         self._time_ms = 0
-        self._wants_key = True
         self._stale = Box(0, 0, box.width_px, box.height_px)
         self._open(fitting_rate(line_rate))
 
@@ -94,10 +93,6 @@ class VideoEncoder:
         )
         self._stale = self._stale.bound(own) if self._stale else own
 
-    def want_key(self) -> None:
-        """The viewer did not get the last frame: the next one has to stand alone."""
-        self._wants_key = True
-
     def encode(self, now: float, line_rate: float) -> Unit:
         """Return the next access unit.  Blocks for some 16 ms for 1080p, without Python's lock.
 
@@ -111,12 +106,10 @@ class VideoEncoder:
         self._time_ms = max(self._time_ms + 1, int(now * _CLOCK))
         frame = self._frame
         frame.pts = self._time_ms
-        frame.pict_type = 1 if self._wants_key else 0
         try:
             packets = self._context.encode(frame)
         except self._error as error:
             raise UnavailableError(f"expected a frame of video, got {error}") from error
-        self._wants_key = False
         return Unit(b"".join(map(bytes, packets)), any(packet.is_keyframe for packet in packets))
 
     def _open(self, rate: float) -> None:
@@ -149,7 +142,6 @@ class VideoEncoder:
         self._error = av.FFmpegError
         self._frame: Any = av.VideoFrame(width, height, name)
         self._reformat = VideoReformatter()
-        self._wants_key = True
         self._stale = Box(0, 0, width, height)
 
     def _convert(self) -> None:

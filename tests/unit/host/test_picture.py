@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from tests.fakes.capture import FakeCapture
 
+from benchside.host import shutter
 from benchside.host.channel import Opened
 from benchside.host.picture import MAX_MESSAGES_PER_S, WHOLE_EVERY_S, PictureSender
 from benchside.media.damage import Box
@@ -138,10 +139,12 @@ class Stage:
             on_display_lost=lambda: None,
         )
 
-    def draw(self) -> None:
+    def draw(self) -> bytes:
+        """Draw in a colour of its own; return a pixel of it as a tile has it."""
         self._colour += 0x010203
         self.capture.draw(Box(10, 10, 20, 20), self._colour)
         self.sender._read_display()
+        return self._colour.to_bytes(3, "little") + b"\xff"
 
     def acknowledge(self) -> None:
         self.sender.take(VIEW.encode(PictureShown(self.view.pictures()[-1].sequence)))
@@ -286,6 +289,29 @@ async def test_a_viewer_that_starts_whole_is_not_waited_for(stage: Stage) -> Non
     assert [each.whole for each in stage.view.pictures()[before:]] == [True]
     stage.sender.take(VIEW.encode(PictureShown(stage.view.pictures()[before - 1].sequence)))  # late, and no fault
     stage.acknowledge()
+    stage.sender.stop()
+
+
+async def test_what_is_covered_while_a_picture_is_written_does_not_go_out_bare(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutter, "HEAVY_PX", 1)
+    bare = stage.draw()
+    assert not stage.view.of(Tile), "it is being written in the other thread"
+    stage.capture.cover_by_hand([Box(0, 0, 50, 50)])
+    stage.sender.cover()
+    stage.draw()
+    until = time.monotonic() + 5
+    while not stage.view.of(Covered) and time.monotonic() < until:
+        time.sleep(0.002)  # the other thread's; the loop's clock stands still
+        await stage.pass_time(0.01)
+    stage.capture.tell_damage(Box(0, 0, 100, 100))
+    stage.sender._read_display()
+    while not stage.view.pictures() and time.monotonic() < until:
+        time.sleep(0.002)
+        await stage.pass_time(0.05)
+    assert stage.view.pictures()
+    assert not any(bare in each.data for each in stage.view.said if isinstance(each, Tile))
     stage.sender.stop()
 
 

@@ -254,6 +254,37 @@ def test_a_draft_that_never_went_out_is_sent_again() -> None:
     assert desk.is_exact
 
 
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_video_goes_on_after_a_draft_that_was_taken_back(lost: int) -> None:
+    desk = Desk(width=512, height=512)
+    line = LineState(SLOW, 75_000, 15.0, 0.6)
+    for k in range(8):
+        desk.now += 0.05
+        side = 256 if k < 3 else 512  # the stream grows
+        desk.draw(Box(0, 0, side, side), noise(side, side, k))
+        if k != lost:
+            desk.picture()
+            continue
+        plan = desk.engine.plan(desk.now, 75_000, may_refine=False)
+        assert plan is not None
+        grabbed = [Grabbed(b, desk.screen[b.top : b.bottom, b.left : b.right].copy()) for _, b in plan.spots]
+        desk.engine.take_back(desk.engine.write(plan, grabbed, line, desk.now))
+    assert desk.viewer.frames > 3
+    desk.settle()
+    assert desk.is_exact
+
+
+def test_a_viewer_with_even_sides_only_gets_edges_within_the_budget() -> None:
+    desk = Desk(width=641, height=511, ability=VideoAbility.H264, rate=250e3)
+    desk.size_bytes = 0
+    desk.draw(Box(0, 0, 641, 511), noise(641, 511))
+    desk.picture()
+    assert desk.viewer.frames == 1
+    assert desk.size_bytes < 75_000
+    desk.settle()
+    assert desk.is_exact
+
+
 def test_red_text_on_black_is_exact_after_motion() -> None:
     desk = Desk()
     page = (text(640, 480) & np.uint32(0xFF)) << np.uint32(16)
