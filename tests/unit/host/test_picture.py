@@ -14,6 +14,7 @@ from benchside.host import shutter
 from benchside.host.channel import Opened
 from benchside.host.picture import MAX_MESSAGES_PER_S, WHOLE_EVERY_S, PictureSender
 from benchside.media.damage import Box
+from benchside.media.engine import Draft
 from benchside.media.governor import Governor
 from benchside.media.pacing import MAX_PICTURES_IN_FLIGHT
 from benchside.media.tiles import Pixels
@@ -296,19 +297,22 @@ async def test_what_is_covered_while_a_picture_is_written_does_not_go_out_bare(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutter, "HEAVY_PX", 1)
+    loop = asyncio.get_running_loop()
+    jobs: list[Callable[[], None]] = []
+
+    def write_later(_: object, write: Callable[..., Draft], *given: object) -> asyncio.Future[Draft]:
+        done: asyncio.Future[Draft] = loop.create_future()
+        jobs.append(lambda: done.set_result(write(*given)))
+        return done
+
+    monkeypatch.setattr(loop, "run_in_executor", write_later)
     bare = stage.draw()
-    assert not stage.view.of(Tile), "it is being written in the other thread"
+    assert len(jobs) == 1
     stage.capture.cover_by_hand([Box(0, 0, 50, 50)])
     stage.sender.cover()
-    stage.draw()
-    until = time.monotonic() + 5
-    while not stage.view.of(Covered) and time.monotonic() < until:
-        time.sleep(0.002)  # the other thread's; the loop's clock stands still
-        await stage.pass_time(0.01)
-    stage.capture.tell_damage(Box(0, 0, 100, 100))
-    stage.sender._read_display()
-    while not stage.view.pictures() and time.monotonic() < until:
-        time.sleep(0.002)
+    for _ in range(20):
+        if jobs:
+            jobs.pop(0)()
         await stage.pass_time(0.05)
     assert stage.view.pictures()
     assert not any(bare in each.data for each in stage.view.said if isinstance(each, Tile))
