@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchside.media.damage import Box
 
-__all__ = ["CELL_PX", "Cells", "Flags", "boxes_of", "count_in_cells"]
+__all__ = ["CELL_PX", "TEXT_BYTES", "Cells", "Flags", "boxes_of", "count_in_cells"]
 
 CELL_PX = 64
 """Small enough that text beside a moving picture stays text; a 1080p screen has 510 of them."""
@@ -20,8 +20,8 @@ HALF_LIFE_S = 0.5
 HOT_CHANGES = 3.0
 """Remembered changes from which on a cell counts as moving: about four a second, and lasting."""
 
-UNSEEN_BYTES = 0.05
-"""A pixel of a cell that nobody has looked at yet: as a page of text."""
+TEXT_BYTES = 0.05
+"""What an exact pixel of a page of text takes; also of a cell that nobody has looked at yet."""
 
 Flags = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
@@ -37,7 +37,7 @@ class Cells:
         """Shown as video; not exact yet."""
         self.photographic: Flags = np.zeros(shape, np.bool_)
         """As last looked at."""
-        self.bytes_per_px = np.full(shape, UNSEEN_BYTES)
+        self.bytes_per_px = np.full(shape, TEXT_BYTES)
         """What its exact pixels are likely to cost, as last looked at."""
         self._changed_at = np.full(shape, -1e9)
         self._heat = np.zeros(shape)

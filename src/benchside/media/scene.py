@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchside.media.cells import Cells, Flags, boxes_of, count_in_cells
+from benchside.media.cells import TEXT_BYTES, Cells, Flags, boxes_of, count_in_cells
 from benchside.media.choose import Situation, choose_video
 from benchside.media.content import look
 from benchside.media.copies import find_moves
 from benchside.media.damage import Box
 from benchside.media.palette import Words
 from benchside.media.shadow import UNKNOWN, Shadow
-from benchside.media.tiles import QUICK_BYTES_PER_S, Encoder
+from benchside.media.tiles import Encoder
 from benchside.media.video import VideoEncoder
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.channel import MAX_RECORD_BYTES
@@ -43,6 +43,9 @@ REST_S = 0.2
 
 MIN_LOOK_PX = 8_192
 """Less than this (a typed word, a button) is encoded at once, exactly: looking at it would take longer."""
+
+MIN_COPY_S = 0.004
+"""What the line carries sooner than this is not looked for elsewhere on the screen: looking takes as long."""
 
 STREAM_LINGERS_S = 2.0
 """A stream without pictures ends after this, and gives its memory back."""
@@ -130,11 +133,9 @@ class Scene:
     def write(self, grabbed: Sequence[Grabbed], line: LineState, encoder: Encoder, now: float) -> Written:
         """Write what changed: copies first, then video, then tiles within the budget."""
         written = Written()
-        quick = line.rate >= QUICK_BYTES_PER_S
-        if not quick:
-            for each in grabbed:
-                if not self._is_film(each.box):
-                    self._copy(each, written)
+        for each in grabbed:
+            if each.box.area_px * TEXT_BYTES > line.rate * MIN_COPY_S and not self._is_film(each.box):
+                self._copy(each, written)
         counts = np.zeros(self.cells.lossy.shape, np.int64)
         for each in grabbed:
             counts += count_in_cells(self._changes(each), each.box, self.cells)
