@@ -237,13 +237,20 @@ def make_messages() -> dict[str, Any]:
                 picture.PointerShape(1, 1, 0, 0, b"\1\2\3\4"),
                 picture.PointerAt(0, 100, 200),
                 picture.PictureShown(70_000),
-                picture.ViewReady(picture.VideoAbility.H264),
+                picture.ViewReady(picture.VideoAbility.H264, True),
                 picture.ViewAlive(),
                 picture.Copy(0, 0, 20, 0, 4, 640, 300),
                 picture.VideoStart(1, 0, 16, 32, 640, 480, "avc1.64001f"),
                 picture.VideoFrame(1, True, True, (picture.VideoBox(0, 0, 640, 64),), b"\0\0\0\1\x67"),
                 picture.VideoEnd(1),
                 picture.Covered((picture.CoveredArea(0, 10, 20, 300, 40, True),)),
+                picture.Together(
+                    (
+                        picture.PictureBegin(2, False),
+                        picture.VideoFrame(1, False, True, (picture.VideoBox(0, 0, 640, 64),), b"\0\0\0\1\x41"),
+                        picture.PictureEnd(2, picture.PictureState.EXACT),
+                    )
+                ),
             ],
         ),
         "control": (
@@ -299,6 +306,9 @@ def make_messages() -> dict[str, Any]:
             "tile wider than any screen": picture.VIEW.encode(
                 picture.Tile(0, 0, 0, 32_768, 1, picture.TileEncoding.FILL, b"\0\0\0\xff")
             ).hex(),
+            "one message together": picture.VIEW.encode(picture.Together((picture.PictureBegin(1, True),))).hex(),
+            "together within together": "920f92" + 2 * "920f92930201c293040200",
+            "an acknowledgement together": "920f92920701920702",
             "no monitor": picture.VIEW.encode(picture.MonitorLayout(())).hex(),
             "too few items": b"\x93\x02\x01".hex(),
         },

@@ -6,7 +6,7 @@ import type { Surface } from "../src/viewer/ground";
 import { VideoStream } from "../src/viewer/video";
 import { Zstd } from "../src/viewer/zstd";
 import type { Monitor } from "../src/wire/capability";
-import { FILL, type ViewMessage } from "../src/wire/picture";
+import { FILL, type ViewPart } from "../src/wire/picture";
 
 const [WIDE, TALL] = [16, 8];
 const monitor: Monitor = { id: 0, name: "A", x_px: 0, y_px: 0, width_px: WIDE, height_px: TALL, primary: true };
@@ -84,22 +84,22 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function take(...messages: ViewMessage[]): void { for (const message of messages) painter.take(message); }
+function take(...messages: ViewPart[]): void { for (const message of messages) painter.take(message); }
 let sequence = 0;
-const picture = (...inside: ViewMessage[]): ViewMessage[] => [{ t: "begin", sequence: ++sequence, whole: false }, ...inside, { t: "end", sequence, state: 0 }];
-const anew = (...inside: ViewMessage[]): ViewMessage[] => [{ t: "begin", sequence: ++sequence, whole: true }, ...inside, { t: "end", sequence, state: 0 }];
-const tile = (red: number, x_px = 0, width_px = WIDE): ViewMessage => ({ t: "tile", monitor: 0, x_px, y_px: 0, width_px, height_px: TALL, encoding: FILL, data: Uint8Array.of(0, 0, red, 255) });
-const start: ViewMessage = { t: "video_start", stream: 0, monitor: 0, x_px: 0, y_px: 0, width_px: 8, height_px: 8, codec: "avc1.42c01e" };
+const picture = (...inside: ViewPart[]): ViewPart[] => [{ t: "begin", sequence: ++sequence, whole: false }, ...inside, { t: "end", sequence, state: 0 }];
+const anew = (...inside: ViewPart[]): ViewPart[] => [{ t: "begin", sequence: ++sequence, whole: true }, ...inside, { t: "end", sequence, state: 0 }];
+const tile = (red: number, x_px = 0, width_px = WIDE): ViewPart => ({ t: "tile", monitor: 0, x_px, y_px: 0, width_px, height_px: TALL, encoding: FILL, data: Uint8Array.of(0, 0, red, 255) });
+const start: ViewPart = { t: "video_start", stream: 0, monitor: 0, x_px: 0, y_px: 0, width_px: 8, height_px: 8, codec: "avc1.42c01e" };
 const ALL = [{ x_px: 0, y_px: 0, width_px: 8, height_px: 8 }];
-const frame = (red: number, boxes = ALL): ViewMessage => ({ t: "video", stream: 0, is_key: true, is_last: true, boxes, data: Uint8Array.of(red) });
+const frame = (red: number, boxes = ALL): ViewPart => ({ t: "video", stream: 0, is_key: true, is_last: true, boxes, data: Uint8Array.of(red) });
 const decoder = (i = 0): FakeDecoder => decoders[i] as FakeDecoder;
 
 describe("pictures", () => {
   it("are shown at their end and acknowledged then", () => {
     const [first, ...rest] = picture(tile(7));
-    take(first as ViewMessage, rest[0] as ViewMessage);
+    take(first as ViewPart, rest[0] as ViewPart);
     expect([surface.at(0, 0), shown]).toEqual([0, []]);
-    take(rest[1] as ViewMessage);
+    take(rest[1] as ViewPart);
     expect([surface.at(0, 0), shown]).toEqual([7, [sequence]]);
   });
   it("wait behind a frame that is being decoded, and come in order", async () => {
@@ -156,7 +156,7 @@ describe("pictures", () => {
 
 describe("what goes wrong", () => {
   it("starts whole after a tile that cannot be read, and drops what is left of the old ones", () => {
-    take(...picture({ ...tile(1), data: new Uint8Array(3) } as ViewMessage), ...picture(tile(2)), start);
+    take(...picture({ ...tile(1), data: new Uint8Array(3) } as ViewPart), ...picture(tile(2)), start);
     expect([whole, shown, decoders]).toEqual([["picture"], [], []]);
     take(...anew(tile(3)));
     expect([surface.at(0, 0), shown]).toEqual([3, [sequence]]);

@@ -13,7 +13,7 @@ import { GrantSecret, type ChannelNonces, type SessionKeys } from "../trust/sche
 import type { CapabilityWord } from "../wire/capability";
 import type { Channel } from "../wire/channel";
 import { CONTROL, type ControlMessage } from "../wire/input";
-import { NO_VIDEO, VIEW, type ViewMessage, type VideoAbility } from "../wire/picture";
+import { NO_VIDEO, VIEW, type ViewMessage, type ViewPart, type VideoAbility } from "../wire/picture";
 import { RelayClose } from "../wire/relay";
 import { SESSION, type SessionEnd, type SessionMessage } from "../wire/session";
 import { openChannel } from "./opening";
@@ -28,7 +28,7 @@ export interface LiveEars {
   /** Something to show has changed; called often, at most once per message. */
   changed(): void;
   /** A message of the picture, in order, and the bytes of its record. */
-  view(message: ViewMessage, bytes: number): void;
+  view(message: ViewPart, bytes: number): void;
   /** The view channel is new: nothing of the last picture goes on. */
   viewOpened(): void;
 }
@@ -84,7 +84,7 @@ export class LiveSession {
   /** Tell the PC that a picture is on the screen. */
   shown(sequence: number): void { this.viewLine()?.send({ t: "shown", sequence }); }
   /** Ask for a whole picture. */
-  startWhole(): void { this.viewLine()?.send({ t: "ready", video: this.video }); }
+  startWhole(): void { this.viewLine()?.send({ t: "ready", video: this.video, together: true }); }
 
   private viewLine(): RecordLine<ViewMessage> | null {
     return (this.carriers.get("view")?.line as RecordLine<ViewMessage> | null | undefined) ?? null;
@@ -214,7 +214,7 @@ export class LiveSession {
       const line = new RecordLine<ViewMessage>(opened.line, opened.keys, VIEW, { message: (message, bytes) => this.heard(message, bytes), lost });
       carrier.line = line;
       this.ears.viewOpened();
-      line.send({ t: "ready", video: this.video });
+      line.send({ t: "ready", video: this.video, together: true });
     } else {
       const line = new RecordLine<ControlMessage>(opened.line, opened.keys, CONTROL, { message: (message) => this.controlHeard(message), lost });
       carrier.line = line;
@@ -237,6 +237,7 @@ export class LiveSession {
   private heard(message: ViewMessage, bytes: number): void {
     if (message.t === "shown" || message.t === "ready") throw new PeerError("out_of_order", "expected a message of a PC");
     if (message.t === "alive") this.tick();
+    else if (message.t === "together") message.messages.forEach((part, i) => this.ears.view(part, i ? 0 : bytes));
     else this.ears.view(message, bytes);
   }
 

@@ -5,7 +5,7 @@
 import { PeerError } from "../errors";
 import { PictureOrder, type PictureDrawnState, type PictureEffect } from "../flow/picture";
 import type { Monitor } from "../wire/capability";
-import type { Copy, Covering, PointerShape, VideoBox, VideoStart, ViewMessage } from "../wire/picture";
+import type { Copy, Covering, PointerShape, VideoBox, VideoStart, ViewPart } from "../wire/picture";
 import type { Place, Surface } from "./ground";
 import { decodeTile, moveWords } from "./pixels";
 import { VideoFailure, VideoStream } from "./video";
@@ -68,11 +68,11 @@ export class Painter<S extends Surface = Surface> {
   }
 
   /** Take one message of `view`. What is wrong with it asks for a whole picture; it never throws. */
-  take(message: ViewMessage): void {
+  take(message: ViewPart): void {
     this.guard(() => this.receive(message));
   }
 
-  private receive(message: ViewMessage): void {
+  private receive(message: ViewPart): void {
     switch (message.t) {
       case "pointer":
         if (message.rgba.length !== message.width_px * message.height_px * 4) throw new PeerError("malformed", "expected a pointer of its own size");
@@ -89,7 +89,7 @@ export class Painter<S extends Surface = Surface> {
   }
 
   /** Whether it belongs to a picture before the whole one. */
-  private isOfOld(message: ViewMessage): boolean {
+  private isOfOld(message: ViewPart): boolean {
     if (message.t === "layout" || message.t === "covered") return false;
     if (message.t === "begin" && message.whole) this.isSkipping = false;
     return this.isSkipping;

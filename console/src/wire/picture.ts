@@ -13,6 +13,7 @@ export const MAX_VIDEO_BOXES = 128;
 /** Of all parts of one frame. */
 export const MAX_VIDEO_FRAME_BYTES = 4 << 20;
 export const MAX_COVERED = 64;
+export const MAX_TOGETHER = 64;
 export const MAX_POINTER_PX = 256;
 
 /** How a tile's pixels are written; pixels are B, G, R, 255, row by row from the top. */
@@ -43,33 +44,42 @@ const VideoBox = tuple({ x_px: At, y_px: At, width_px: Side, height_px: Side });
 const CoveredArea = tuple({ monitor: MonitorId, x_px: At, y_px: At, width_px: Side, height_px: Side, by_hand: bool });
 const PointerSide = int(0, MAX_POINTER_PX);
 
-const kinds = [
-  compact("layout", 1, { monitors: list(MonitorInfo, 1, MAX_MONITORS) }),
+const parts = [
   compact("begin", 2, { sequence: Sequence, whole: bool }),
   compact("tile", 3, {
     monitor: MonitorId, x_px: At, y_px: At, width_px: Side, height_px: Side, encoding: oneOf([FILL, ZSTD, PALETTE, BANDS, PHOTO]),
     data: bytes(1, MAX_RECORD_BYTES - 64),
   }),
   compact("end", 4, { sequence: Sequence, state: oneOf([EXACT, REFINING, BEHIND]) }),
-  compact("pointer", 5, {
-    width_px: PointerSide, height_px: PointerSide, hot_x_px: PointerSide, hot_y_px: PointerSide,
-    rgba: bytes(0, MAX_POINTER_PX * MAX_POINTER_PX * 4),
-  }),
-  compact("pointer_at", 6, { monitor: MonitorId, x_px: At, y_px: At }),
-  compact("shown", 7, { sequence: Sequence }),
-  compact("ready", 8, { video: oneOf([NO_VIDEO, H264, H264_444]) }),
-  compact("alive", 9, {}),
   compact("copy", 10, { monitor: MonitorId, from_x_px: At, from_y_px: At, x_px: At, y_px: At, width_px: Side, height_px: Side }),
   compact("video_start", 11, { stream: Stream, monitor: MonitorId, x_px: At, y_px: At, width_px: Side, height_px: Side, codec: text(11, 11, /^avc1\.[0-9a-f]{6}$/) }),
   compact("video", 12, {
     stream: Stream, is_key: bool, is_last: bool, boxes: list(VideoBox, 0, MAX_VIDEO_BOXES), data: bytes(1, MAX_RECORD_BYTES - 4096),
   }),
   compact("video_end", 13, { stream: Stream }),
+] as const;
+/** Parts of pictures in their order, as if each had come in a record of its own. */
+const Parts = list(new Family("view", MAX_RECORD_BYTES, parts).form, 2, MAX_TOGETHER);
+
+const kinds = [
+  ...parts,
+  compact("layout", 1, { monitors: list(MonitorInfo, 1, MAX_MONITORS) }),
+  compact("pointer", 5, {
+    width_px: PointerSide, height_px: PointerSide, hot_x_px: PointerSide, hot_y_px: PointerSide,
+    rgba: bytes(0, MAX_POINTER_PX * MAX_POINTER_PX * 4),
+  }),
+  compact("pointer_at", 6, { monitor: MonitorId, x_px: At, y_px: At }),
+  compact("shown", 7, { sequence: Sequence }),
+  compact("ready", 8, { video: oneOf([NO_VIDEO, H264, H264_444]), together: bool }),
+  compact("alive", 9, {}),
   compact("covered", 14, { areas: list(CoveredArea, 0, MAX_COVERED) }),
+  compact("together", 15, { messages: Parts }),
 ] as const;
 
 export type VideoAbility = typeof NO_VIDEO | typeof H264 | typeof H264_444;
 export type ViewMessage = MessageOf<(typeof kinds)[number]>;
+/** What is drawn, or said of it: one at a time, however it came. */
+export type ViewPart = Exclude<ViewMessage, { t: "together" }>;
 export type Tile = Extract<ViewMessage, { t: "tile" }>;
 export type Copy = Extract<ViewMessage, { t: "copy" }>;
 export type VideoStart = Extract<ViewMessage, { t: "video_start" }>;

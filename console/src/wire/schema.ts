@@ -144,7 +144,13 @@ export class Family<K extends Kind<string, Fields>> {
   /** Return the message in `data`; PeerError when it is not exactly one valid message of the family. */
   decode(data: Uint8Array): MessageOf<K> {
     if (data.length > this.maxBytes) throw new PeerError("too_large", `expected a ${this.name} message of at most ${this.maxBytes} bytes`);
-    const value = unpack(data);
+    return this.read(unpack(data));
+  }
+
+  /** One of the family inside another message. */
+  readonly form: Form<MessageOf<K>> = { read: (value) => this.read(value), write: (message) => this.write(message) };
+
+  private read(value: Value | undefined): MessageOf<K> {
     const tag = Array.isArray(value) ? value[0] : isMap(value) ? value["t"] : undefined;
     const kind = typeof tag === "string" || typeof tag === "number" ? this.byTag.get(tag) : undefined;
     if (!kind) return refuse(this.name, "a known kind of message");
@@ -158,17 +164,19 @@ export class Family<K extends Kind<string, Fields>> {
 
   /** Return the bytes of `message`; CallerError when it breaks its own form or is larger than the other side accepts. */
   encode(message: MessageOf<K>): Uint8Array<ArrayBuffer> {
-    const kind = this.byWord.get(message.t);
-    if (!kind) throw new CallerError(`a ${this.name} message is never '${message.t}'`);
-    const fields = writeFields(kind.fields, message as unknown as Record<string, unknown>);
-    const data = pack(
-      typeof kind.tag === "number" ? [kind.tag, ...fields.map(([, value]) => value)] : Object.fromEntries([["t", kind.tag], ...fields]),
-    );
+    const data = pack(this.write(message));
     try {
       this.decode(data);
     } catch (error) {
       throw new CallerError(`a ${this.name} message breaks its form`, { cause: error });
     }
     return data;
+  }
+
+  private write(message: MessageOf<K>): Value {
+    const kind = this.byWord.get(message.t);
+    if (!kind) throw new CallerError(`a ${this.name} message is never '${message.t}'`);
+    const fields = writeFields(kind.fields, message as unknown as Record<string, unknown>);
+    return typeof kind.tag === "number" ? [kind.tag, ...fields.map(([, value]) => value)] : Object.fromEntries([["t", kind.tag], ...fields]);
   }
 }

@@ -67,7 +67,7 @@ class PictureSender:
             may_pass=lambda: may_pass(tuple(self._monitors)),
             on_display_lost=self._lose_display,
         )
-        self._ability: VideoAbility | None = None  # unknown until the console is ready
+        self._ready: ViewReady | None = None  # what the console can show; unknown until it says so
         self._monitors: dict[int, MonitorInfo] = {}
         self._whole: asyncio.TimerHandle | None = None
         self._whole_from = self._loop.time()  # when the console may next be given a whole picture
@@ -112,7 +112,7 @@ class PictureSender:
             case PictureShown():
                 self._shutter.shown(message.sequence)
             case ViewReady():
-                self._ability = message.video
+                self._ready = message
                 self._start_whole_in_turn()
             case ViewAlive():
                 pass
@@ -166,7 +166,7 @@ class PictureSender:
         if granted:
             self._say(MonitorLayout(tuple(granted)))
             self._covers_changed()
-            if self._ability is not None:
+            if self._ready is not None:
                 self._start_whole()
 
     def _start_whole_in_turn(self) -> None:
@@ -185,7 +185,7 @@ class PictureSender:
             self._whole.cancel()
             self._whole = None
         areas = [(monitor.id, _area(monitor)) for monitor in self._monitors.values()]
-        self._shutter.start_whole(areas, self._ability or VideoAbility.NONE)
+        self._shutter.start_whole(areas, self._ready or ViewReady(VideoAbility.NONE))
 
     def _lose_display(self) -> None:
         self.stop()

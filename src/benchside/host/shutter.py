@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchside.host.capture.contract import Capture
 from benchside.host.channel import Opened
+from benchside.host.together import in_records
 from benchside.media.damage import Box
 from benchside.media.engine import HEAVY_PX, Draft, Engine, Plan
 from benchside.media.governor import Governor
@@ -21,8 +22,8 @@ from benchside.protocol.wire.picture import (
     PictureBegin,
     PictureEnd,
     PictureState,
-    VideoAbility,
     ViewMessage,
+    ViewReady,
 )
 
 __all__ = ["Shutter"]
@@ -53,6 +54,7 @@ class Shutter:
         self._is_open = False
         self._is_writing = False  # the other thread has the scenes
         self._is_whole = True
+        self._takes_together = False
         self._covers = 0
         self._told: PictureState | None = None  # how far the viewer was told that the picture is
         self._timer: asyncio.TimerHandle | None = None
@@ -72,11 +74,12 @@ class Shutter:
         if self._thread is not None:
             self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def start_whole(self, monitors: Iterable[tuple[int, Box]], ability: VideoAbility) -> None:
-        """Start these monitors anew, for a viewer that can decode so much."""
+    def start_whole(self, monitors: Iterable[tuple[int, Box]], ready: ViewReady) -> None:
+        """Start these monitors anew, for a viewer that can take what `ready` says."""
         self._is_whole = True
+        self._takes_together = ready.together
         self._pacing.start_anew()
-        self._engine.lay_out(monitors, ability)
+        self._engine.lay_out(monitors, ready.video)
         self._pacing.damage_arrived(self._loop.time())
         self.take()
 
@@ -194,10 +197,9 @@ class Shutter:
 
     def _send_picture(self, messages: list[SceneMessage]) -> None:
         sequence = self._pacing.next_sequence
-        size = self._say(PictureBegin(sequence, self._is_whole))
-        size += sum(self._say(message) for message in messages)
         self._told = self._engine.state
-        size += self._say(PictureEnd(sequence, self._told))
+        parts = [PictureBegin(sequence, self._is_whole), *messages, PictureEnd(sequence, self._told)]
+        size = sum(self._say(record) for record in (in_records(parts) if self._takes_together else parts))
         self._is_whole = False
         self._pacing.picture_sent(sequence, size, self._loop.time())
 

@@ -32,6 +32,7 @@ from benchside.protocol.wire.picture import (
     PointerAt,
     PointerShape,
     Tile,
+    Together,
     VideoAbility,
     ViewAlive,
     ViewMessage,
@@ -352,3 +353,13 @@ async def test_what_is_covered_is_said_before_the_picture_in_which_it_is_dark(st
     (covered,) = (each for each in stage.view.said if isinstance(each, Covered))
     assert covered.areas == (CoveredArea(0, 300, 20, 20, 40, by_hand=True),)
     stage.sender.stop()
+
+
+async def test_a_viewer_that_says_so_gets_a_small_picture_in_one_record(stage: Stage) -> None:
+    stage.sender.take(VIEW.encode(ViewReady(VideoAbility.NONE, together=True)))
+    await stage.pass_time(WHOLE_EVERY_S)
+    before = len(stage.view.said)
+    stage.draw()
+    (record,) = stage.view.said[before:]
+    assert isinstance(record, Together)
+    assert [type(part) for part in record.messages] == [PictureBegin, Tile, PictureEnd]
