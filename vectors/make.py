@@ -266,6 +266,7 @@ def make_messages() -> dict[str, Any]:
                 wire_input.TypeText("Lösung 5 µl\n\t😀"),
                 wire_input.TypingStands(3, 14, None),
                 wire_input.TypingStands(14, 14, wire_input.TypingEnd.DONE),
+                wire_input.InputTogether((wire_input.PointerMove(0, 5, 6), wire_input.PointerButton(1, True))),
             ],
         ),
         "handshake": (

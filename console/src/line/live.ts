@@ -12,7 +12,7 @@ import { erase, type Bytes } from "../trust/bytes";
 import { GrantSecret, type ChannelNonces, type SessionKeys } from "../trust/schedule";
 import type { CapabilityWord } from "../wire/capability";
 import type { Channel } from "../wire/channel";
-import { CONTROL, type ControlMessage } from "../wire/input";
+import { CONTROL, isInput, MAX_INPUTS, type ControlMessage, type InputMessage } from "../wire/input";
 import { NO_VIDEO, VIEW, type ViewMessage, type ViewPart, type VideoAbility } from "../wire/picture";
 import { RelayClose } from "../wire/relay";
 import { SESSION, type SessionEnd, type SessionMessage } from "../wire/session";
@@ -76,9 +76,19 @@ export class LiveSession {
     if (!line?.isOpen) return;
     if (event.t === "frame" && line.isCongested) return; // the next frame's position is newer
     const { held, typing } = this.input;
-    for (const message of this.input.step(event, performance.now())) line.send(message);
+    this.say(line, this.input.step(event, performance.now()));
     if (held !== this.input.held || typing !== this.input.typing) this.ears.changed();
     if (event.t !== "move" && event.t !== "frame") this.arm();
+  }
+
+  /** Inputs that belong together go in one record: a place and a press, the keys of a chord. */
+  private say(line: RecordLine<ControlMessage>, messages: readonly ControlMessage[]): void {
+    const inputs = messages.filter(isInput);
+    if (inputs.length < messages.length || inputs.length === 1) return messages.forEach((message) => line.send(message));
+    for (let at = 0; at < inputs.length; at += MAX_INPUTS) {
+      const some = inputs.slice(at, at + MAX_INPUTS);
+      line.send(some.length > 1 ? { t: "together", messages: some } : some[0] as InputMessage);
+    }
   }
 
   /** Tell the PC that a picture is on the screen. */
@@ -273,7 +283,7 @@ export class LiveSession {
     if (this.endedAs) return;
     const now = performance.now();
     const control = this.controlLine();
-    if (control?.isOpen) for (const message of this.input.step({ t: "tick" }, now)) control.send(message);
+    if (control?.isOpen) this.say(control, this.input.step({ t: "tick" }, now));
     // The PC answers input within a second (docs/protocol/channels.md, "Alive").
     const carrier = this.carriers.get("control");
     if (carrier && now - (control?.waitingSince ?? now) >= LOST_AFTER_MS) this.renew(carrier);

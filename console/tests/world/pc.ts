@@ -231,6 +231,7 @@ export class FakePc {
 
   private controlled(message: ControlMessage): void {
     if (message.t === "alive") return;
+    if (message.t === "together") return message.messages.forEach((each) => this.controlled(each));
     this.received.push(message);
     if (this.log !== null) writeSync(this.log, `${JSON.stringify(message)}\n`);
     if (message.t === "type") this.type(message.text);
@@ -240,7 +241,8 @@ export class FakePc {
     if (!screen) return;
     const [x, y] = [Math.min(at.x_px, screen.width - 24), Math.min(at.y_px, screen.height - 24)];
     screen.box(x, y, 24, 24, message.down ? [181, 66, 11] : [23, 112, 74]);
-    this.picture(false, screen.tiles(at.monitor, x, y, 24, 24));
+    const sequence = ++this.sequence;
+    this.view?.send({ t: "together", messages: [{ t: "begin", sequence, whole: false }, ...screen.tiles(at.monitor, x, y, 24, 24), { t: "end", sequence, state: EXACT }] });
   }
 }
 

@@ -21,6 +21,7 @@ from benchside.protocol.wire.input import (
     ControlMessage,
     InputHeld,
     InputMessage,
+    InputTogether,
     KeyChange,
     PointerButton,
     PointerMove,
@@ -106,8 +107,15 @@ class Hands:
                 pass
             case InputHeld() | TypingStands():
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a console says on control, got what a PC says")
+            case InputTogether():
+                for each in message.messages:
+                    self._pace.count(self._loop.time())
+                    self._consider(each)
             case _:
-                self._on_input(InputCame(Capability.CONTROL, self._grant.grant, message))
+                self._consider(message)
+
+    def _consider(self, message: InputMessage) -> None:
+        self._on_input(InputCame(Capability.CONTROL, self._grant.grant, message))
 
     def act(self, grant: ConsentGrant, message: InputMessage) -> None:
         """Do it; `grant` must be the one of this channel."""
@@ -157,7 +165,7 @@ class Hands:
         """A key of a text asks consent like any other; whether it acted."""
         self._has_acted, self._is_pressing = False, True
         try:
-            self._on_input(InputCame(Capability.CONTROL, self._grant.grant, key))
+            self._consider(key)
         finally:
             self._is_pressing = False
         return self._has_acted

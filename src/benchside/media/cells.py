@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from benchside.media.damage import Box
 
-__all__ = ["CELL_PX", "TEXT_BYTES", "Cells", "Flags", "boxes_of", "count_in_cells"]
+__all__ = ["CELL_PX", "TEXT_BYTES", "Cells", "Counts", "Flags", "boxes_of", "count_in_cells"]
 
 CELL_PX = 64
 """Small enough that text beside a moving picture stays text; a 1080p screen has 510 of them."""

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from benchside.media.cells import Counts, Flags
 
-__all__ = ["Situation", "choose_video"]
+__all__ = ["Situation", "choose_video", "comes_soon"]
 
 MAX_WAIT_S = 0.25
 """A picture that takes longer than this to come feels late; then a rough one comes first."""
@@ -50,6 +50,21 @@ class Situation(NamedTuple):
     """Of late."""
     processor_share: float
     """Cores that the host may use, of one; 0.6 is six tenths of a core."""
+
+
+NOISE_BYTES = 2.0
+"""No exact pixel takes more (media/photo.py)."""
+
+
+def comes_soon(now: Situation) -> bool:
+    """Whether all of it goes exactly whatever it shows: then nobody needs to look at it, and a click is answered sooner.
+
+    What keeps changing is judged by what it took until now.
+    """
+    changed = now.changed_px > 0
+    if (changed & now.lossy).any() or _pixels(changed, now) * NOISE_BYTES / now.rate > MAX_WAIT_S:
+        return False
+    return not _is_too_much(changed & now.hot, now)
 
 
 def choose_video(now: Situation) -> Flags:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchside.media.cells import TEXT_BYTES, Cells, Flags, boxes_of, count_in_cells
-from benchside.media.choose import Situation, choose_video
+from benchside.media.cells import TEXT_BYTES, Cells, Counts, Flags, boxes_of, count_in_cells
+from benchside.media.choose import Situation, choose_video, comes_soon
 from benchside.media.content import look
 from benchside.media.copies import find_moves
 from benchside.media.damage import Box
@@ -212,20 +212,21 @@ class Scene:
             flags[inner] &= ~filmed | (words[inner] != self._video.part(cut))
         return flags
 
-    def _choose(self, counts: np.ndarray, grabbed: Sequence[Grabbed], line: LineState, now: float) -> Flags:
-        look(self.cells, list(grabbed))
-        return choose_video(
-            Situation(
-                changed_px=counts,
-                photographic=self.cells.photographic,
-                bytes_per_px=self.cells.bytes_per_px,
-                hot=self.cells.hot(now),
-                lossy=self.cells.lossy,
-                rate=line.rate,
-                pictures_per_s=line.pictures_per_s,
-                processor_share=line.cores,
-            )
+    def _choose(self, counts: Counts, grabbed: Sequence[Grabbed], line: LineState, now: float) -> Flags:
+        situation = Situation(
+            changed_px=counts,
+            photographic=self.cells.photographic,
+            bytes_per_px=self.cells.bytes_per_px,
+            hot=self.cells.hot(now),
+            lossy=self.cells.lossy,
+            rate=line.rate,
+            pictures_per_s=line.pictures_per_s,
+            processor_share=line.cores,
         )
+        if comes_soon(situation):
+            return np.zeros(counts.shape, np.bool_)
+        look(self.cells, list(grabbed))  # writes into the situation's grids
+        return choose_video(situation)
 
     # video
 
@@ -329,7 +330,10 @@ class Scene:
         written.messages += encoded.tiles
         written.left += encoded.left
         written.size_bytes += encoded.size_bytes
-        touched = self.cells.flags_of(box) & self.cells.lossy
+        cells = self.cells.flags_of(box)
+        if encoded.area_px:
+            self.cells.bytes_per_px[cells] = encoded.size_bytes / encoded.area_px
+        touched = cells & self.cells.lossy
         for row, column in np.argwhere(touched).tolist():
             cell = self.cells.box(row, column)
             self.cells.lossy[row, column] = bool((self.shadow.part(cell) == UNKNOWN).any())

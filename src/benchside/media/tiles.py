@@ -62,6 +62,8 @@ class Encoded(NamedTuple):
     tiles: list[Tile]
     left: list[Box]
     size_bytes: int
+    area_px: int
+    """Pixels that the tiles show."""
 
 
 class Encoder:
@@ -85,7 +87,7 @@ class Encoder:
         known = shadow.part(box)
         waiting = deque(_changed_parts(words != known))
         tiles: list[Tile] = []
-        size = 0
+        size = area = 0
         while waiting and (budget_bytes is None or size < budget_bytes):
             part = waiting.popleft()
             new = words[part.top : part.bottom, part.left : part.right]
@@ -96,6 +98,7 @@ class Encoder:
             known[part.top : part.bottom, part.left : part.right] = new
             encoding, data = written
             size += len(data)
+            area += new.size
             tiles.append(
                 Tile(
                     monitor=shadow.monitor,
@@ -108,7 +111,7 @@ class Encoder:
                 )
             )
         left = [Box(box.left + p.left, box.top + p.top, box.left + p.right, box.top + p.bottom) for p in waiting]
-        return Encoded(tiles, left, size)
+        return Encoded(tiles, left, size, area)
 
     def _write(self, words: Words, *, is_quick: bool) -> tuple[TileEncoding, bytes] | None:
         """Write these pixels, or return None when they are too many, or too different, for one tile."""

@@ -54,6 +54,7 @@ class X11Pointer:
         self._changed = False
         self._has_moved = False
         self._is_moving = False
+        self._wants_motion = False
         self._told: tuple[int, int] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._display.on(xcffib.xfixes.CursorNotifyEvent, self._handle_change)
@@ -138,17 +139,20 @@ class X11Pointer:
         return True
 
     def _move(self) -> None:
-        """It moves: no more events, but one look in each interval."""
+        """It moves: one look in each interval from now on.
+
+        Not at once: what comes from an associate's click is a motion to where the pointer is, and the display has
+        to paint what the click does.
+        """
         self._is_moving = True
-        self._want_motion(False)
-        self._look()
         self._wait(1 / MOVED_PER_S)
 
     def _rest(self) -> None:
         """It rests: wait for the next event.  Asked for before the look, so that no move falls between the two."""
+        has_looked = self._is_moving and self._wants_motion
         self._is_moving = False
         self._want_motion(True)
-        if self._look():
+        if not has_looked and self._look():
             self._move()
         else:
             self._wait(_REST_S if self._xinput is not None else _REST_WITHOUT_EVENTS_S)
@@ -162,6 +166,7 @@ class X11Pointer:
         self._timer = None
         try:
             if self._is_moving and self._look():
+                self._want_motion(False)  # the looks tell
                 self._wait(1 / MOVED_PER_S)
             elif self._on_moved is not None:
                 self._rest()
@@ -169,8 +174,9 @@ class X11Pointer:
             self._display.wake()  # whoever reads next hears of it
 
     def _want_motion(self, wanted: bool) -> None:
-        if self._xinput is None:
+        if self._xinput is None or wanted == self._wants_motion:
             return
+        self._wants_motion = wanted
         mask: Any = xcffib.xinput.EventMask.synthetic
         masks = [mask(Device.AllMaster, 1, [XIEventMask.RawMotion if wanted else 0])]
         with self._display.using():

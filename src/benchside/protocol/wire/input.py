@@ -17,11 +17,13 @@ from benchside.protocol.wire.codec import Codec, Compact
 
 __all__ = [
     "CONTROL",
+    "MAX_INPUTS",
     "MAX_TEXT",
     "ControlAlive",
     "ControlMessage",
     "InputHeld",
     "InputMessage",
+    "InputTogether",
     "KeyChange",
     "PointerButton",
     "PointerMove",
@@ -35,6 +37,8 @@ __all__ = [
 
 MAX_TEXT = 4096
 """Characters of one text: a page of settings or a long path; typed in a minute, and nobody watches longer."""
+MAX_INPUTS = 64
+"""Inputs in one record: a chord, a word that an input method has put together."""
 _MAX_BYTES = 4 * MAX_TEXT + 64
 """A character takes up to four bytes as UTF-8."""
 
@@ -129,6 +133,14 @@ class TypingStands(Compact, frozen=True, tag=9):
 
 
 InputMessage = PointerMove | PointerButton | WheelTurn | KeyChange | ReleaseAll | TypeText
-ControlMessage = InputMessage | ControlAlive | InputHeld | TypingStands
+
+
+class InputTogether(Compact, frozen=True, tag=10):
+    """From the console: inputs in their order, as if each had come in a record of its own, such as a place and a press."""
+
+    messages: Annotated[tuple[InputMessage, ...], Meta(min_length=2, max_length=MAX_INPUTS)]
+
+
+ControlMessage = InputMessage | ControlAlive | InputHeld | TypingStands | InputTogether
 
 CONTROL: Codec[ControlMessage] = Codec(ControlMessage, max_bytes=_MAX_BYTES, name="control")
