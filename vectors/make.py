@@ -236,7 +236,7 @@ def make_messages() -> dict[str, Any]:
                 picture.PictureEnd(1, picture.PictureState.REFINING),
                 picture.PointerShape(1, 1, 0, 0, b"\1\2\3\4"),
                 picture.PointerAt(0, 100, 200),
-                picture.PictureShown(70_000),
+                picture.PictureShown(70_000, 41),
                 picture.ViewReady(picture.VideoAbility.H264, True),
                 picture.ViewAlive(),
                 picture.Copy(0, 0, 20, 0, 4, 640, 300),

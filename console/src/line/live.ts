@@ -13,7 +13,7 @@ import { GrantSecret, type ChannelNonces, type SessionKeys } from "../trust/sche
 import type { CapabilityWord } from "../wire/capability";
 import type { Channel } from "../wire/channel";
 import { CONTROL, isInput, MAX_INPUTS, type ControlMessage, type InputMessage } from "../wire/input";
-import { NO_VIDEO, VIEW, type ViewMessage, type ViewPart, type VideoAbility } from "../wire/picture";
+import { MAX_TOOK_MS, NO_VIDEO, VIEW, type ViewMessage, type ViewPart, type VideoAbility } from "../wire/picture";
 import { RelayClose } from "../wire/relay";
 import { SESSION, type SessionEnd, type SessionMessage } from "../wire/session";
 import { openChannel } from "./opening";
@@ -92,7 +92,9 @@ export class LiveSession {
   }
 
   /** Tell the PC that a picture is on the screen. */
-  shown(sequence: number): void { this.viewLine()?.send({ t: "shown", sequence }); }
+  shown(sequence: number, tookMs: number): void {
+    this.viewLine()?.send({ t: "shown", sequence, took_ms: Math.min(Math.floor(tookMs), MAX_TOOK_MS) });
+  }
   /** Ask for a whole picture. */
   startWhole(): void { this.viewLine()?.send({ t: "ready", video: this.video, together: true }); }
 

@@ -143,7 +143,7 @@ export class Helping {
         return isSame ? Object.assign(before, { monitor }) : new Ground(monitor);
       },
       open: (start) => new VideoStream(start),
-      shown: (sequence) => this.live?.shown(sequence),
+      shown: (sequence, tookMs) => this.live?.shown(sequence, tookMs),
       startWhole: (why) => this.startWhole(why),
       laidOut: (grounds) => (this.screens = grounds.map((ground) => ({ monitor: ground.monitor, ground }))),
       pointerChanged: () => this.pointerVersion++,

@@ -17,8 +17,8 @@ export interface PainterEars<S extends Surface> {
   /** Make what shows this monitor; `before` is what showed it until now. */
   surface(monitor: Monitor, before: S | undefined): S;
   open(start: VideoStart): VideoStream;
-  /** The picture is on the canvas: acknowledge it. */
-  shown(sequence: number): void;
+  /** The picture is on the canvas, so long after all of it had come: acknowledge it. */
+  shown(sequence: number, tookMs: number): void;
   /** The picture has to start whole; `video`: because this browser could not decode it, so without. */
   startWhole(why: "picture" | "video"): void;
   laidOut(surfaces: readonly S[]): void;
@@ -33,7 +33,8 @@ const MAX_WAITING_PICTURES = 64;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 interface Coming { readonly t: "coming"; readonly video: VideoStream; readonly frame: Promise<VideoFrame>; readonly start: VideoStart; readonly boxes: readonly VideoBox[] }
-type Step = Coming | Extract<PictureEffect, { t: "lay_out" | "tile" | "copy" | "cover" | "draw" }>;
+type Draw = Extract<PictureEffect, { t: "draw" }> & { readonly cameAt: number };
+type Step = Coming | Draw | Extract<PictureEffect, { t: "lay_out" | "tile" | "copy" | "cover" }>;
 interface Changed<S> { readonly surface: S; readonly place: Place }
 
 export class Painter<S extends Surface = Surface> {
@@ -106,6 +107,9 @@ export class Painter<S extends Surface = Surface> {
         this.steps.push({ t: "coming", video, frame: video.decode(effect.isKey, effect.data), start: effect.start, boxes: effect.boxes });
         break;
       }
+      case "draw":
+        this.steps.push({ ...effect, cameAt: performance.now() });
+        break;
       default: this.steps.push(effect);
     }
     if (!this.isAwaiting) return this.run();
@@ -182,7 +186,7 @@ export class Painter<S extends Surface = Surface> {
       case "draw": {
         for (const { surface, place } of this.changed) surface.show(place);
         this.changed = [];
-        this.ears.shown(step.sequence);
+        this.ears.shown(step.sequence, performance.now() - step.cameAt);
         this.ears.drawn(step.state, this.hasVideo);
         this.hasVideo = false;
       }

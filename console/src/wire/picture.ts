@@ -15,6 +15,7 @@ export const MAX_VIDEO_FRAME_BYTES = 4 << 20;
 export const MAX_COVERED = 64;
 export const MAX_TOGETHER = 64;
 export const MAX_POINTER_PX = 256;
+export const MAX_TOOK_MS = 60_000;
 
 /** How a tile's pixels are written; pixels are B, G, R, 255, row by row from the top. */
 export const FILL = 0;
@@ -69,7 +70,7 @@ const kinds = [
     rgba: bytes(0, MAX_POINTER_PX * MAX_POINTER_PX * 4),
   }),
   compact("pointer_at", 6, { monitor: MonitorId, x_px: At, y_px: At }),
-  compact("shown", 7, { sequence: Sequence }),
+  compact("shown", 7, { sequence: Sequence, took_ms: int(0, MAX_TOOK_MS) }),
   compact("ready", 8, { video: oneOf([NO_VIDEO, H264, H264_444]), together: bool }),
   compact("alive", 9, {}),
   compact("covered", 14, { areas: list(CoveredArea, 0, MAX_COVERED) }),

@@ -110,7 +110,7 @@ class PictureSender:
         message = VIEW.decode(plain)
         match message:
             case PictureShown():
-                self._shutter.shown(message.sequence)
+                self._shutter.shown(message)
             case ViewReady():
                 self._ready = message
                 self._start_whole_in_turn()

@@ -21,6 +21,7 @@ from benchside.protocol.wire.picture import (
     VIEW,
     PictureBegin,
     PictureEnd,
+    PictureShown,
     PictureState,
     ViewMessage,
     ViewReady,
@@ -92,9 +93,9 @@ class Shutter:
         self._engine.damaged(box)
         self._pacing.damage_arrived(self._loop.time())
 
-    def shown(self, sequence: int) -> None:
+    def shown(self, picture: PictureShown) -> None:
         """The viewer shows this picture; PeerError when that cannot be."""
-        self._pacing.picture_shown(sequence, self._loop.time())
+        self._pacing.picture_shown(picture.sequence, self._loop.time(), picture.took_ms / 1000)
         self.take()
 
     def take(self) -> None:

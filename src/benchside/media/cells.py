@@ -67,6 +67,11 @@ class Cells:
         left, top = self.area.left + column * CELL_PX, self.area.top + row * CELL_PX
         return Box(left, top, left + CELL_PX, top + CELL_PX).intersect(self.area)
 
+    def bounds(self, flags: Flags) -> Box:
+        """The box around the true cells, of which there is one."""
+        rows, columns = np.flatnonzero(flags.any(axis=1)), np.flatnonzero(flags.any(axis=0))
+        return self.box(int(rows[0]), int(columns[0])).bound(self.box(int(rows[-1]), int(columns[-1])))
+
     def flags_of(self, box: Box) -> Flags:
         """The cells that have pixels of `box`."""
         flags = np.zeros(self.lossy.shape, np.bool_)
@@ -78,15 +83,22 @@ class Cells:
         return flags
 
 
-def count_in_cells(flags: Flags, box: Box, cells: Cells) -> Counts:
-    """Count the true pixels of `flags`, which are those of `box` inside of the area, in each cell."""
+def count_in_cells(flags: Flags, box: Box, cells: Cells, *, row_step: int = 1) -> Counts:
+    """Count the true pixels of `flags`, which are those of `box` inside of the area, in each cell.
+
+    `row_step`: `flags` has every so many rows of the box only, and each counts for as many.
+    """
     left, top = box.left - cells.area.left, box.top - cells.area.top
     rows, columns = _edges(top, box.height_px), _edges(left, box.width_px)
+    if row_step > 1:
+        rows = [-(-row // row_step) for row in rows]
+        # A cell of which no row is looked at has the same beginning as the next, and counts what that counts.
+        rows = [min(row, flags.shape[0] - 1) for row in rows]
     sums = np.add.reduceat(flags, columns, axis=1, dtype=np.int32)
     sums = np.add.reduceat(sums, rows, axis=0)
     counts = np.zeros(cells.lossy.shape, np.int64)
     counts[top // CELL_PX :, left // CELL_PX :][: sums.shape[0], : sums.shape[1]] = sums
-    return counts
+    return counts * row_step if row_step > 1 else counts
 
 
 def boxes_of(flags: Flags, cells: Cells) -> list[Box]:

@@ -21,12 +21,16 @@ MAX_TEXT_WAIT_S = 1.5
 """Text is worth waiting for: it cannot be read before it is sharp.  Beyond this, a rough page comes first."""
 MAX_LINE_SHARE = 0.5
 """Of the line, for one moving area: clicks, and all else that changes, go on beside it."""
+MAX_BESIDE_SHARE = 0.1
+"""The same beside video, which takes most of the line: for numbers on plain ground, not for what lies over a camera."""
 MAX_PROCESSOR_SHARE = 0.6
 """Of what the governor allows."""
 MIN_VIDEO_PX = 16_384
 """128x128: exact pictures of less cost less than a decoder."""
 LEAST_MOVING_PX = 1_024
 """A quarter of a cell."""
+LEAST_MOVING_BYTES = 256
+"""Some digits on plain ground take a tenth of it."""
 LEAVING_PX = 4_096
 """An area that is video already stays so down to this, or it would flicker between both."""
 
@@ -80,9 +84,10 @@ def choose_video(now: Situation) -> Flags:
     moving = changed & now.hot
     if _is_too_much(moving, now):
         chosen |= moving & photo
-        # A cell of which little changes is a number that counts: exact, it costs next to nothing.
-        if _is_too_much(moving & plain, now):
-            chosen |= moving & (now.changed_px >= LEAST_MOVING_PX)
+        # A cell of which little changes is a number that counts: exact, it costs next to nothing on plain ground.
+        if _is_too_much(moving & plain, now, MAX_BESIDE_SHARE if chosen.any() else MAX_LINE_SHARE):
+            is_much = (now.changed_px >= LEAST_MOVING_PX) | (now.changed_px * now.bytes_per_px >= LEAST_MOVING_BYTES)
+            chosen |= moving & is_much
     # What moves and is video stays video, also in the moment in which little of it changes.
     staying = moving & now.lossy
     if _pixels(staying, now) >= LEAVING_PX:
@@ -93,11 +98,11 @@ def choose_video(now: Situation) -> Flags:
     return chosen
 
 
-def _is_too_much(moving: Flags, now: Situation) -> bool:
-    """Whether these, exactly and at the pace of late, would fill the line or the processor."""
+def _is_too_much(moving: Flags, now: Situation, max_line_share: float = MAX_LINE_SHARE) -> bool:
+    """Whether these, exactly and at the pace of late, would fill so much of the line, or the processor."""
     line_share = _bytes(moving, now) * now.pictures_per_s / now.rate
     processor_share = _pixels(moving, now) * PROCESSOR_S * now.pictures_per_s / now.processor_share
-    return line_share > MAX_LINE_SHARE or processor_share > MAX_PROCESSOR_SHARE
+    return line_share > max_line_share or processor_share > MAX_PROCESSOR_SHARE
 
 
 def _pixels(flags: Flags, now: Situation) -> int:

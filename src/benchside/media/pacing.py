@@ -69,7 +69,7 @@ class _Flight(NamedTuple):
     sent_at: float
     shown_bytes: int  # of all pictures before, when it was sent
     has_filled: bool  # the line was given all that it may hold
-    since: float  # from when on the line carried what is counted: the last acknowledgement, or `sent_at`
+    since: float  # from when on the line carried what is counted: the last one's coming, or `sent_at`
 
 
 class Pacing:
@@ -86,7 +86,7 @@ class Pacing:
         self._forgiven = 0  # up to here an acknowledgement says nothing any more
         self._rate = 0.0  # bytes a second; 0 while unknown
         self._is_rate_proved = False  # the line has once been given more than it could carry at once
-        self._shown_at = now
+        self._came_at = now  # the last picture that was acknowledged
         self._per_s = 0.0
         self._sent_at = now - 1.0
         # Of this epoch; of the last moments alone it would hold what waits in front of a picture all the time.
@@ -177,17 +177,17 @@ class Pacing:
         self._last_sequence = sequence
         self._bytes_in_flight += size_bytes
         has_filled = self._bytes_in_flight >= self.max_bytes_in_flight
-        since = self._shown_at if self._in_flight else now
+        since = self._came_at if self._in_flight else now
         self._in_flight.append(_Flight(sequence, size_bytes, now, self._shown_bytes, has_filled, since))
 
     def picture_unchanged(self, now: float) -> None:
         """The damage was taken and held nothing new.  It costs a turn, or false damage would never rest."""
         self._spend(now)
 
-    def picture_shown(self, sequence: int, now: float) -> float:
+    def picture_shown(self, sequence: int, now: float, took_s: float = 0.0) -> float:
         """The viewer shows `sequence` and all before it; returns that picture's seconds from sent to shown.
 
-        PeerError: a picture that was never sent, or one that it has acknowledged before.
+        `took_s`: what of them went by after all of it had come, for decoding and drawing.  PeerError: a picture that was never sent, or one that it has acknowledged before.
         """
         if sequence > self._last_sequence:
             text = f"expected a picture up to {self._last_sequence}, got {sequence}"
@@ -201,16 +201,16 @@ class Pacing:
             flight = self._in_flight.popleft()
             self._bytes_in_flight -= flight.size_bytes
             self._shown_bytes += flight.size_bytes
-        way_s = max(0.0, now - flight.sent_at)
-        self._learn(flight, now)
-        self._shown_at = now
-        return way_s
+        came_at = min(now, max(now - took_s, flight.sent_at, self._came_at))
+        self._learn(flight, came_at)
+        self._came_at = came_at
+        return max(0.0, now - flight.sent_at)
 
-    def _learn(self, flight: _Flight, now: float) -> None:
-        """Learn the line's rate from what was shown between the picture's sending and its acknowledgement."""
-        way_s = max(0.0, now - flight.sent_at)
+    def _learn(self, flight: _Flight, came_at: float) -> None:
+        """Learn the line's rate from what came between the picture's sending and its own coming."""
+        way_s = max(0.0, came_at - flight.sent_at)
         shortest_s = way_s if self._shortest_way_s is None else min(self._shortest_way_s, way_s)
-        carried_s = now - flight.since
+        carried_s = came_at - flight.since
         if flight.since == flight.sent_at:
             # Alone on the line: the way itself carried nothing yet.  Nine tenths, since ways vary.
             carried_s -= 0.9 * shortest_s

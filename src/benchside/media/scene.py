@@ -47,6 +47,12 @@ MIN_LOOK_PX = 8_192
 MIN_COPY_S = 0.004
 """What the line carries sooner than this is not looked for elsewhere on the screen: looking takes as long."""
 
+MANY_PX, COUNTED_ROWS = 262_144, 4
+"""Of more pixels than this one row in so many is counted: a picture of motion has no time for more."""
+
+LOOK_AGAIN_S = 0.5
+"""What keeps changing is looked at so often: whether it still is what it was."""
+
 STREAM_LINGERS_S = 2.0
 """A stream without pictures ends after this, and gives its memory back."""
 
@@ -95,6 +101,7 @@ class Scene:
         self._video: VideoEncoder | None = None
         self._is_started = False  # the viewer knows the stream
         self._framed_at = 0.0
+        self._looked_at = np.full(self.cells.lossy.shape, -1e9)
 
     @property
     def has_video(self) -> bool:
@@ -138,7 +145,7 @@ class Scene:
                 self._copy(each, written)
         counts = np.zeros(self.cells.lossy.shape, np.int64)
         for each in grabbed:
-            counts += count_in_cells(self._changes(each), each.box, self.cells)
+            counts += self._count_changes(each)
         changed: Flags = counts > 0
         self.cells.changed(changed, now)
         if self._video is not None:
@@ -201,23 +208,30 @@ class Scene:
 
     # choice
 
-    def _changes(self, grabbed: Grabbed) -> Flags:
-        """Which pixels are other than what was last sent, exactly or as video."""
+    def _count_changes(self, grabbed: Grabbed) -> Counts:
+        """How many pixels of each cell are other than what was last sent, exactly or as video.
+
+        Of a large box every fourth row is looked at: what that misses is seen when it is written, or refined.
+        """
         box, words = grabbed
-        known = self.shadow.part(box)
+        step = COUNTED_ROWS if box.area_px >= MANY_PX else 1
+        words, known = words[::step], self.shadow.part(box)[::step]
         flags: Flags = words != known
         if self._video is not None and (cut := box.intersect(self._video.box)):
-            inner = _slices(cut, box)
+            first = -(cut.top - box.top) % step  # of the cut's rows, that is looked at
+            rows = slice(-(-(cut.top - box.top) // step), -(-(cut.bottom - box.top) // step))
+            inner = (rows, slice(cut.left - box.left, cut.right - box.left))
             filmed = known[inner] == UNKNOWN
-            flags[inner] &= ~filmed | (words[inner] != self._video.part(cut))
-        return flags
+            flags[inner] &= ~filmed | (words[inner] != self._video.part(cut)[first::step])
+        return count_in_cells(flags, box, self.cells, row_step=step)
 
     def _choose(self, counts: Counts, grabbed: Sequence[Grabbed], line: LineState, now: float) -> Flags:
+        hot = self.cells.hot(now)
         situation = Situation(
             changed_px=counts,
             photographic=self.cells.photographic,
             bytes_per_px=self.cells.bytes_per_px,
-            hot=self.cells.hot(now),
+            hot=hot,
             lossy=self.cells.lossy,
             rate=line.rate,
             pictures_per_s=line.pictures_per_s,
@@ -225,7 +239,10 @@ class Scene:
         )
         if comes_soon(situation):
             return np.zeros(counts.shape, np.bool_)
-        look(self.cells, list(grabbed))  # writes into the situation's grids
+        is_seen = hot & (self._looked_at > now - LOOK_AGAIN_S)
+        if (situation.changed_px[~is_seen] > 0).any():
+            self._looked_at[counts > 0] = now
+            look(self.cells, list(grabbed))  # writes into the situation's grids
         return choose_video(situation)
 
     # video
@@ -240,10 +257,14 @@ class Scene:
         written: Written,
     ) -> bool:
         """Send these cells as a video frame, and exactly what of them no frame can hold; False: it cannot be done."""
-        if not self._aim(video, grabbed, line, written):
+        places = boxes_of(video, self.cells)
+        if not self._aim(places, video, grabbed, line, written):
             return False
         assert self._video is not None
-        boxes = self._boxes_on_film(video, grabbed, written)
+        parts = [(cut, each) for each in grabbed for place in places if (cut := place.intersect(each.box))]
+        boxes = [cut for part, _ in parts if (cut := part.intersect(self._video.box))]
+        written.left += boxes[MAX_VIDEO_BOXES:]  # what no message can name is damage again
+        boxes = boxes[:MAX_VIDEO_BOXES]
         try:
             unit = self._video.encode(now, line.rate)
         except UnavailableError:
@@ -256,26 +277,28 @@ class Scene:
             written.messages.append(VideoStart(self._stream, self.shadow.monitor, x_px, y_px, *size, codec=unit.codec))
         self._framed_at = now
         x0, y0 = self._video.box.left, self._video.box.top
-        places = tuple(VideoBox(b.left - x0, b.top - y0, b.width_px, b.height_px) for b in boxes)
+        drawn = tuple(VideoBox(b.left - x0, b.top - y0, b.width_px, b.height_px) for b in boxes)
         for start in range(0, len(unit.data), MAX_PART_BYTES):
             end = start + MAX_PART_BYTES
             is_last = end >= len(unit.data)
             part = unit.data[start:end]
-            written.messages.append(VideoFrame(self._stream, unit.is_key, is_last, places if is_last else (), part))
+            written.messages.append(VideoFrame(self._stream, unit.is_key, is_last, drawn if is_last else (), part))
         written.size_bytes += len(unit.data)
         for box in boxes:
             self.shadow.forget(box)
             self.cells.lossy |= self.cells.flags_of(box)
-        for each in grabbed:
-            for cell in boxes_of(video, self.cells):
-                for edge in cell.intersect(each.box).without(self._video.box):
-                    self._encode(edge, each.words[_slices(edge, each.box)], line, encoder, written)
+        for part, each in parts:
+            for edge in part.without(self._video.box):
+                self._encode(edge, each.words[_slices(edge, each.box)], line, encoder, written)
         return True
 
-    def _aim(self, video: Flags, grabbed: Sequence[Grabbed], line: LineState, written: Written) -> bool:
-        """Have a stream that holds these cells; it grows, and ends only with its last cell."""
-        wanted = _bounds(boxes_of(video | (self.cells.lossy if self._video else video), self.cells))
-        wanted = self._fit_for_film(wanted)
+    def _aim(
+        self, places: Sequence[Box], video: Flags, grabbed: Sequence[Grabbed], line: LineState, written: Written
+    ) -> bool:
+        """Have a stream that holds these places, the cells of `video`; it grows, and ends only with its last cell."""
+        if self._video is not None and self.cells.lossy.any():
+            places = [*places, self.cells.bounds(self.cells.lossy)]
+        wanted = self._fit_for_film(_bounds(places))
         if self._video is not None and self._video.box.holds(wanted):
             return True
         if wanted.area_px > 0.6 * self.area.area_px:
@@ -300,14 +323,6 @@ class Scene:
         if self._ability is VideoAbility.H264_444:
             return box
         return Box(box.left, box.top, box.right - box.width_px % 2, box.bottom - box.height_px % 2)
-
-    def _boxes_on_film(self, video: Flags, grabbed: Sequence[Grabbed], written: Written) -> list[Box]:
-        """What of the grabbed boxes is drawn from the frame; what cannot be is damage again."""
-        assert self._video is not None
-        parts = [cut for each in grabbed for cell in boxes_of(video, self.cells) if (cut := cell.intersect(each.box))]
-        boxes = [cut for part in parts if (cut := part.intersect(self._video.box))]
-        written.left += boxes[MAX_VIDEO_BOXES:]
-        return boxes[:MAX_VIDEO_BOXES]
 
     # tiles
 

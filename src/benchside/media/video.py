@@ -86,8 +86,11 @@ class VideoEncoder:
         return self.pixels[box.top - top : box.bottom - top, box.left - left : box.right - left]
 
     def give(self, box: Box, words: Words) -> None:
-        """These are the pixels of `box` now."""
-        self.part(box)[...] = words
+        """These are the pixels of `box` now; `words` is the encoder's from here on."""
+        if box == self.box and words.flags.c_contiguous:
+            self.pixels = words
+        else:
+            self.part(box)[...] = words
         own = Box(
             box.left - self.box.left, box.top - self.box.top, box.right - self.box.left, box.bottom - self.box.top
         )

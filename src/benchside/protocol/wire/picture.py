@@ -169,9 +169,13 @@ class PointerAt(Compact, frozen=True, tag=6):
 
 
 class PictureShown(Compact, frozen=True, tag=7):
-    """From the console: picture `sequence` and all before it are on the screen."""
+    """From the console: picture `sequence` and all before it are on the screen.
+
+    `took_ms`: from the moment at which all of it had come to this one.  The line did not take that time.
+    """
 
     sequence: Sequence
+    took_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
 
 
 class ViewReady(Compact, frozen=True, tag=8):
