@@ -62,14 +62,23 @@ UNKNOWN_RATE = 1_250_000.0
 # Clocks and wakings are no finer: what came sooner tells only that the line is quick.
 MIN_CARRIED_S = 0.004
 
+# Less than this comes as quickly on any line that a session can be had on.
+MIN_SAMPLE_BYTES = 4 << 10
+
+# Less than this says nothing of how much quicker a line is: what ways vary by is as long as what it was carried for.
+MIN_RAISE_BYTES = 24 << 10
+
+# The rate is over so much time in which the line had something to carry: five pictures of motion on a slow line.
+RATE_OVER_S = 0.3
+
+# So long it has carried before what was seen of it counts for more than UNKNOWN_RATE.
+PROVED_AFTER_S = 0.05
+
 
 class _Flight(NamedTuple):
     sequence: int
     size_bytes: int
     sent_at: float
-    shown_bytes: int  # of all pictures before, when it was sent
-    has_filled: bool  # the line was given all that it may hold
-    since: float  # from when on the line carried what is counted: the last one's coming, or `sent_at`
 
 
 class Pacing:
@@ -82,15 +91,14 @@ class Pacing:
         self._in_flight: deque[_Flight] = deque()
         self._bytes_in_flight = 0
         self._last_sequence = 0
-        self._shown_bytes = 0
         self._forgiven = 0  # up to here an acknowledgement says nothing any more
-        self._rate = 0.0  # bytes a second; 0 while unknown
-        self._is_rate_proved = False  # the line has once been given more than it could carry at once
+        self._carried_bytes, self._carried_s = 0.0, 0.0  # of late, while the line was busy
         self._came_at = now  # the last picture that was acknowledged
         self._per_s = 0.0
         self._sent_at = now - 1.0
         # Of this epoch; of the last moments alone it would hold what waits in front of a picture all the time.
         self._shortest_way_s: float | None = None
+        self._has_bare_way = False  # a picture has come that the line carried in no time
 
     @property
     def next_sequence(self) -> int:
@@ -109,7 +117,8 @@ class Pacing:
     @property
     def rate(self) -> float:
         """What the line carries as far as is known, in bytes a second."""
-        return self._rate if self._is_rate_proved else max(self._rate, UNKNOWN_RATE)
+        seen = self._carried_bytes / max(self._carried_s, MIN_CARRIED_S)
+        return seen if self._carried_s >= PROVED_AFTER_S else max(seen, UNKNOWN_RATE)
 
     @property
     def pictures_per_s(self) -> float:
@@ -176,9 +185,7 @@ class Pacing:
         self._sent_at = now
         self._last_sequence = sequence
         self._bytes_in_flight += size_bytes
-        has_filled = self._bytes_in_flight >= self.max_bytes_in_flight
-        since = self._came_at if self._in_flight else now
-        self._in_flight.append(_Flight(sequence, size_bytes, now, self._shown_bytes, has_filled, since))
+        self._in_flight.append(_Flight(sequence, size_bytes, now))
 
     def picture_unchanged(self, now: float) -> None:
         """The damage was taken and held nothing new.  It costs a turn, or false damage would never rest."""
@@ -196,33 +203,36 @@ class Pacing:
             return 0.0
         if not self._in_flight or sequence < self._in_flight[0].sequence:
             raise PeerError(PeerFault.OUT_OF_ORDER, f"picture {sequence} was acknowledged before")
-        flight = self._in_flight[0]
+        first = flight = self._in_flight[0]
+        size_bytes = 0
         while self._in_flight and self._in_flight[0].sequence <= sequence:
             flight = self._in_flight.popleft()
-            self._bytes_in_flight -= flight.size_bytes
-            self._shown_bytes += flight.size_bytes
+            size_bytes += flight.size_bytes
+        self._bytes_in_flight -= size_bytes
         came_at = min(now, max(now - took_s, flight.sent_at, self._came_at))
-        self._learn(flight, came_at)
+        self._learn(size_bytes, first.sent_at, came_at)
         self._came_at = came_at
         return max(0.0, now - flight.sent_at)
 
-    def _learn(self, flight: _Flight, came_at: float) -> None:
-        """Learn the line's rate from what came between the picture's sending and its own coming."""
-        way_s = max(0.0, came_at - flight.sent_at)
+    def _learn(self, size_bytes: int, sent_at: float, came_at: float) -> None:
+        """Learn the rate from how long the line carried this, which it began when it was done with what was before.
+
+        Both moments are by the sender's clock, so what the way itself takes is in each of them and falls out.
+        """
+        way_s = max(0.0, came_at - sent_at)
         shortest_s = way_s if self._shortest_way_s is None else min(self._shortest_way_s, way_s)
-        carried_s = came_at - flight.since
-        if flight.since == flight.sent_at:
-            # Alone on the line: the way itself carried nothing yet.  Nine tenths, since ways vary.
-            carried_s -= 0.9 * shortest_s
-        rate = (self._shown_bytes - flight.shown_bytes) / max(carried_s, MIN_CARRIED_S)
         self._shortest_way_s = shortest_s
-        has_waited = way_s - shortest_s > MAX_WAITING_S
-        self._is_rate_proved = self._is_rate_proved or flight.has_filled or has_waited
-        if rate >= self._rate:
-            self._rate = rate
-        elif flight.has_filled or has_waited:
-            # Only of a line that had enough to do is it known that it has become slower.
-            self._rate = (self._rate + rate) / 2
+        if size_bytes < MIN_SAMPLE_BYTES:
+            self._has_bare_way = True
+            return
+        # As long as all were large, the shortest of them was partly carrying.
+        bare_s = shortest_s if self._has_bare_way else 0.8 * shortest_s
+        carried_s = max(came_at - max(sent_at + bare_s, self._came_at), MIN_CARRIED_S)
+        if size_bytes < MIN_RAISE_BYTES and size_bytes / carried_s > self.rate:
+            return
+        kept = max(0.0, 1.0 - carried_s / RATE_OVER_S)
+        self._carried_s = self._carried_s * kept + carried_s
+        self._carried_bytes = self._carried_bytes * kept + size_bytes
 
     def _has_room(self) -> bool:
         return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < self.max_bytes_in_flight

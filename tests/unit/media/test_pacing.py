@@ -238,3 +238,49 @@ def test_the_bound_stays_between_its_ends(pictures: list[tuple[int, float]]) -> 
         now += way_s
         pacing.picture_shown(sequence, now)
         assert MIN_BYTES_IN_FLIGHT <= pacing.max_bytes_in_flight <= MAX_BYTES_IN_FLIGHT
+
+
+def carry(pacing: Pacing, now: float, size_bytes: int, rate: float, way_s: float, took_s: float = 0.0) -> float:
+    """One picture alone on the line; returns when its acknowledgement was there."""
+    pacing.damage_arrived(now)
+    sequence = send(pacing, now, size_bytes)
+    now += way_s + size_bytes / rate + took_s
+    pacing.picture_shown(sequence, now, took_s)
+    return now
+
+
+def test_the_first_pictures_do_not_make_a_slow_line_look_quick() -> None:
+    pacing, now = Pacing(0.0), 0.0
+    for size in (18_000, 600, 31_000, 44_000):
+        now = carry(pacing, now + 1.0, size, 750_000, 0.06)
+    assert 500_000 < pacing.rate < 1_000_000
+
+
+def test_only_large_pictures_of_one_size_tell_the_rate_too() -> None:
+    pacing, now = Pacing(0.0), 0.0
+    for _ in range(20):
+        now = carry(pacing, now + 0.1, 35_000, 750_000, 0.06)
+    assert 350_000 < pacing.rate < 1_700_000, "twice as much at most, until more than one is on its way"
+
+
+def test_what_the_console_takes_for_drawing_is_not_the_lines() -> None:
+    pacing, now = Pacing(0.0), carry(Pacing(0.0), 1.0, 600, 750_000, 0.06)
+    carry(pacing, 1.0, 600, 750_000, 0.06)
+    for _ in range(20):
+        now = carry(pacing, now + 0.1, 35_000, 750_000, 0.06, took_s=0.2)
+    assert 600_000 < pacing.rate < 900_000
+
+
+def test_gaps_between_pictures_do_not_make_the_line_look_slow() -> None:
+    pacing = Pacing(0.0)
+    now = carry(pacing, 1.0, 600, 750_000, 0.06)
+    for _ in range(40):  # each is sent when the one before has half come
+        sequences = []
+        for _ in range(2):
+            pacing.damage_arrived(now)
+            sequences.append(send(pacing, now, 30_000))
+            now += 0.05
+        for number, sequence in enumerate(sequences):
+            pacing.picture_shown(sequence, now + 0.05 * number)
+        now += 0.3
+    assert 450_000 < pacing.rate < 900_000
