@@ -28,10 +28,10 @@ class FakeFrame {
   isClosed = false;
   readonly visibleRect: { x: number; y: number; width: number; height: number };
   constructor(readonly timestamp: number, private readonly red: number, width: number, height: number) { this.visibleRect = { x: 0, y: 0, width, height }; }
-  async copyTo(words: Uint32Array, { rect, layout }: { rect: { width: number; height: number }; layout: { offset: number; stride: number }[] }): Promise<void> {
+  async copyTo(words: Uint32Array, { rect, layout }: { rect: { width: number; height: number }; layout?: { offset: number; stride: number }[] }): Promise<void> {
     if (this.isClosed) throw new Error("closed");
     await Promise.resolve();
-    const [{ offset, stride }] = layout as [{ offset: number; stride: number }];
+    const { offset, stride } = layout?.[0] ?? { offset: 0, stride: rect.width * 4 };
     for (let y = 0; y < rect.height; y++) words.fill(0xff000000 + this.red, offset / 4 + y * (stride / 4), offset / 4 + y * (stride / 4) + rect.width);
   }
   close(): void { this.isClosed = true; }

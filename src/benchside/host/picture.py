@@ -64,7 +64,7 @@ class PictureSender:
             opened,
             capture,
             governor,
-            may_pass=lambda: may_pass(tuple(self._monitors)),
+            may_pass=self._may_take,
             on_display_lost=self._lose_display,
         )
         self._ready: ViewReady | None = None  # what the console can show; unknown until it says so
@@ -73,7 +73,7 @@ class PictureSender:
         self._whole_from = self._loop.time()  # when the console may next be given a whole picture
         self._writable: asyncio.Task[None] | None = None
         self._pace = Pace(most=MAX_MESSAGES_PER_S, within_s=1.0)
-        self._is_shape_late = False
+        self._is_shape_late = self._are_covers_late = False
         self._late_place: tuple[int, int] | None = None
         self._is_running = False
 
@@ -128,6 +128,14 @@ class PictureSender:
         self._say_late()
         self._shutter.take()
 
+    def _may_take(self) -> bool:
+        """Ask consent for one picture; what is covered in it is said before it."""
+        if not self._may_pass(tuple(self._monitors)):
+            return False
+        if self._are_covers_late:
+            self._say_covers()
+        return True
+
     # damage
 
     def _read_display(self) -> None:
@@ -151,6 +159,13 @@ class PictureSender:
     def _covers_changed(self) -> None:
         """Say what the lab covers of the granted monitors, before the picture in which it is dark."""
         self._shutter.recover()
+        self._say_covers()
+
+    def _say_covers(self) -> None:
+        """Say it, or keep it for when consent lets a picture pass: it tells of windows too."""
+        self._are_covers_late = not self._may_pass(tuple(self._monitors))
+        if self._are_covers_late:
+            return
         areas = [
             CoveredArea(monitor.id, *_within(cut, area), by_hand=cover.by_hand)
             for cover in self._capture.covers()
@@ -231,7 +246,9 @@ class PictureSender:
             self._say_pointer(x_px, y_px)
 
     def _say_late(self) -> None:
-        """Say of the pointer what could not be said when it happened."""
+        """Say of covers and pointer what could not be said when it happened."""
+        if self._is_running and self._are_covers_late:
+            self._say_covers()
         if self._is_running and self._is_shape_late:
             self._pointer_changed()
         if self._is_running and self._late_place is not None:

@@ -1,4 +1,7 @@
-"""Which parts of a picture share a record: small ones do, large ones come alone so that one is opened while the next comes."""
+"""Which parts of a picture share a record: small ones do.
+
+Large ones come alone, so that one is opened while the next is on its way.
+"""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ NOISE_BYTES = 2.0
 
 
 def comes_soon(now: Situation) -> bool:
-    """Whether all of it goes exactly whatever it shows: then nobody needs to look at it, and a click is answered sooner.
+    """Whether all of it goes exactly whatever it shows: nobody needs to look at it, and a click is answered sooner.
 
     What keeps changing is judged by what it took until now.
     """

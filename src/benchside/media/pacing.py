@@ -194,7 +194,9 @@ class Pacing:
     def picture_shown(self, sequence: int, now: float, took_s: float = 0.0) -> float:
         """The viewer shows `sequence` and all before it; returns that picture's seconds from sent to shown.
 
-        `took_s`: what of them went by after all of it had come, for decoding and drawing.  PeerError: a picture that was never sent, or one that it has acknowledged before.
+        `took_s`: what of them went by after all of it had come, for decoding and drawing.
+
+        PeerError: a picture that was never sent, or one that it has acknowledged before.
         """
         if sequence > self._last_sequence:
             text = f"expected a picture up to {self._last_sequence}, got {sequence}"

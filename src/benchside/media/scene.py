@@ -47,7 +47,7 @@ MIN_LOOK_PX = 8_192
 MIN_COPY_S = 0.004
 """What the line carries sooner than this is not looked for elsewhere on the screen: looking takes as long."""
 
-MANY_PX, COUNTED_ROWS = 262_144, 4
+MANY_PX, COUNTED_ROWS = 262_144, 8
 """Of more pixels than this one row in so many is counted: a picture of motion has no time for more."""
 
 LOOK_AGAIN_S = 0.5
@@ -211,7 +211,7 @@ class Scene:
     def _count_changes(self, grabbed: Grabbed) -> Counts:
         """How many pixels of each cell are other than what was last sent, exactly or as video.
 
-        Of a large box every fourth row is looked at: what that misses is seen when it is written, or refined.
+        Of a large box every eighth row is looked at: what that misses is seen when it is written, or refined.
         """
         box, words = grabbed
         step = COUNTED_ROWS if box.area_px >= MANY_PX else 1
@@ -287,8 +287,8 @@ class Scene:
         for box in boxes:
             self.shadow.forget(box)
             self.cells.lossy |= self.cells.flags_of(box)
-        for part, each in parts:
-            for edge in part.without(self._video.box):
+        for place, each in parts:
+            for edge in place.without(self._video.box):
                 self._encode(edge, each.words[_slices(edge, each.box)], line, encoder, written)
         return True
 

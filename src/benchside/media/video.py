@@ -159,7 +159,7 @@ class VideoEncoder:
         if not self._stale:
             return
         import av
-        from av.video.reformatter import ColorRange, Colorspace
+        from av.video.reformatter import ColorRange, Colorspace, Interpolation
 
         # Whole rows, since they are contiguous; even ones, since two rows share their colour in 4:2:0.
         top, bottom = self._stale.top & ~1, min(self.pixels.shape[0], (self._stale.bottom + 1) & ~1)
@@ -167,8 +167,13 @@ class VideoEncoder:
         rows = self.pixels[top:bottom].view(np.uint8).reshape(bottom - top, self.pixels.shape[1], 4)
         given = av.VideoFrame.from_numpy_buffer(rows, "bgra")
         name = self._frame.format.name
+        # One pixel's colour for the four that share it: a quarter less time than their mean, and what moves hides it.
         turned = self._reformat.reformat(
-            given, format=name, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            given,
+            format=name,
+            interpolation=Interpolation.POINT,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
         )
         for number, (to, of) in enumerate(zip(self._frame.planes, turned.planes, strict=True)):
             half = 1 if self._is_full or number == 0 else 2

@@ -158,6 +158,30 @@ def test_video_shows_in_its_boxes_and_is_made_exact(page: Page, world: World, *,
     expect(page.get_by_test_id("quality-way")).to_have_attribute("data-way", "tiles", timeout=WITHIN_MS)
 
 
+@pytest.mark.parametrize("is_444", [False, True])
+def test_video_keeps_its_place_in_boxes_with_odd_corners(page: Page, world: World, *, is_444: bool) -> None:
+    """Chromium takes a rectangle with an odd corner for another one where pixels share their colour."""
+    showing(page, world)
+    rows = np.linspace(20, 230, 160).astype(np.uint8)
+    ramp = np.ascontiguousarray(np.broadcast_to(rows[:, None, None], (160, 240, 3)))
+    codec, [(is_key, data)] = encode([ramp], is_444=is_444)
+    start = {"t": "video_start", "stream": 1, "monitor": 0, **at(100, 50, ramp), "codec": codec}
+    boxes = [
+        {"x_px": x, "y_px": y, "width_px": width, "height_px": height}
+        for x, y, width, height in ((0, 1, 81, 90), (83, 0, 60, 101), (151, 33, 89, 120))
+    ]
+    number = world.picture(
+        start, {"t": "video", "stream": 1, "is_key": is_key, "is_last": True, "boxes": boxes, "data": data}, state=1
+    )
+    drawn(page, world, number)
+    now = on_canvas(page)
+    for box in boxes:
+        x, y, width, height = box["x_px"], box["y_px"], box["width_px"], box["height_px"]
+        shown = now[50 + y : 50 + y + height, 100 + x : 100 + x + width].astype(int)
+        by_rows = {off: abs(shown - rows[y + off :][:height, None, None].astype(int)).mean() for off in (0, 1)}
+        assert by_rows[0] < 0.8 < by_rows[1], "each row is where it was"
+
+
 def test_a_decoder_that_fails_leaves_tiles_and_says_so(page: Page, world: World) -> None:
     showing(page, world)
     rgb = photograph(64, 64)

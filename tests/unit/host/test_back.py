@@ -155,6 +155,7 @@ def now_ms() -> int:
 
 
 def ticket(serial: bytes, *, expires_in_ms: int = 60_000) -> bytes:
+    now = now_ms()  # asked once: a ticket of a minute and a millisecond is refused
     payload = TicketPayload(
         version=VERSION,
         serial=serial,
@@ -165,8 +166,8 @@ def ticket(serial: bytes, *, expires_in_ms: int = 60_000) -> bytes:
         role=Role.CONSOLE,
         channel=Channel.MAIN,
         key=KEY,
-        issued_utc_ms=now_ms(),
-        expires_utc_ms=now_ms() + expires_in_ms,
+        issued_utc_ms=now,
+        expires_utc_ms=now + expires_in_ms,
     )
     return issue_ticket(payload, TICKETS)
 

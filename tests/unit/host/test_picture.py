@@ -355,6 +355,19 @@ async def test_what_is_covered_is_said_before_the_picture_in_which_it_is_dark(st
     stage.sender.stop()
 
 
+async def test_nothing_is_said_of_covers_during_a_pause(stage: Stage) -> None:
+    stage.is_allowed = False
+    stage.capture.cover_by_hand([Box(10, 20, 40, 60)])
+    stage.draw()
+    await stage.pass_time(0.1)
+    assert not stage.view.of(Covered), "they may be windows that open and move"
+    stage.is_allowed = True
+    stage.draw()
+    await stage.pass_time(0.1)
+    kinds = [type(each) for each in stage.view.said]
+    assert kinds.index(Covered) < kinds.index(PictureBegin)
+
+
 async def test_a_viewer_that_says_so_gets_a_small_picture_in_one_record(stage: Stage) -> None:
     stage.sender.take(VIEW.encode(ViewReady(VideoAbility.NONE, together=True)))
     await stage.pass_time(WHOLE_EVERY_S)

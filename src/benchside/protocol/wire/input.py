@@ -136,7 +136,7 @@ InputMessage = PointerMove | PointerButton | WheelTurn | KeyChange | ReleaseAll 
 
 
 class InputTogether(Compact, frozen=True, tag=10):
-    """From the console: inputs in their order, as if each had come in a record of its own, such as a place and a press."""
+    """From the console: inputs in their order, as if each had come alone, such as a place and a press."""
 
     messages: Annotated[tuple[InputMessage, ...], Meta(min_length=2, max_length=MAX_INPUTS)]
 
