@@ -60,6 +60,7 @@ class FakeDecoder {
 let zstd: Zstd;
 let decoders: FakeDecoder[];
 let shown: number[];
+let took: number[];
 let whole: string[];
 let covered: number[];
 let surface: FakeSurface;
@@ -70,11 +71,11 @@ beforeAll(async () => { zstd = await Zstd.from(zstdWasm() as BufferSource); });
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("EncodedVideoChunk", class { timestamp: number; red: number; constructor(init: { timestamp: number; data: Uint8Array }) { this.timestamp = init.timestamp; this.red = init.data[0] as number; } });
-  [decoders, shown, whole, covered] = [[], [], [], []];
+  [decoders, shown, took, whole, covered] = [[], [], [], [], []];
   painter = new Painter<FakeSurface>(zstd, {
     surface: (each) => (surface = new FakeSurface(each)),
     open: (start) => new VideoStream(start, (init) => { const decoder = new FakeDecoder(init); decoders.push(decoder); return decoder; }),
-    shown: (sequence) => shown.push(sequence), startWhole: (why) => whole.push(why), laidOut: () => undefined, pointerChanged: () => undefined,
+    shown: (sequence, tookMs) => { shown.push(sequence); took.push(tookMs); }, startWhole: (why) => whole.push(why), laidOut: () => undefined, pointerChanged: () => undefined,
     covered: (areas) => covered.push(areas.length), drawn: () => undefined,
   });
   take({ t: "layout", monitors: [monitor] });
@@ -111,6 +112,14 @@ describe("pictures", () => {
     expect([surface.at(0, 0), surface.at(5, 0), surface.at(8, 0)]).toEqual([1, 50, 2]);
     expect(shown).toEqual([sequence - 2, sequence - 1, sequence]);
     expect(decoder().frames.every(({ isClosed }) => isClosed)).toBe(true);
+  });
+  it("say how long after their coming they were shown", async () => {
+    take(start, ...picture(frame(50)));
+    await vi.advanceTimersByTimeAsync(40);
+    decoder().answer();
+    await settle();
+    for (const message of picture(tile(1))) painter.take(message, performance.now() - 7);
+    expect(took).toEqual([40, 7]);
   });
   it("decode the next frame meanwhile", async () => {
     take(start, ...picture(frame(50)), ...picture(frame(60)));

@@ -56,6 +56,7 @@ describe("pictures", () => {
     ["a frame outside a picture", [layout, start(), frame()]], ["no key frame first", [layout, start(), begin(1), frame({ is_key: false })]],
     ["a frame of two kinds", [layout, start(), begin(1), frame({ is_last: false }), frame({ is_key: false })]],
     ["boxes before the last part", [layout, start(), begin(1), frame({ is_last: false, boxes: [box()] })]],
+    ["boxes that lie over each other", [layout, start(), begin(1), frame({ boxes: Array.from({ length: 128 }, () => box()) })]],
     ["a box outside of its stream", [layout, start(), begin(1), frame({ boxes: [box(), box({ x_px: 1 })] })]],
     ["half a frame at the end", [layout, start(), begin(1), frame({ is_last: false }), end(1)]], ["half a frame as the stream ends", [layout, start(), begin(1), frame({ is_last: false }), stop()]],
     ["a frame beyond its limit", [layout, start(), begin(1), ...many(14, frame({ is_last: false, data: new Uint8Array(300_000) }))]],

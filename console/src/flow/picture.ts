@@ -142,7 +142,13 @@ export class PictureOrder {
     stream.bytes += message.data.length;
     if (stream.bytes > MAX_VIDEO_FRAME_BYTES) throw new PeerError("too_large", "expected a smaller frame");
     if (!message.is_last) return [];
-    for (const box of message.boxes) if (!fits(stream.start, box)) throw malformed("expected boxes inside the stream");
+    let area = 0;
+    for (const box of message.boxes) {
+      if (!fits(stream.start, box)) throw malformed("expected boxes inside the stream");
+      area += box.width_px * box.height_px;
+    }
+    // Boxes do not lie over each other; each of them may be held in memory of its own (viewer/frames.ts).
+    if (area > stream.start.width_px * stream.start.height_px) throw malformed("expected boxes without overlap");
     const data = joined(stream.parts, stream.bytes);
     stream.hasKey = true;
     stream.parts = [];

@@ -27,8 +27,8 @@ export interface LiveEars {
   admit(channel: Channel): Promise<Admission>;
   /** Something to show has changed; called often, at most once per message. */
   changed(): void;
-  /** A message of the picture, in order, and the bytes of its record. */
-  view(message: ViewPart, bytes: number): void;
+  /** A message of the picture, in order, the bytes of its record, and when that came. */
+  view(message: ViewPart, bytes: number, cameAt: number): void;
   /** The view channel is new: nothing of the last picture goes on. */
   viewOpened(): void;
 }
@@ -223,7 +223,7 @@ export class LiveSession {
       void this.open(carrier);
     };
     if (carrier.channel === "view") {
-      const line = new RecordLine<ViewMessage>(opened.line, opened.keys, VIEW, { message: (message, bytes) => this.heard(message, bytes), lost });
+      const line = new RecordLine<ViewMessage>(opened.line, opened.keys, VIEW, { message: (message, bytes, cameAt) => this.heard(message, bytes, cameAt), lost });
       carrier.line = line;
       this.ears.viewOpened();
       line.send({ t: "ready", video: this.video, together: true });
@@ -246,11 +246,11 @@ export class LiveSession {
     this.ears.changed();
   }
 
-  private heard(message: ViewMessage, bytes: number): void {
+  private heard(message: ViewMessage, bytes: number, cameAt: number): void {
     if (message.t === "shown" || message.t === "ready") throw new PeerError("out_of_order", "expected a message of a PC");
     if (message.t === "alive") this.tick();
-    else if (message.t === "together") message.messages.forEach((part, i) => this.ears.view(part, i ? 0 : bytes));
-    else this.ears.view(message, bytes);
+    else if (message.t === "together") message.messages.forEach((part, i) => this.ears.view(part, i ? 0 : bytes, cameAt));
+    else this.ears.view(message, bytes, cameAt);
   }
 
   private controlHeard(message: ControlMessage): void {

@@ -7,8 +7,8 @@ import type { RelayLine } from "./relay";
 interface Codec<M> { decode(data: Uint8Array): M; encode(message: M): Bytes }
 
 export interface RecordEvents<M> {
-  /** In order, with the bytes of its record. A PeerError thrown here ends the line like any other fault. */
-  message(message: M, bytes: number): void;
+  /** In order, with the bytes of its record and the moment at which it came, by performance.now(). A PeerError thrown here ends the line like any other fault. */
+  message(message: M, bytes: number, cameAt: number): void;
   /** Once: the line is gone; `fault` when the other side broke a rule, and the relay's close code otherwise. */
   lost(fault: PeerError | null, code: number): void;
 }
@@ -67,6 +67,7 @@ export class RecordLine<M> {
     if (this.isOver) return;
     this.openingBytes += frame.length;
     if (this.openingBytes > MAX_OPENING_BYTES) return this.finish(new PeerError("too_many", "expected fewer records at once"), 0);
+    const cameAt = performance.now();
     const opened = this.keys.opener.open(frame);
     opened.catch(() => undefined);
     this.opening = this.opening.then(async () => {
@@ -74,7 +75,7 @@ export class RecordLine<M> {
       this.openingBytes -= frame.length;
       if (this.isOver) return;
       this.waitingSince = null;
-      this.events.message(this.codec.decode(plain), frame.length);
+      this.events.message(this.codec.decode(plain), frame.length, cameAt);
     }).catch((error: unknown) => this.fail(error));
   }
 

@@ -158,12 +158,12 @@ export class Helping {
     this.live = new LiveSession(line, entered.keys, entered.nonces, {
       admit: (channel) => api.admit(this.session.id, channel),
       changed: () => this.changed(),
-      view: (message, bytes) => {
+      view: (message, bytes, cameAt) => {
         const now = performance.now();
         this.quality.came(bytes, now);
         if (message.t === "begin") this.quality.began(message.whole, now);
         else if (message.t === "end") this.quality.ended(now);
-        painter.take(message);
+        painter.take(message, cameAt);
         if (message.t === "begin") this.judge();
       },
       viewOpened: () => {

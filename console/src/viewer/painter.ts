@@ -69,12 +69,12 @@ export class Painter<S extends Surface = Surface> {
     this.ears.covered([]); // a PC that covers anything says so first
   }
 
-  /** Take one message of `view`. What is wrong with it asks for a whole picture; it never throws. */
-  take(message: ViewPart): void {
-    this.guard(() => this.receive(message));
+  /** Take one message of `view`, which came at that moment. What is wrong with it asks for a whole picture; it never throws. */
+  take(message: ViewPart, cameAt = performance.now()): void {
+    this.guard(() => this.receive(message, cameAt));
   }
 
-  private receive(message: ViewPart): void {
+  private receive(message: ViewPart, cameAt: number): void {
     switch (message.t) {
       case "pointer":
         if (message.rgba.length !== message.width_px * message.height_px * 4) throw new PeerError("malformed", "expected a pointer of its own size");
@@ -87,7 +87,7 @@ export class Painter<S extends Surface = Surface> {
       default:
         if (this.isSkipping && this.isOfOld(message)) return;
     }
-    for (const effect of this.order.step(message)) this.give(effect);
+    for (const effect of this.order.step(message)) this.give(effect, cameAt);
   }
 
   /** Whether it belongs to a picture before the whole one. */
@@ -98,7 +98,7 @@ export class Painter<S extends Surface = Surface> {
   }
 
   /** Decoders start on a frame as soon as it is there; all else is done in its turn. */
-  private give(effect: PictureEffect): void {
+  private give(effect: PictureEffect, cameAt: number): void {
     switch (effect.t) {
       case "start_video": return void this.streams.set(effect.start.stream, this.ears.open(effect.start));
       case "end_video": return this.endVideo(effect.stream);
@@ -109,7 +109,7 @@ export class Painter<S extends Surface = Surface> {
         break;
       }
       case "draw":
-        this.steps.push({ ...effect, cameAt: performance.now() });
+        this.steps.push({ ...effect, cameAt });
         break;
       default: this.steps.push(effect);
     }

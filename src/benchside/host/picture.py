@@ -69,6 +69,7 @@ class PictureSender:
         )
         self._ready: ViewReady | None = None  # what the console can show; unknown until it says so
         self._monitors: dict[int, MonitorInfo] = {}
+        self._told_layout: list[MonitorInfo] | None = None
         self._whole: asyncio.TimerHandle | None = None
         self._whole_from = self._loop.time()  # when the console may next be given a whole picture
         self._writable: asyncio.Task[None] | None = None
@@ -179,7 +180,9 @@ class PictureSender:
         granted = [monitor for monitor in self._capture.monitors() if monitor.id in self._grant.scope.monitors]
         self._monitors = {monitor.id: monitor for monitor in granted}
         if granted:
-            self._say(MonitorLayout(tuple(granted)))
+            if self._told_layout != granted:  # a shared window that moves changes what is seen, not the monitors
+                self._told_layout = granted
+                self._say(MonitorLayout(tuple(granted)))
             self._covers_changed()
             if self._ready is not None:
                 self._start_whole()

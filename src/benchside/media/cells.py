@@ -92,7 +92,7 @@ def count_in_cells(flags: Flags, box: Box, cells: Cells, *, row_step: int = 1) -
     rows, columns = _edges(top, box.height_px), _edges(left, box.width_px)
     if row_step > 1:
         rows = [-(-row // row_step) for row in rows]
-        # A cell of which no row is looked at has the same beginning as the next, and counts what that counts.
+        # A last cell of which no row is looked at counts the last row that is, in place of the cell above.
         rows = [min(row, flags.shape[0] - 1) for row in rows]
     sums = np.add.reduceat(flags, columns, axis=1, dtype=np.int32)
     sums = np.add.reduceat(sums, rows, axis=0)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from benchside.media.cells import Counts, Flags
 
-__all__ = ["Situation", "choose_video", "comes_soon"]
+__all__ = ["NOISE_BYTES", "Situation", "choose_video", "comes_soon"]
 
 MAX_WAIT_S = 0.25
 """A picture that takes longer than this to come feels late; then a rough one comes first."""

@@ -65,8 +65,13 @@ MIN_CARRIED_S = 0.004
 # Less than this comes as quickly on any line that a session can be had on.
 MIN_SAMPLE_BYTES = 4 << 10
 
-# Less than this says nothing of how much quicker a line is: what ways vary by is as long as what it was carried for.
-MIN_RAISE_BYTES = 24 << 10
+# What should have been carried in less says nothing of how much quicker the line is, since ways vary by as much.
+# Less than PICTURE_S, so that there is always a picture that does.
+MIN_RAISE_S = 0.03
+
+# What comes later than the rate has it by no more than this is no sign of a slower line: browsers are busy, too.
+# Where one picture waited behind another this does not matter, since both are late by as much.
+MIN_LATE_S = 0.04
 
 # The rate is over so much time in which the line had something to carry: five pictures of motion on a slow line.
 RATE_OVER_S = 0.3
@@ -224,17 +229,22 @@ class Pacing:
         way_s = max(0.0, came_at - sent_at)
         shortest_s = way_s if self._shortest_way_s is None else min(self._shortest_way_s, way_s)
         self._shortest_way_s = shortest_s
-        if size_bytes < MIN_SAMPLE_BYTES:
+        if size_bytes < min(MIN_SAMPLE_BYTES, self.rate * MIN_RAISE_S):
             self._has_bare_way = True
             return
         # As long as all were large, the shortest of them was partly carrying.
-        bare_s = shortest_s if self._has_bare_way else 0.8 * shortest_s
-        carried_s = max(came_at - max(sent_at + bare_s, self._came_at), MIN_CARRIED_S)
-        if size_bytes < MIN_RAISE_BYTES and size_bytes / carried_s > self.rate:
-            return
-        kept = max(0.0, 1.0 - carried_s / RATE_OVER_S)
-        self._carried_s = self._carried_s * kept + carried_s
-        self._carried_bytes = self._carried_bytes * kept + size_bytes
+        begun_at = sent_at + (shortest_s if self._has_bare_way else 0.8 * shortest_s)
+        carried_s = max(came_at - max(begun_at, self._came_at), MIN_CARRIED_S)
+        if size_bytes / carried_s > self.rate:
+            says_something = size_bytes >= self.rate * MIN_RAISE_S
+        else:
+            is_known = self._carried_s >= PROVED_AFTER_S
+            is_late = self._came_at > begun_at or carried_s - size_bytes / self.rate > MIN_LATE_S
+            says_something = not is_known or (is_late and carried_s > MIN_CARRIED_S)
+        if says_something:
+            kept = max(0.0, 1.0 - carried_s / RATE_OVER_S)
+            self._carried_s = self._carried_s * kept + carried_s
+            self._carried_bytes = self._carried_bytes * kept + size_bytes
 
     def _has_room(self) -> bool:
         return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < self.max_bytes_in_flight

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchside.media.cells import TEXT_BYTES, Cells, Counts, Flags, boxes_of, count_in_cells
-from benchside.media.choose import Situation, choose_video, comes_soon
+from benchside.media.choose import NOISE_BYTES, Situation, choose_video, comes_soon
 from benchside.media.content import look
 from benchside.media.copies import find_moves
 from benchside.media.damage import Box
@@ -347,7 +347,8 @@ class Scene:
         written.size_bytes += encoded.size_bytes
         cells = self.cells.flags_of(box)
         if encoded.area_px:
-            self.cells.bytes_per_px[cells] = encoded.size_bytes / encoded.area_px
+            # The same for all of them: a mean, of which a single pixel's head must make no noise.
+            self.cells.bytes_per_px[cells] = min(encoded.size_bytes / encoded.area_px, NOISE_BYTES)
         touched = cells & self.cells.lossy
         for row, column in np.argwhere(touched).tolist():
             cell = self.cells.box(row, column)

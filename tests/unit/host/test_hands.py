@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 import pytest
@@ -17,7 +17,7 @@ from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.consent.events import InputCame
 from benchside.protocol.wire.capability import GrantScope
-from benchside.protocol.wire.input import CONTROL, ControlAlive, WheelTurn
+from benchside.protocol.wire.input import CONTROL, MAX_INPUTS, ControlAlive, InputTogether, WheelTurn
 
 
 class Wheel:
@@ -54,12 +54,10 @@ class Stage:
             cast(Injector, self.wheel),
             lambda: (),
             lambda: (),
-            self._permit,
+            lambda event: self.permit(event),
             lambda: None,
         )
-
-    def _permit(self, event: InputCame) -> None:
-        self.hands.act(self._grant, event.message)
+        self.permit: Callable[[InputCame], None] = lambda event: self.hands.act(self._grant, event.message)
 
     def steps(self) -> int:
         return sum(abs(right) + abs(down) for right, down in self.wheel.turns)
@@ -113,3 +111,31 @@ def test_no_second_holds_more_than_sixty_steps(gap_s: float) -> None:
         now += gap_s
     for start, _ in made[::50]:
         assert sum(steps for at, steps in made if start <= at < start + 1.0) <= MAX_STEPS_PER_S
+
+
+async def test_inputs_in_one_record_act_one_by_one_in_their_order(stage: Stage) -> None:
+    stage.hands.take(CONTROL.encode(InputTogether((WheelTurn(0, 1), WheelTurn(2, 0), WheelTurn(0, -3)))))
+    assert stage.wheel.turns == [(0, 1), (2, 0), (0, -3)]
+
+
+async def test_each_input_asks_consent_by_itself(stage: Stage) -> None:
+    permit, asked = stage.permit, []
+
+    def once(event: InputCame) -> None:
+        asked.append(event.message)
+        if len(asked) == 1:
+            permit(event)
+
+    stage.permit = once
+    stage.hands.take(CONTROL.encode(InputTogether((WheelTurn(0, 1), WheelTurn(0, 2)))))
+    assert asked == [WheelTurn(0, 1), WheelTurn(0, 2)]
+    assert stage.wheel.turns == [(0, 1)], "consent was gone after the first"
+
+
+async def test_a_flood_in_few_records_is_a_flood(stage: Stage) -> None:
+    record = CONTROL.encode(InputTogether((WheelTurn(0, 0),) * MAX_INPUTS))
+    for _ in range(MAX_MESSAGES // (MAX_INPUTS + 1)):
+        stage.hands.take(record)
+    with pytest.raises(PeerError) as broken:
+        stage.hands.take(record)
+    assert broken.value.fault is PeerFault.TOO_MANY

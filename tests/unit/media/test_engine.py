@@ -11,8 +11,8 @@ from tests.fakes.viewer import Viewer
 from benchside.media.damage import Box
 from benchside.media.engine import Engine
 from benchside.media.palette import Words
-from benchside.media.scene import Grabbed, LineState
-from benchside.protocol.wire.picture import PictureState, VideoAbility
+from benchside.media.scene import COUNTED_ROWS, Grabbed, LineState
+from benchside.protocol.wire.picture import PictureState, Tile, VideoAbility
 
 ALPHA = np.uint32(0xFF000000)
 OPEN, SLOW = 50e6, 750e3  # bytes a second: a wire in the house, and 6 Mbit/s
@@ -28,6 +28,7 @@ class Desk:
     ability: VideoAbility = VideoAbility.H264_444
     now: float = 0.0
     size_bytes: int = 0
+    tile_bytes: int = 0
     states: list[PictureState] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -53,6 +54,7 @@ class Desk:
         self.engine.settle(draft)
         self.viewer.show(*draft.messages)
         self.size_bytes += sum(len(message.data) for message in draft.messages if hasattr(message, "data"))
+        self.tile_bytes += sum(len(message.data) for message in draft.messages if isinstance(message, Tile))
         self.states.append(self.engine.state)
         return True
 
@@ -203,6 +205,48 @@ def test_motion_becomes_video_and_rests_exactly_while_text_beside_it_stays_exact
     assert desk.viewer.frames - frames > 20
     desk.settle()
     assert desk.is_exact
+
+
+def test_what_no_counted_row_shows_comes_too() -> None:
+    """Of a large box only some rows are counted: what changes between them is exact all the same, film or not."""
+    desk = Desk(width=1024, height=512)
+    whole = Box(0, 0, 1024, 512)
+    desk.draw(whole, text(1024, 512))
+    desk.settle()
+    for row in range(1, COUNTED_ROWS):
+        changed = desk.screen.copy()
+        changed[64 + row, 100:140] = row
+        desk.draw(whole, changed)
+        desk.picture()
+        assert desk.is_exact
+    for k in range(12):  # a film over all of it, then a line within it
+        desk.now += 0.05
+        desk.draw(whole, noise(1024, 512, k))
+        desk.picture()
+    assert not desk.is_exact
+    changed = desk.screen.copy()
+    changed[64 + 3, 100:140] = 0x00FF00
+    desk.draw(whole, changed)
+    desk.picture()
+    desk.settle()
+    assert desk.is_exact
+
+
+def test_what_is_costly_beside_video_is_video_too() -> None:
+    """A number on plain ground stays exact beside a camera; one that lies over the camera's picture does not."""
+    desk = Desk(width=1024, height=512, rate=750_000)
+    desk.settle()
+    for k in range(30):
+        desk.now += 0.05
+        camera = noise(896, 512, k)
+        camera[100:148, 100:356] = 0xFFFFFF if k % 2 else 0  # hard edges in cells of noise
+        desk.draw(Box(0, 0, 896, 512), camera)
+        desk.draw(Box(920, 100, 960, 116), text(80, 60, k)[20:36, 16:56])
+        if k == 20:
+            desk.tile_bytes = 0
+        desk.picture()
+        assert (desk.shown[:, 900:] == desk.screen[:, 900:]).all()
+    assert desk.tile_bytes < 10 * 1_000, "in ten pictures"
 
 
 def test_a_viewer_without_video_gets_tiles() -> None:

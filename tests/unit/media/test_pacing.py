@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -284,3 +286,47 @@ def test_gaps_between_pictures_do_not_make_the_line_look_slow() -> None:
             pacing.picture_shown(sequence, now + 0.05 * number)
         now += 0.3
     assert 450_000 < pacing.rate < 900_000
+
+
+def test_a_line_that_becomes_quick_again_is_learnt() -> None:
+    pacing = Pacing(0.0)
+    now = carry(pacing, 1.0, 600, 750_000, 0.06)
+    for rate, seconds in ((750_000, 3.0), (60_000, 6.0), (750_000, 6.0)):
+        until = now + seconds
+        while now < until:
+            now = carry(pacing, now + 0.02, pacing.picture_bytes, rate, 0.06)
+        assert 0.6 * rate < pacing.rate < 1.4 * rate
+
+
+def test_one_stall_does_not_keep_a_line_slow() -> None:
+    pacing = Pacing(0.0)
+    now = carry(pacing, 1.0, 600, 750_000, 0.06)
+    for _ in range(20):
+        now = carry(pacing, now + 0.02, 35_000, 750_000, 0.06)
+    now = carry(pacing, now + 0.02, 35_000, 34_000, 0.06)
+    assert pacing.rate < 100_000
+    for _ in range(100):
+        now = carry(pacing, now + 0.02, int(0.06 * pacing.rate), 750_000, 0.06)
+    assert pacing.rate > 450_000, "also when each picture is as small as the rate has it"
+
+
+@pytest.mark.parametrize("jitter_s", [0.0, 0.01, 0.03])
+def test_small_pictures_do_not_make_a_quick_line_look_slow(jitter_s: float) -> None:
+    pacing = Pacing(0.0)
+    now = carry(pacing, 1.0, 600, 12_000_000, 0.02)
+    for _ in range(10):
+        now = carry(pacing, now + 0.02, 400_000, 12_000_000, 0.02)
+    for number in range(300):
+        now = carry(pacing, now + 0.02, 5_000, 12_000_000, 0.02 + jitter_s * (number % 2))
+    assert pacing.rate > 6_000_000
+
+
+def test_a_busy_browser_does_not_make_the_line_look_slow() -> None:
+    pacing = Pacing(0.0)
+    now = carry(pacing, 1.0, 600, 750_000, 0.06)
+    now = carry(pacing, now + 0.1, 60_000, 750_000, 0.06)
+    late = random.Random(1)
+    for _ in range(200):
+        way_s = 0.06 + late.uniform(0, 0.035)
+        now = carry(pacing, now + 0.02, int(0.05 * pacing.rate), 750_000, way_s)
+    assert 550_000 < pacing.rate < 950_000
