@@ -12,7 +12,7 @@ from benchside.protocol.wire.picture import MAX_TOGETHER, PicturePart, Tile, Tog
 __all__ = ["TOGETHER_BYTES", "in_records"]
 
 TOGETHER_BYTES = 16 << 10
-"""What a browser decrypts and draws in a millisecond: waiting for so much costs less than one more record."""
+"""Some buttons and lines of text, 22 ms of 6 Mbit/s; from here on it is better that opening begins with the first."""
 
 _HEAD_BYTES = 64
 """Of any part, at most, without its pixels."""

@@ -30,7 +30,7 @@ MIN_VIDEO_PX = 16_384
 LEAST_MOVING_PX = 1_024
 """A quarter of a cell."""
 LEAST_MOVING_BYTES = 256
-"""Some digits on plain ground take a tenth of it."""
+"""Of a cell.  Digits that change on plain ground stay below; the same over a sensor's noise took 2,000."""
 LEAVING_PX = 4_096
 """An area that is video already stays so down to this, or it would flicker between both."""
 

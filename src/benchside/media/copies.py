@@ -2,7 +2,7 @@
 
 Each stripe of 64 columns has a hash per row, before and after, of every fourth pixel.  Rows that occur once on both
 sides vote for how far they moved; what the votes claim is then compared pixel by pixel, so a collision of hashes costs
-time and nothing else.  A page that shares nothing with the one before costs 10 ms at 1080p.
+time and nothing else.  A page that shares nothing with the one before costs 16 ms at 1080p.
 """
 
 from __future__ import annotations

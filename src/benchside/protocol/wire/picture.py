@@ -268,7 +268,8 @@ PicturePart = PictureBegin | Tile | Copy | VideoStart | VideoFrame | VideoEnd | 
 class Together(Compact, frozen=True, tag=15):
     """Parts of pictures in their order, as if each had come in a record of its own.
 
-    A record costs both ends and the relay a turn of their own: three for a changed button are 1 ms of a click's 15.
+    A record costs both ends and the relay a turn of their own.  For a changed button, from its first record to the
+    canvas: 1.4 ms in three records, 0.6 ms in one (medians of 100).
     """
 
     messages: Annotated[tuple[PicturePart, ...], Meta(min_length=2, max_length=MAX_TOGETHER)]
