@@ -49,6 +49,7 @@ async def desk(lab: Lab) -> AsyncIterator[FakeDesk]:
     """A technician at their desk.  Whatever the test did: no process stays, and each request has one outcome."""
     desk = await lab.desk()
     yield desk
+    print("the journal's end:", *lab.journal()[-12:], "the desk heard:", *desk.heard[-5:], sep="\n")  # shown of a failure
     await desk.close()
     if lab.world.agent is not None and lab.world.agent.is_running:
         until = time.monotonic() + GONE_WITHIN_S
