@@ -42,6 +42,7 @@ def for_testing(*, long: bool = False) -> None:
         downloads.ensure()
         if long:
             wine.ensure()
+            debian.ensure((peers.VIEWER,))  # each part of the picture benchmark is tried without the large peers
 
 
 @contextmanager
