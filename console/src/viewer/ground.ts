@@ -1,14 +1,9 @@
-/**
- * A monitor on the page: all of its pixels in memory, which are the truth, and the canvas that shows them.
- *
- * One canvas, not several side by side, whose layers would be smaller: in the whole viewer, medians of 125 to 175
- * clicks in turns, several of 640 pixels took 1 to 1.8 ms more until the click was seen, and their worst 1 % much more.
- */
-import { PeerError } from "../errors";
+/** A monitor on the page: all of its pixels in memory, which are the truth, and the canvases that show them. */
 import type { Monitor } from "../wire/capability";
 import type { Sheet } from "./pixels";
+import { contextOf, Strips, type Place } from "./strips";
 
-export interface Place { readonly x_px: number; readonly y_px: number; readonly width_px: number; readonly height_px: number }
+export type { Place };
 
 /** What the painter draws on. */
 export interface Surface {
@@ -22,9 +17,12 @@ export interface Surface {
 
 export class Ground implements Surface {
   /** Stands where the picture is; its size on the page is set by `scale`. */
-  readonly canvas: HTMLCanvasElement;
+  readonly node = document.createElement("div");
   readonly sheet: Sheet;
-  private readonly context: CanvasRenderingContext2D;
+  /** The whole picture, for whoever reads it from the page, and for sizes between the whole ones. */
+  private readonly whole: CanvasRenderingContext2D;
+  /** What is seen where each pixel is a square: over `whole`, which has the same picture. */
+  private readonly strips: Strips;
   private readonly pixels: ImageData;
 
   constructor(public monitor: Monitor) {
@@ -33,30 +31,30 @@ export class Ground implements Surface {
     const bytes = new ArrayBuffer(width_px * (height_px + 1) * 4);
     this.pixels = new ImageData(new Uint8ClampedArray(bytes, 0, width_px * height_px * 4), width_px, height_px);
     this.sheet = { words: new Uint32Array(bytes), width: width_px };
-    this.canvas = document.createElement("canvas");
-    this.canvas.width = width_px;
-    this.canvas.height = height_px;
-    this.canvas.style.setProperty("display", "block");
-    // Opaque, and past the compositor's queue: click to photon 9 ms instead of 12 (medians of 200 clicks).
-    const context = this.canvas.getContext("2d", { alpha: false, desynchronized: true });
-    if (!context) throw new PeerError("too_large", "expected a monitor that this browser can show");
-    this.context = context;
+    this.whole = contextOf(width_px, height_px);
+    this.strips = new Strips(this.pixels);
+    this.node.style.setProperty("position", "relative");
+    this.node.append(this.whole.canvas, this.strips.node);
   }
 
-  show({ x_px, y_px, width_px, height_px }: Place): void {
-    this.context.putImageData(this.pixels, 0, 0, x_px, y_px, width_px, height_px);
+  show(place: Place): void {
+    this.strips.show(place);
+    this.whole.putImageData(this.pixels, 0, 0, place.x_px, place.y_px, place.width_px, place.height_px);
   }
 
   /** Show it in `width` by `height` CSS pixels; `isWhole`: every pixel becomes a square of whole device pixels. */
   scale(width: number, height: number, isWhole: boolean): void {
-    const { style } = this.canvas;
+    const { style } = this.whole.canvas;
     style.setProperty("width", `${width}px`);
     style.setProperty("height", `${height}px`);
     style.setProperty("image-rendering", isWhole ? "pixelated" : "auto");
+    if (isWhole) this.strips.scale(width / this.monitor.width_px);
+    else this.strips.hide();
   }
 
   clear(): void {
     this.sheet.words.fill(0);
-    this.canvas.width = this.canvas.height = 0;
+    this.strips.clear();
+    this.whole.canvas.width = this.whole.canvas.height = 0;
   }
 }
