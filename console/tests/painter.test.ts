@@ -216,6 +216,15 @@ describe("what goes wrong", () => {
     expect([surface.at(0, 0), surface.sheet.words[0], whole]).toEqual([3, 0xff000003, []]);
     expect(decoder().frames.every(({ isClosed }) => isClosed)).toBe(true);
   });
+  it("forgets what a new layout shows no longer, and what is still on its way into it", async () => {
+    take(start, ...picture(tile(9)), ...picture(frame(50)));
+    decoder().answer();
+    const before = surface;
+    take({ t: "layout", monitors: [{ ...monitor, id: 1 }] });
+    await settle();
+    expect(surface).not.toBe(before);
+    expect(before.sheet.words.every((word) => word === 0)).toBe(true);
+  });
   it("forgets everything when the grant is over", async () => {
     take(start, ...picture(tile(9)), ...picture(frame(50)));
     decoder().answer();

@@ -204,6 +204,11 @@ export class Painter<S extends Surface = Surface> {
   private layOut(monitors: readonly Monitor[]): void {
     const before = this.surfaces;
     this.surfaces = monitors.map((monitor) => this.ears.surface(monitor, before.find((each) => each.monitor.id === monitor.id)));
+    // What is shown no longer stays in no tab: neither now nor by what is still on its way into it.
+    const gone = before.filter((each) => !this.surfaces.includes(each));
+    const empty = (): void => { for (const surface of gone) surface.clear(); };
+    empty();
+    void this.copying?.then(empty);
     this.ears.laidOut(this.surfaces);
   }
 

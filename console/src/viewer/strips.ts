@@ -15,11 +15,17 @@ export interface Place { readonly x_px: number; readonly y_px: number; readonly 
  */
 const STRIP_ROWS = 210;
 
+/** Whether strips meet without a seam at `rate` CSS pixels for each pixel of the PC. */
+export function meetAt(rate: number): boolean {
+  return Math.abs(Math.round(STRIP_ROWS * rate) - STRIP_ROWS * rate) < 1e-6;
+}
+
 export class Strips {
   readonly node = document.createElement("div");
   private readonly contexts: readonly CanvasRenderingContext2D[];
 
-  constructor(private readonly pixels: ImageData) {
+  /** `onLost`: the browser has thrown one of them away. */
+  constructor(private readonly pixels: ImageData, onLost: () => void) {
     const { width, height } = pixels;
     this.node.style.setProperty("position", "absolute");
     this.node.style.setProperty("inset", "0");
@@ -29,37 +35,32 @@ export class Strips {
       context.canvas.style.setProperty("position", "absolute");
       context.canvas.style.setProperty("left", "0");
       context.canvas.style.setProperty("image-rendering", "pixelated");
+      context.canvas.addEventListener("contextlost", onLost);
       this.node.append(context.canvas);
       return context;
     });
+    this.show({ x_px: 0, y_px: 0, width_px: width, height_px: height });
   }
 
   show({ x_px, y_px, width_px, height_px }: Place): void {
     const last = Math.ceil((y_px + height_px) / STRIP_ROWS);
     for (let i = Math.floor(y_px / STRIP_ROWS); i < last; i++) {
-      const top = i * STRIP_ROWS;
-      this.contexts[i]?.putImageData(this.pixels, 0, -top, x_px, y_px, width_px, height_px);
+      this.contexts[i]?.putImageData(this.pixels, 0, -i * STRIP_ROWS, x_px, y_px, width_px, height_px);
     }
   }
 
-  /** Place them, `rate` CSS pixels for each pixel of the PC.  Where a seam would show they are hidden. */
+  /** Place them at a rate at which they meet. */
   scale(rate: number): void {
-    const rows = Math.round(STRIP_ROWS * rate);
-    const isSeamless = Math.abs(rows - STRIP_ROWS * rate) < 1e-6;
-    this.node.style.setProperty("display", isSeamless ? "block" : "none");
-    if (!isSeamless) return;
     this.contexts.forEach(({ canvas }, i) => {
-      canvas.style.setProperty("top", `${i * rows}px`);
+      canvas.style.setProperty("top", `${Math.round(i * STRIP_ROWS * rate)}px`);
       canvas.style.setProperty("width", `${canvas.width * rate}px`);
       canvas.style.setProperty("height", `${canvas.height * rate}px`);
     });
   }
 
-  hide(): void {
-    this.node.style.setProperty("display", "none");
-  }
-
+  /** Take them off the page and forget every pixel. */
   clear(): void {
+    this.node.remove();
     for (const { canvas } of this.contexts) canvas.width = canvas.height = 0;
   }
 }

@@ -99,8 +99,9 @@ class Hands:
 
     def take(self, plain: bytes) -> None:
         """What the console said on `control`; PeerError when it breaks the rules.  Consent decides if it acts."""
-        self._pace.count(self._loop.time())
         message = CONTROL.decode(plain)
+        for _ in message.messages if isinstance(message, InputTogether) else (message,):
+            self._pace.count(self._loop.time())
         self._hear()
         match message:
             case ControlAlive():
@@ -109,7 +110,6 @@ class Hands:
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected what a console says on control, got what a PC says")
             case InputTogether():
                 for each in message.messages:
-                    self._pace.count(self._loop.time())
                     self._consider(each)
             case _:
                 self._consider(message)

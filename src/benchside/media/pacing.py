@@ -245,6 +245,10 @@ class Pacing:
             kept = max(0.0, 1.0 - carried_s / RATE_OVER_S)
             self._carried_s = self._carried_s * kept + carried_s
             self._carried_bytes = self._carried_bytes * kept + size_bytes
+            # A single long stall would outweigh for minutes what a quick line carries in milliseconds.
+            excess = max(1.0, self._carried_s / RATE_OVER_S)
+            self._carried_s /= excess
+            self._carried_bytes /= excess
 
     def _has_room(self) -> bool:
         return len(self._in_flight) < MAX_PICTURES_IN_FLIGHT and self._bytes_in_flight < self.max_bytes_in_flight

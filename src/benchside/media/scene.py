@@ -147,6 +147,7 @@ class Scene:
         for each in grabbed:
             counts += self._count_changes(each)
         changed: Flags = counts > 0
+        changed |= self._forget_stale(grabbed, self.cells.lossy & ~changed)
         self.cells.changed(changed, now)
         if self._video is not None:
             # Also of what goes as tiles: what has been covered since must not stay in the encoder.
@@ -211,7 +212,8 @@ class Scene:
     def _count_changes(self, grabbed: Grabbed) -> Counts:
         """How many pixels of each cell are other than what was last sent, exactly or as video.
 
-        Of a large box every eighth row is looked at: what that misses is seen when it is written, or refined.
+        Of a large box every eighth row is looked at: what that misses is seen when it is written, refined, or looked
+        for by `_forget_stale`.
         """
         box, words = grabbed
         step = COUNTED_ROWS if box.area_px >= MANY_PX else 1
@@ -224,6 +226,25 @@ class Scene:
             filmed = known[inner] == UNKNOWN
             flags[inner] &= ~filmed | (words[inner] != self._video.part(cut)[first::step])
         return count_in_cells(flags, box, self.cells, row_step=step)
+
+    def _forget_stale(self, grabbed: Sequence[Grabbed], seeming: Flags) -> Flags:
+        """Look at every row of cells that are not exact and seem unchanged by the rows that were counted.
+
+        Some of their rows may be exact already, and neither tiles nor `refine` would come back to those.  Returns the
+        cells that have changed after all; what is old in them is exact no longer.
+        """
+        found = np.zeros_like(seeming)
+        for each in grabbed:
+            if each.box.area_px < MANY_PX:
+                continue  # every row was counted
+            for place in boxes_of(seeming & self.cells.flags_of(each.box), self.cells):
+                cut = place.intersect(each.box)
+                known = self.shadow.part(cut)
+                stale: Flags = (known != UNKNOWN) & (known != each.words[_slices(cut, each.box)])
+                if stale.any():
+                    known[stale] = UNKNOWN
+                    found |= count_in_cells(stale, cut, self.cells) > 0
+        return found
 
     def _choose(self, counts: Counts, grabbed: Sequence[Grabbed], line: LineState, now: float) -> Flags:
         hot = self.cells.hot(now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -47,9 +48,14 @@ def lab(the_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 @pytest.fixture
 async def desk(lab: Lab) -> AsyncIterator[FakeDesk]:
     """A technician at their desk.  Whatever the test did: no process stays, and each request has one outcome."""
+    # A desk may not be silent for half a second, and a look through all that a thousand tests left takes longer.
+    gc.collect()
+    gc.freeze()
     desk = await lab.desk()
     yield desk
-    print("the journal's end:", *lab.journal()[-12:], "the desk heard:", *desk.heard[-5:], sep="\n")  # shown of a failure
+    print(
+        "the journal's end:", *lab.journal()[-12:], "the desk heard:", *desk.heard[-5:], sep="\n"
+    )  # shown of a failure
     await desk.close()
     if lab.world.agent is not None and lab.world.agent.is_running:
         until = time.monotonic() + GONE_WITHIN_S

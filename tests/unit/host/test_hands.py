@@ -16,8 +16,8 @@ from benchside.media.damage import Box
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow.consent import ConsentGrant
 from benchside.protocol.flow.consent.events import InputCame
-from benchside.protocol.wire.capability import GrantScope
-from benchside.protocol.wire.input import CONTROL, MAX_INPUTS, ControlAlive, InputTogether, WheelTurn
+from benchside.protocol.wire.capability import GrantScope, MonitorInfo
+from benchside.protocol.wire.input import CONTROL, MAX_INPUTS, ControlAlive, InputTogether, PointerMove, WheelTurn
 
 
 class Wheel:
@@ -47,12 +47,13 @@ class Stage:
         self.now_s = 100.0
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now_s)
         self.wheel = Wheel()
+        self.monitors: tuple[MonitorInfo, ...] = ()
         self._grant = cast(ConsentGrant, Grant())
         self.hands = Hands(
             self._grant,
             cast(Opened, None),
             cast(Injector, self.wheel),
-            lambda: (),
+            lambda: self.monitors,
             lambda: (),
             lambda event: self.permit(event),
             lambda: None,
@@ -132,9 +133,22 @@ async def test_each_input_asks_consent_by_itself(stage: Stage) -> None:
     assert stage.wheel.turns == [(0, 1)], "consent was gone after the first"
 
 
+async def test_the_pointer_goes_to_no_monitor_that_was_not_granted(stage: Stage) -> None:
+    moved: list[tuple[int, int]] = []
+    stage.wheel.move = lambda x_px, y_px: moved.append((x_px, y_px))  # type: ignore[attr-defined]
+    stage.monitors = tuple(
+        MonitorInfo(id=number, name="", x_px=100 * number, y_px=0, width_px=100, height_px=100, primary=number == 0)
+        for number in (0, 1)
+    )
+    stage.hands.lay_out()
+    for number in (1, 0, 7):
+        stage.hands.take(CONTROL.encode(PointerMove(monitor=number, x_px=5, y_px=6)))
+    assert moved == [(5, 6)]
+
+
 async def test_a_flood_in_few_records_is_a_flood(stage: Stage) -> None:
     record = CONTROL.encode(InputTogether((WheelTurn(0, 0),) * MAX_INPUTS))
-    for _ in range(MAX_MESSAGES // (MAX_INPUTS + 1)):
+    for _ in range(MAX_MESSAGES // MAX_INPUTS):
         stage.hands.take(record)
     with pytest.raises(PeerError) as broken:
         stage.hands.take(record)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from tests.fakes.viewer import Viewer
 
+from benchside.media.cells import CELL_PX
 from benchside.media.damage import Box
 from benchside.media.engine import Engine
 from benchside.media.palette import Words
@@ -226,6 +227,34 @@ def test_what_no_counted_row_shows_comes_too() -> None:
     assert not desk.is_exact
     changed = desk.screen.copy()
     changed[64 + 3, 100:140] = 0x00FF00
+    desk.draw(whole, changed)
+    desk.picture()
+    desk.settle()
+    assert desk.is_exact
+
+
+@pytest.mark.parametrize("below", [1, 3, 7])
+def test_what_was_exact_again_in_a_film_does_not_grow_old(below: int) -> None:
+    """A thin line drawn over rows that are exact already, while the rest of their cells is not yet."""
+    desk = Desk(width=1024, height=512)
+    whole = Box(0, 0, 1024, 512)
+    for k in range(12):
+        desk.now += 0.05
+        desk.draw(whole, noise(1024, 512, k))
+        desk.picture()
+    desk.now += 1
+
+    def exact_rows(column: int) -> int:
+        same = (
+            desk.shown[:CELL_PX, column : column + CELL_PX] == desk.screen[:CELL_PX, column : column + CELL_PX]
+        ).all(axis=1)
+        return int(same.argmin()) if not same.all() else 0
+
+    while not (begun := [left for left in range(0, 1024, CELL_PX) if exact_rows(left) > COUNTED_ROWS]):
+        desk.now += 0.05
+        desk.picture(12_000)
+    changed = desk.screen.copy()
+    changed[below, begun[0] : begun[0] + 40] = 0x00FF00
     desk.draw(whole, changed)
     desk.picture()
     desk.settle()

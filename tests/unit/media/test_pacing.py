@@ -310,6 +310,18 @@ def test_one_stall_does_not_keep_a_line_slow() -> None:
     assert pacing.rate > 450_000, "also when each picture is as small as the rate has it"
 
 
+def test_a_long_stall_counts_no_more_than_the_time_that_is_remembered() -> None:
+    pacing = Pacing(0.0)
+    now = carry(pacing, 1.0, 600, 12_000_000, 0.02)
+    for _ in range(20):
+        now = carry(pacing, now + 0.02, 400_000, 12_000_000, 0.02)
+    now = carry(pacing, now + 0.02, 400_000, 80_000, 0.02)  # five seconds
+    assert pacing.rate < 200_000
+    for _ in range(30):
+        now = carry(pacing, now + 0.02, pacing.picture_bytes, 12_000_000, 0.02)
+    assert pacing.rate > 1_000_000
+
+
 @pytest.mark.parametrize("jitter_s", [0.0, 0.01, 0.03])
 def test_small_pictures_do_not_make_a_quick_line_look_slow(jitter_s: float) -> None:
     pacing = Pacing(0.0)
