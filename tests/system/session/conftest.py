@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -48,9 +47,6 @@ def lab(the_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 @pytest.fixture
 async def desk(lab: Lab) -> AsyncIterator[FakeDesk]:
     """A technician at their desk.  Whatever the test did: no process stays, and each request has one outcome."""
-    # A desk may not be silent for half a second, and a look through all that a thousand tests left takes longer.
-    gc.collect()
-    gc.freeze()
     desk = await lab.desk()
     yield desk
     print(

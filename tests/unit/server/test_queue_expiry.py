@@ -156,6 +156,14 @@ async def test_a_claim_is_given_back_when_its_associate_goes_away(desk: Desk) ->
     assert kinds == [EventKind.REQUEST_CLAIMED, EventKind.REQUEST_RELEASED]
 
 
+async def test_a_claim_without_an_open_stream_is_kept_for_as_long_as_after_one(desk: Desk) -> None:
+    assert await desk.later(MAX_CONSOLE_GONE_MS * 3) is RequestState.QUEUED
+    await desk.broker.claim(ANA, REQUEST)
+    assert await desk.later(0) is RequestState.CLAIMED, "not given back by the next look"
+    assert await desk.later(MAX_CONSOLE_GONE_MS) is RequestState.CLAIMED
+    assert await desk.later(1) is RequestState.QUEUED
+
+
 async def test_a_claim_is_given_back_when_the_policy_names_its_associate_no_more(desk: Desk, tmp_path: Path) -> None:
     desk.consoles.opened("ana")
     await desk.broker.claim(ANA, REQUEST)

@@ -29,8 +29,13 @@ class Consoles:
             self._open.pop(account, None)
             self._gone[account] = self._now()
 
+    def heard(self, account: str) -> None:
+        """Somebody of this account just did something: without a stream too, they are not gone yet."""
+        if account not in self._open:
+            self._gone[account] = self._now()
+
     def gone_for_ms(self, account: str) -> int:
-        """For how long no console of this account is open; 0 while one is.  Counts from this process's start."""
+        """For how long no console of this account is open or was heard; 0 while one is.  Counts from this process's start."""
         if account in self._open:
             return 0
         return self._now() - self._gone.get(account, self._started_utc_ms)

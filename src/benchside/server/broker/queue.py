@@ -140,6 +140,7 @@ class Broker:
                 EventDetails(associate=person.account, cause=refusal.value),
             )
             raise RefusedError(refusal, "expected an associate who may help there")
+        self._consoles.heard(person.account)  # or `expire` could give back at once what is claimed here
         async with self._database.write() as rows:
             row = await rows.get_one(Request, request_id, with_for_update=True)
             if row.claimed_by == person.account and row.state in (RequestState.CLAIMED, RequestState.IN_SESSION):

@@ -59,6 +59,7 @@ async def release(request: Request, id: Id) -> None:  # noqa: A002 - the path's 
 async def ticket(request: Request, id: Id, wanted: TicketWanted) -> TicketGiven:  # noqa: A002 - the path's own word
     """Admission to one channel, for one connection within a minute."""
     services = services_of(request)
+    services.consoles.heard(person_of(request).account)  # while a code is read out nobody is gone
     signed = await services.office.for_console(
         person_of(request), bytes.fromhex(id), Channel(wanted.channel), source_of(request)
     )
