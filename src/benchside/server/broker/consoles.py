@@ -35,7 +35,10 @@ class Consoles:
             self._gone[account] = self._now()
 
     def gone_for_ms(self, account: str) -> int:
-        """For how long no console of this account is open or was heard; 0 while one is.  Counts from this process's start."""
+        """For how long no console of this account is open and none was heard; 0 while one is open.
+
+        Counts from this process's start.
+        """
         if account in self._open:
             return 0
         return self._now() - self._gone.get(account, self._started_utc_ms)
