@@ -145,7 +145,11 @@ export class Helping {
       open: (start) => new VideoStream(start),
       shown: (sequence, tookMs) => this.live?.shown(sequence, tookMs),
       startWhole: (why) => this.startWhole(why),
-      laidOut: (grounds) => (this.screens = grounds.map((ground) => ({ monitor: ground.monitor, ground }))),
+      laidOut: (grounds) => {
+        // A new one is empty until its first picture: nothing yet that could be called exact.
+        if (grounds.some((ground) => !this.screens.some((each) => each.ground === ground))) this.hasPicture = false;
+        this.screens = grounds.map((ground) => ({ monitor: ground.monitor, ground }));
+      },
       pointerChanged: () => this.pointerVersion++,
       covered: (areas) => { if (areas.length || this.covered.length) this.covered = areas; },
       drawn: (state, hasVideo) => {

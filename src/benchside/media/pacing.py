@@ -245,7 +245,7 @@ class Pacing:
             kept = max(0.0, 1.0 - carried_s / RATE_OVER_S)
             self._carried_s = self._carried_s * kept + carried_s
             self._carried_bytes = self._carried_bytes * kept + size_bytes
-            # A single long stall would outweigh for minutes what a quick line carries in milliseconds.
+            # A single stall longer than that would outweigh what a quick line then carries, a few milliseconds each.
             excess = max(1.0, self._carried_s / RATE_OVER_S)
             self._carried_s /= excess
             self._carried_bytes /= excess

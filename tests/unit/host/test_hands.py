@@ -21,13 +21,17 @@ from benchside.protocol.wire.input import CONTROL, MAX_INPUTS, ControlAlive, Inp
 
 
 class Wheel:
-    """An injector that knows the wheel alone."""
+    """An injector that knows the wheel and where the pointer went."""
 
     def __init__(self) -> None:
         self.turns: list[tuple[int, int]] = []
+        self.moves: list[tuple[int, int]] = []
 
     def confine(self, areas: Iterable[Box]) -> None:
         pass
+
+    def move(self, x_px: int, y_px: int) -> None:
+        self.moves.append((x_px, y_px))
 
     def wheel(self, right: int, down: int) -> None:
         self.turns.append((right, down))
@@ -134,8 +138,6 @@ async def test_each_input_asks_consent_by_itself(stage: Stage) -> None:
 
 
 async def test_the_pointer_goes_to_no_monitor_that_was_not_granted(stage: Stage) -> None:
-    moved: list[tuple[int, int]] = []
-    stage.wheel.move = lambda x_px, y_px: moved.append((x_px, y_px))  # type: ignore[attr-defined]
     stage.monitors = tuple(
         MonitorInfo(id=number, name="", x_px=100 * number, y_px=0, width_px=100, height_px=100, primary=number == 0)
         for number in (0, 1)
@@ -143,7 +145,7 @@ async def test_the_pointer_goes_to_no_monitor_that_was_not_granted(stage: Stage)
     stage.hands.lay_out()
     for number in (1, 0, 7):
         stage.hands.take(CONTROL.encode(PointerMove(monitor=number, x_px=5, y_px=6)))
-    assert moved == [(5, 6)]
+    assert stage.wheel.moves == [(5, 6)]
 
 
 async def test_a_flood_in_few_records_is_a_flood(stage: Stage) -> None:
