@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from examples.instrument.analyser import new_analyser
@@ -56,7 +56,14 @@ class StateFile(QObject):
         self._timer.timeout.connect(self._write)
         self._written = ""
         window.changed.connect(self._changed)
+        window.installEventFilter(self)
         self._changed()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's own name
+        """The window manager places a window some time after it is shown: its controls are somewhere else then."""
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._changed()
+        return super().eventFilter(watched, event)
 
     def _changed(self) -> None:
         # Not restarted by each further change, else a steady stream of them would put it off for ever.

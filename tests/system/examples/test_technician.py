@@ -14,6 +14,7 @@ import pytest
 from examples.demo.children import Children
 from examples.demo.display import start_desktop, start_display
 from examples.technician.client import PROGRAM, SYSTEM_PYTHON, Technician, TechnicianError
+from tests.fakes.xclient import XClient
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -100,6 +101,22 @@ def test_command_line_of_each_verb_is_usable_from_outside(instrument: Instrument
     absent = run("read", "--name", "nothing", "--timeout-s", "0.1")
     assert absent.returncode == 1
     assert absent.stderr.strip() == "node nothing of .* is not shown after 0.1 s"
+
+
+def test_controls_are_told_where_the_window_manager_puts_them(
+    instrument: Instrument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may place the window later than the first word of where everything is: a click would go beside."""
+    monkeypatch.setenv("XAUTHORITY", instrument.environment["XAUTHORITY"])
+    screen = XClient(instrument.environment["DISPLAY"])
+    listed = screen.core.InternAtom(False, 16, "_NET_CLIENT_LIST").reply().atom
+    [window] = screen.core.GetProperty(False, screen.root, listed, 0, 0, 10).reply().value.to_atoms()
+    for x, y in ((37, 41), (20, 24)):
+        before = instrument.shows(lambda state: True)["boxes"]["start"]
+        screen.move(window, x, y)
+        after = instrument.shows(lambda state, at=before: state["boxes"]["start"][:2] != at[:2])["boxes"]["start"]
+        assert after[2:] == before[2:]
+    screen.close()
 
 
 def test_instrument_at_rest_is_told_once(instrument: Instrument, technician: Technician) -> None:
