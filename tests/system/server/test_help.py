@@ -16,6 +16,7 @@ from tests.fakes.server_world import Console, Pc, World, running_world
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.channel import Channel
+from benchside.server.broker.consoles import Consoles
 from benchside.transport.websocket import Closed, WebSocketLink, dial
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -141,6 +142,18 @@ async def test_only_one_of_two_claims_wins(world: World) -> None:
     assert (await winner.post(f"{path}/release")).status_code == 204
     await pc.hear(wire.RequestReleased)
     assert (await loser.post(f"{path}/claim")).status_code == 200
+
+
+async def test_whoever_asks_for_a_ticket_is_not_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A code may take minutes to be read out; a console whose stream is down keeps its claim by coming again."""
+    heard: list[str] = []
+    monkeypatch.setattr(Consoles, "heard", lambda self, account: heard.append(account))
+    async with running_world(tmp_path) as world:
+        pc, console = await world.enrolled_pc(), await world.console("ana")
+        request_id, _ = await ask_and_claim(pc, console)
+        assert heard == ["ana"]
+        await tickets(pc, console, request_id)
+        assert heard == ["ana", "ana"]
 
 
 async def test_wrong_codes_delay_the_next_ticket(world: World) -> None:
