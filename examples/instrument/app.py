@@ -59,7 +59,7 @@ class StateFile(QObject):
         window.installEventFilter(self)
         self._changed()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's own name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The window manager places a window some time after it is shown: its controls are somewhere else then."""
         if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
             self._changed()

@@ -152,6 +152,20 @@ def test_what_a_pc_says_stays_text(page: Page, world: World) -> None:
     assert box["width"] <= 1120
 
 
+@pytest.mark.parametrize("width_px", [1681, 980])
+def test_nothing_beside_the_picture_is_cut_off_in_either_language(page: Page, world: World, width_px: int) -> None:
+    page.set_viewport_size({"width": width_px, "height": 961})
+    controlling(page, world)
+    for language in ("ES", "EN"):
+        page.get_by_role("button", name=language, exact=True).click()
+        beyond = page.evaluate("""() => {
+            const aside = document.querySelector("aside.beside"), edge = aside.getBoundingClientRect().right;
+            return [...aside.querySelectorAll("*")].filter((each) => each.getBoundingClientRect().right > edge + 0.5)
+                .map((each) => each.className + ": " + each.textContent);
+        }""")
+        assert beyond == [], language
+
+
 def test_an_ended_sign_in_and_a_lost_server_are_said(page: Page, world: World) -> None:
     world.do("streams")
     expect(page.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")

@@ -288,9 +288,11 @@ def test_another_resolution_keeps_the_chosen_size(page: Page, world: World) -> N
     page.get_by_test_id("size-fit").click()
     small = {**MONITOR, "width_px": 1001, "height_px": 603}
     world.view({"t": "layout", "monitors": [small]})
+    state(page, "waiting")
     rgb = photograph(1001, 60)
     tiles = [tile(0, y, rgb[: min(60, 603 - y)], "photo") for y in range(0, 603, 60)]
     drawn(page, world, world.picture(*tiles, whole=True))
+    state(page, "exact")
     expect(page.get_by_test_id("size-fit")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_test_id("monitor-1")).to_have_count(0)
     page.get_by_test_id("size-exact").click()
