@@ -96,17 +96,19 @@ def watch(eye: Eye, room: Room) -> list[Sight]:
         if not eye.wait_damage(0.05):
             continue
         seen_at = time.monotonic()
-        frame = read(eye)
+        seen = eye.look()  # once, or the number would be of one frame and the rest of another
+        frame = read(seen)
         if frame is None or frame == last or frame >= scenes.FRAMES:
             continue
         last = frame
-        sights.append(Sight(frame, seen_at, sampled_blocks(eye.look())))
+        sights.append(Sight(frame, seen_at, sampled_blocks(seen)))
     return sights
 
 
-def read(eye: Eye) -> int | None:
+def read(seen: Picture) -> int | None:
     """The frame's number when above and below agree."""
-    found = {scenes.read_badge(eye.look((*place, *BADGE_SIZE_PX))) for place in scenes.BADGES_PX}
+    width, height = BADGE_SIZE_PX
+    found = {scenes.read_badge(seen[y : y + height, x : x + width]) for x, y in scenes.BADGES_PX}
     return found.pop() if len(found) == 1 else None
 
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { zstdWasm } from "../build/zstd";
 import { Painter } from "../src/viewer/painter";
-import type { Surface } from "../src/viewer/ground";
+import type { Place, Surface } from "../src/viewer/ground";
 import { VideoStream } from "../src/viewer/video";
 import { Zstd } from "../src/viewer/zstd";
 import type { Monitor } from "../src/wire/capability";
@@ -16,8 +16,10 @@ class FakeSurface implements Surface {
   readonly sheet = { words: new Uint32Array(WIDE * TALL), width: WIDE };
   readonly page = new Uint32Array(WIDE * TALL);
   constructor(readonly monitor: Monitor) {}
-  show({ x_px, y_px, width_px, height_px }: { x_px: number; y_px: number; width_px: number; height_px: number }): void {
-    for (let y = y_px; y < y_px + height_px; y++) for (let x = x_px; x < x_px + width_px; x++) this.page[y * WIDE + x] = this.sheet.words[y * WIDE + x] as number;
+  show(places: readonly Place[]): void {
+    for (const { x_px, y_px, width_px, height_px } of places) {
+      for (let y = y_px; y < y_px + height_px; y++) for (let x = x_px; x < x_px + width_px; x++) this.page[y * WIDE + x] = this.sheet.words[y * WIDE + x] as number;
+    }
   }
   clear(): void { this.sheet.words.fill(0); }
   at(x: number, y: number): number { return (this.page[y * WIDE + x] as number) & 0xff; }

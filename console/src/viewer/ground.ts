@@ -9,11 +9,14 @@ export type { Place };
 export interface Surface {
   readonly monitor: Monitor;
   readonly sheet: Sheet;
-  /** Show this place as it is in the sheet, from now on. */
-  show(place: Place): void;
+  /** Show these places as they are in the sheet, from now on and at once. */
+  show(places: readonly Place[]): void;
   /** Forget every pixel. */
   clear(): void;
 }
+
+/** So long after the last picture that lay in several strips they come to the front again: motion has ended by then. */
+const REST_MS = 300;
 
 export class Ground implements Surface {
   /** Stands where the picture is; its size on the page is set by `scale`. */
@@ -21,8 +24,10 @@ export class Ground implements Surface {
   readonly sheet: Sheet;
   /** The whole picture, for whoever reads it from the page, and for sizes between the whole ones. */
   private readonly whole: CanvasRenderingContext2D;
-  /** What is seen where each pixel is a square: over `whole`, which has the same picture.  Only while it is looked at so. */
+  /** What is seen where each pixel is a square, and in front of `whole` as long as pictures lie in one strip each. */
   private strips: Strips | null = null;
+  /** Until they come to the front again; meanwhile nothing is drawn on them. */
+  private behind: ReturnType<typeof setTimeout> | null = null;
   /** The browser has no room for strips; they are not tried again. */
   private isWithoutStrips = false;
   private readonly pixels: ImageData;
@@ -35,12 +40,31 @@ export class Ground implements Surface {
     this.sheet = { words: new Uint32Array(bytes), width: width_px };
     this.whole = contextOf(width_px, height_px);
     this.node.style.setProperty("position", "relative");
+    this.node.style.setProperty("isolation", "isolate"); // in front and behind are between these canvases only
     this.node.append(this.whole.canvas);
   }
 
-  show(place: Place): void {
-    this.strips?.show(place);
-    this.whole.putImageData(this.pixels, 0, 0, place.x_px, place.y_px, place.width_px, place.height_px);
+  show(places: readonly Place[]): void {
+    if (this.strips && !Strips.areOne(places)) this.putBehind(this.strips);
+    for (const place of places) {
+      if (this.behind === null) this.strips?.show(place);
+      this.whole.putImageData(this.pixels, 0, 0, place.x_px, place.y_px, place.width_px, place.height_px);
+    }
+  }
+
+  private putBehind(strips: Strips): void {
+    this.stopWaiting();
+    strips.node.style.setProperty("z-index", "-1");
+    this.behind = setTimeout(() => {
+      this.behind = null;
+      strips.show({ x_px: 0, y_px: 0, width_px: this.pixels.width, height_px: this.pixels.height });
+      strips.node.style.removeProperty("z-index");
+    }, REST_MS);
+  }
+
+  private stopWaiting(): void {
+    if (this.behind !== null) clearTimeout(this.behind);
+    this.behind = null;
   }
 
   /** Show it in `width` by `height` CSS pixels; `isWhole`: every pixel becomes a square of whole device pixels. */
@@ -62,6 +86,7 @@ export class Ground implements Surface {
   }
 
   private dropStrips(): void {
+    this.stopWaiting();
     this.strips?.clear();
     this.strips = null;
   }

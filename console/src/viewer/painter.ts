@@ -180,7 +180,9 @@ export class Painter<S extends Surface = Surface> {
       }
       case "copy": return this.copy(step.copy);
       case "draw": {
-        for (const { surface, place } of this.changed) surface.show(place);
+        for (const surface of new Set(this.changed.map((each) => each.surface))) {
+          surface.show(this.changed.filter((each) => each.surface === surface).map(({ place }) => place));
+        }
         this.changed = [];
         this.ears.shown(step.sequence, performance.now() - step.cameAt);
         this.ears.drawn(step.state, this.hasVideo);

@@ -4,7 +4,8 @@
  * A browser without a GPU copies a whole canvas for every frame in which a pixel of it changed: 8 MB at 1080p.  A click
  * changes a button, and so copies one strip: 15.8 ms until it is seen instead of 17.5 (medians of 140 clicks in turns
  * within one session, the whole product at 1080p).  Pixel by pixel only: between strips that are scaled to broken sizes the
- * edges would show.
+ * edges would show.  Each canvas comes onto the screen by itself, so what changes in several strips at once would be seen
+ * in pieces: that is for a whole canvas to show.
  */
 import { PeerError } from "../errors";
 
@@ -41,6 +42,12 @@ export class Strips {
       return context;
     });
     this.show({ x_px: 0, y_px: 0, width_px: width, height_px: height });
+  }
+
+  /** Whether all of it lies in one and the same strip. */
+  static areOne(places: readonly Place[]): boolean {
+    const rows = places.flatMap(({ y_px, height_px }) => [y_px, y_px + Math.max(1, height_px) - 1]);
+    return new Set(rows.map((row) => Math.floor(row / STRIP_ROWS))).size <= 1;
   }
 
   show({ x_px, y_px, width_px, height_px }: Place): void {

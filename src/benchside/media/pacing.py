@@ -69,9 +69,9 @@ MIN_SAMPLE_BYTES = 4 << 10
 # Less than PICTURE_S, so that there is always a picture that does.
 MIN_RAISE_S = 0.03
 
-# What comes later than the rate has it by no more than this is no sign of a slower line: browsers are busy, too.
-# Where one picture waited behind another this does not matter, since both are late by as much.
-MIN_LATE_S = 0.04
+# What comes later than the rate has it by no more than this is no sign of a slower line: browsers and PCs are busy,
+# too, and in motion by 30 ms in each picture.  A line that is slower is later with each picture that waits on it.
+MIN_LATE_S = 0.06
 
 # The rate is over so much time in which the line had something to carry: five pictures of motion on a slow line.
 RATE_OVER_S = 0.3
@@ -99,6 +99,8 @@ class Pacing:
         self._forgiven = 0  # up to here an acknowledgement says nothing any more
         self._carried_bytes, self._carried_s = 0.0, 0.0  # of late, while the line was busy
         self._came_at = now  # the last picture that was acknowledged
+        # Since when the line has carried without a pause, and what, of which nothing was learned yet.
+        self._run_bytes, self._run_begun_at = 0, now
         self._per_s = 0.0
         self._sent_at = now - 1.0
         # Of this epoch; of the last moments alone it would hold what waits in front of a picture all the time.
@@ -234,14 +236,19 @@ class Pacing:
             return
         # As long as all were large, the shortest of them was partly carrying.
         begun_at = sent_at + (shortest_s if self._has_bare_way else 0.8 * shortest_s)
-        carried_s = max(came_at - max(begun_at, self._came_at), MIN_CARRIED_S)
+        if begun_at >= self._came_at:
+            self._run_bytes, self._run_begun_at = 0, begun_at
+        # What came in one go is one sample: a browser that was busy takes the first late and the next right after it.
+        self._run_bytes = size_bytes = self._run_bytes + size_bytes
+        carried_s = max(came_at - self._run_begun_at, MIN_CARRIED_S)
         if size_bytes / carried_s > self.rate:
             says_something = size_bytes >= self.rate * MIN_RAISE_S
         else:
             is_known = self._carried_s >= PROVED_AFTER_S
-            is_late = self._came_at > begun_at or carried_s - size_bytes / self.rate > MIN_LATE_S
+            is_late = carried_s - size_bytes / self.rate > MIN_LATE_S
             says_something = not is_known or (is_late and carried_s > MIN_CARRIED_S)
         if says_something:
+            self._run_bytes, self._run_begun_at = 0, came_at
             kept = max(0.0, 1.0 - carried_s / RATE_OVER_S)
             self._carried_s = self._carried_s * kept + carried_s
             self._carried_bytes = self._carried_bytes * kept + size_bytes

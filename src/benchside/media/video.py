@@ -31,13 +31,13 @@ PRESET, FINER = "ultrafast", "subme=1:8x8dct=1"
 SMOOTHED_BELOW = 300_000
 
 # The pace that the rate is shared out for.  Pictures come about so often where the line or the governor is the limit.
-PICTURES_PER_S = 15
+PICTURES_PER_S = 12
 
-# What one picture may take of the line's second: two pictures.
+# What one picture may take of the line's second: not quite two pictures.
 BUFFER_S = 0.14
 
 # Of the measured rate: clicks, tiles and what the estimate has too high.
-USED_PART = 0.7
+USED_PART = 0.8
 MIN_RATE, MAX_RATE = 25_000, 1_250_000  # bytes a second; beyond 10 Mbit/s nobody sees the difference in motion
 
 # The encoder starts again, with a key frame, when the line has changed by more than this.
