@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { meetAt, Strips } from "../src/viewer/strips";
+import { meetAt, Strips, type Place } from "../src/viewer/strips";
 
-const place = (y_px: number, height_px: number): { x_px: number; y_px: number; width_px: number; height_px: number } => ({ x_px: 4, y_px, width_px: 8, height_px });
+const place = (y_px: number, height_px: number, width_px = 8): Place => ({ x_px: 0, y_px, width_px, height_px });
 
 describe("strips", () => {
   it("meet where every edge lies on a whole CSS pixel", () => {
@@ -9,12 +9,13 @@ describe("strips", () => {
     expect([1 / 1.1, 0.77].map(meetAt)).toEqual([false, false]);
   });
 
-  it("show a picture by themselves only when all of it lies in one", () => {
-    expect(Strips.areOne([])).toBe(true);
-    expect(Strips.areOne([place(0, 210)])).toBe(true);
-    expect(Strips.areOne([place(0, 211)])).toBe(false);
-    expect(Strips.areOne([place(209, 1), place(3, 20)])).toBe(true);
-    expect(Strips.areOne([place(209, 1), place(210, 1)])).toBe(false);
-    expect(Strips.areOne([place(0, 8), place(630, 8)])).toBe(false);
+  it("show what is small, and what lies in one of them", () => {
+    expect(Strips.areFor([])).toBe(true);
+    expect(Strips.areFor([place(0, 210, 1920)])).toBe(true);
+    expect(Strips.areFor([place(0, 211, 1920)])).toBe(false);
+    expect(Strips.areFor([place(200, 200, 600)])).toBe(true);
+    expect(Strips.areFor([place(200, 200, 1600)])).toBe(false);
+    expect(Strips.areFor([place(0, 8), place(1000, 8)])).toBe(true);
+    expect(Strips.areFor([place(0, 100, 1920), place(630, 100, 1920)])).toBe(false);
   });
 });

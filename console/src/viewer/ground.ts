@@ -15,7 +15,7 @@ export interface Surface {
   clear(): void;
 }
 
-/** So long after the last picture that lay in several strips they come to the front again: motion has ended by then. */
+/** So long after the last large picture over several strips they come to the front again: motion has ended by then. */
 const REST_MS = 300;
 
 export class Ground implements Surface {
@@ -24,7 +24,7 @@ export class Ground implements Surface {
   readonly sheet: Sheet;
   /** The whole picture, for whoever reads it from the page, and for sizes between the whole ones. */
   private readonly whole: CanvasRenderingContext2D;
-  /** What is seen where each pixel is a square, and in front of `whole` as long as pictures lie in one strip each. */
+  /** What is seen where each pixel is a square, and in front of `whole` as long as pictures are small or lie in one strip each. */
   private strips: Strips | null = null;
   /** Until they come to the front again; meanwhile nothing is drawn on them. */
   private behind: ReturnType<typeof setTimeout> | null = null;
@@ -45,7 +45,7 @@ export class Ground implements Surface {
   }
 
   show(places: readonly Place[]): void {
-    if (this.strips && !Strips.areOne(places)) this.putBehind(this.strips);
+    if (this.strips && !Strips.areFor(places)) this.putBehind(this.strips);
     for (const place of places) {
       if (this.behind === null) this.strips?.show(place);
       this.whole.putImageData(this.pixels, 0, 0, place.x_px, place.y_px, place.width_px, place.height_px);

@@ -4,8 +4,8 @@
  * A browser without a GPU copies a whole canvas for every frame in which a pixel of it changed: 8 MB at 1080p.  A click
  * changes a button, and so copies one strip: 15.8 ms until it is seen instead of 17.5 (medians of 140 clicks in turns
  * within one session, the whole product at 1080p).  Pixel by pixel only: between strips that are scaled to broken sizes the
- * edges would show.  Each canvas comes onto the screen by itself, so what changes in several strips at once would be seen
- * in pieces: that is for a whole canvas to show.
+ * edges would show.  Each canvas comes onto the screen by itself, so much that changes in several strips at once would be
+ * seen in pieces: that is for a whole canvas to show.
  */
 import { PeerError } from "../errors";
 
@@ -16,6 +16,12 @@ export interface Place { readonly x_px: number; readonly y_px: number; readonly 
  * every edge has to lie.
  */
 const STRIP_ROWS = 210;
+
+/**
+ * A button, a dialog: copied within a millisecond, so that its parts come onto the screen with the same frame.  Of motion
+ * over the whole screen every third look found parts of two pictures.
+ */
+const AT_ONCE_PX = 250_000;
 
 /** Whether strips meet without a seam at `rate` CSS pixels for each pixel of the PC. */
 export function meetAt(rate: number): boolean {
@@ -44,8 +50,9 @@ export class Strips {
     this.show({ x_px: 0, y_px: 0, width_px: width, height_px: height });
   }
 
-  /** Whether all of it lies in one and the same strip. */
-  static areOne(places: readonly Place[]): boolean {
+  /** Whether strips are the way to show this: all of it lies in one and the same, or so little that it comes at once. */
+  static areFor(places: readonly Place[]): boolean {
+    if (places.reduce((sum, { width_px, height_px }) => sum + width_px * height_px, 0) <= AT_ONCE_PX) return true;
     const rows = places.flatMap(({ y_px, height_px }) => [y_px, y_px + Math.max(1, height_px) - 1]);
     return new Set(rows.map((row) => Math.floor(row / STRIP_ROWS))).size <= 1;
   }
