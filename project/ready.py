@@ -6,7 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from project import catalogues, chromium, console, debian, downloads, environment, peers, wine
+from project import catalogues, chromium, console, debian, downloads, environment, openid, peers, wine
 from project.paths import WORLD
 from project.progress import say
 
@@ -40,6 +40,7 @@ def for_testing(*, long: bool = False) -> None:
     for_running()
     with one_at_a_time():
         downloads.ensure()
+        openid.ensure()
         if long:
             wine.ensure()
             debian.ensure((peers.VIEWER,))  # each part of the picture benchmark is tried without the large peers

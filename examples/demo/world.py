@@ -129,7 +129,7 @@ def _make_server(world: World, region: str) -> None:
         "--web", f"127.0.0.1:{web}", "--link", f"127.0.0.1:{link}", "--session", f"127.0.0.1:{session}",
         "--public-web", world.web_url, "--public-link", world.link_url, "--public-session", world.session_url,
         "--region", region, "--relay-name", "relay-1", "--server-name", "Example Diagnostics",
-        "--phone", "+34 900 123 456",
+        "--phone", "+34 900 123 456", "--local-accounts", "on",
     )  # fmt: skip
     run("admin", "ticket-key", *data, world.folder / "ticket-key.pem")
     run("authority", "--dir", world.authority_folder, "ticket-key", world.folder / "ticket-key.pem")

@@ -6,12 +6,15 @@ is done, and fails with a picture of the page when it does not.
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 from project.chromium import find_chromium
 
@@ -113,7 +116,17 @@ class Engineer:
             self.click("password-submit")
             changed = self.page.get_by_test_id("password-submit")
             self._try("take the new password", lambda: changed.wait_for(state="detached"))
+            self.set_factor()
         self.see("sign-out")
+
+    def set_factor(self) -> None:
+        """Sets the second factor up, as with an authenticator application that takes the key as text."""
+        self.see("factor-secret")
+        secret = base64.b32decode(self.page.get_by_test_id("factor-secret").inner_text().replace(" ", ""))
+        self.fill("factor-code", TOTP(secret, 6, SHA1(), 30).generate(int(time.time())).decode())
+        self.click("factor-submit")
+        done = self.page.get_by_test_id("factor-submit")
+        self._try("take the second factor", lambda: done.wait_for(state="detached"))
 
     def make_key(self) -> str:
         """Makes the browser's key and returns its fingerprint, to be compared by a person."""

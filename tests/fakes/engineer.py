@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from tests.fakes.authenticator import Authenticator
 
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.trust.code import read_code
@@ -115,6 +116,9 @@ class Engineer:
         if new_password is not None:
             answer = await self.http.post("/api/password", json={"old": password, "new": new_password})
             answer.raise_for_status()
+            offered = await self.http.post("/api/second-factor")
+            code = Authenticator(offered.json()["secret"]).code()
+            (await self.http.put("/api/second-factor", json={"code": code})).raise_for_status()
         answer = await self.http.put("/api/me/key", json={"spki": base64.b64encode(self.key).decode()})
         answer.raise_for_status()
 

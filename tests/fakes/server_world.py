@@ -19,6 +19,7 @@ import httpx
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from tests.fakes.authenticator import Authenticator
 
 from benchside.protocol.trust.device import link_proof_agent
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
@@ -41,10 +42,10 @@ from benchside.server.policy.keeper import pin_authority
 from benchside.server.settings import ServerSettings
 from benchside.transport.websocket import WebSocketLink, dial
 
-__all__ = ["Clock", "Console", "Pc", "World", "opened_parts", "rsa_key", "running_world"]
+__all__ = ["SETTINGS", "Clock", "Console", "Pc", "World", "opened_parts", "rsa_key", "running_world"]
 
 PASSWORD = "correct horse battery"
-SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0")
+SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0", local_accounts="on")
 MODEL = "CX-200"
 M = TypeVar("M")
 
@@ -125,6 +126,7 @@ class World:
         console = Console(self)
         assert (await console.post("/api/sign-in", account=account, password=first)).status_code == 200
         assert (await console.post("/api/password", old=first, new=PASSWORD)).status_code == 204
+        await console.set_factor()
         if key is not None:
             spki = public_bytes(rsa_key(key).public_key())
             answer = await console.put("/api/me/key", spki=base64.b64encode(spki).decode())
@@ -139,9 +141,15 @@ class Console:
     def __init__(self, world: World) -> None:
         url = world.listeners.web_url
         self.http = httpx.AsyncClient(base_url=url, headers={"Origin": url, "X-Benchside": "1"}, trust_env=False)
+        self.authenticator = Authenticator("A" * 32)  # none yet
+
+    async def set_factor(self) -> None:
+        """Set up the second factor of whoever is signed in."""
+        self.authenticator = Authenticator((await self.post("/api/second-factor")).json()["secret"])
+        assert (await self.put("/api/second-factor", code=self.authenticator.code())).status_code == 204
 
     async def get(self, path: str, **query: str | int) -> httpx.Response:
-        return await self.http.get(path, params=query)
+        return await self.http.get(path, params=query or None)  # none would take away what the path says
 
     async def post(self, path: str, **content: object) -> httpx.Response:
         return await self.http.post(path, json=content) if content else await self.http.post(path)
@@ -268,12 +276,14 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened_parts(folder: Path, now: Callable[[], int] = utc_ms) -> AsyncIterator[Parts]:
+async def opened_parts(
+    folder: Path, now: Callable[[], int] = utc_ms, settings: ServerSettings = SETTINGS
+) -> AsyncIterator[Parts]:
     """The parts of a made server, without its listeners."""
     if not (folder / "data").exists():
         shutil.copytree(await _template(), folder, dirs_exist_ok=True)
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    parts = await Parts.open(Folder(folder / "data"), SETTINGS, now, cheap)
+    parts = await Parts.open(Folder(folder / "data"), settings, now, cheap)
     try:
         await parts.keeper.refresh()
         yield parts
@@ -282,9 +292,11 @@ async def opened_parts(folder: Path, now: Callable[[], int] = utc_ms) -> AsyncIt
 
 
 @asynccontextmanager
-async def running_world(folder: Path) -> AsyncIterator[World]:
+async def running_world(
+    folder: Path, now: Callable[[], int] = utc_ms, settings: ServerSettings = SETTINGS
+) -> AsyncIterator[World]:
     """A server on free ports with one site, one known model and a policy without associates."""
-    async with opened_parts(folder) as parts:
+    async with opened_parts(folder, now, settings) as parts:
         stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
         server = asyncio.create_task(run_server(parts, stop, ready.set_result))
         await asyncio.wait((server, ready), return_when=asyncio.FIRST_COMPLETED)

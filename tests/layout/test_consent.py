@@ -41,6 +41,7 @@ PLAYS_TECHNICIAN = re.compile(
 # Names that match and are harmless, each with its reason. An entry is a decision: it is reviewed as one.
 HARMLESS = {
     "grant_s": "how long a grant lasts that a person has given; its limits are in the same file",
+    "proxy_password_file": "for the hospital's proxy; it is nothing that a server, an associate or a person takes",
     "accept-terms": "records, long before any session, who accepted which text of the terms; answers no prompt",
 }
 

@@ -6,7 +6,8 @@ import ast
 
 from tests.layout.sources import PRODUCT, files, name_of, nodes, place, room
 
-ON_THE_PC = ("agent", "desk", "host", "notifier", "updater", "installer", "platform", "media", "protocol", "transport")
+ON_THE_PC = ("agent", "desk", "doctor", "host", "notifier", "updater", "installer", "platform", "media", "protocol",
+             "transport")  # fmt: skip
 DIALS = {"ws_connect", "create_connection", "open_connection", "urlopen", "HTTPSConnection", "HTTPConnection",
          "create_datagram_endpoint", "sock_connect", "connectToServer", "connectToHost"}  # fmt: skip
 LISTENS = {"start_server", "create_server", "ws_create_server", "start_unix_server", "create_unix_server", "listen",
@@ -14,6 +15,8 @@ LISTENS = {"start_server", "create_server", "ws_create_server", "start_unix_serv
 # Each place with its reason; what is not here does not exist.
 MAY_DIAL = {
     "transport/websocket.py": "the one way out: TLS to the server that the enrolment named",
+    "transport/proxy.py": "the hospital's own proxy, to reach that server",
+    "transport/doctor.py": "the same way, stage by stage",
     "platform/door/linux.py": "the agent's local socket",
     "platform/child/linux.py": "a socket that is connected already",
     "desk/operations/link.py": "the agent's local socket",

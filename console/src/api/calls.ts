@@ -8,7 +8,14 @@ import type { HelpRequest, Me, SessionFull, SessionSummary } from "./model";
 
 const at = (id: string): string => encodeURIComponent(id);
 
-export const signIn = (account: string, password: string) => call<{ must_change: boolean }>("POST", "/api/sign-in", { account, password });
+/** `code`: of the second factor; empty where there is none yet, or to be asked for it. */
+export const signIn = (account: string, password: string, code: string) => call<{ must_change: boolean; needs_factor: boolean }>("POST", "/api/sign-in", { account, password, code });
+/** How one can sign in: what the provider is called, if there is one, and whether there are accounts of the server's own. */
+export const ways = () => call<{ provider: string | null; local: boolean }>("GET", "/api/sign-in");
+/** Password and code once more; the cookie changes. */
+export const confirm = (password: string, code: string) => call<null>("POST", "/api/confirm", { password, code });
+export const offerFactor = () => call<{ secret: string; uri: string }>("POST", "/api/second-factor");
+export const setFactor = (code: string) => call<null>("PUT", "/api/second-factor", { code });
 export const signOut = () => call<null>("POST", "/api/sign-out");
 export const changePassword = (old: string, fresh: string) => call<null>("POST", "/api/password", { old, new: fresh });
 export const me = () => call<Me>("GET", "/api/me");

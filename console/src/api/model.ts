@@ -7,6 +7,9 @@ export interface Me {
   readonly must_change: boolean;
   readonly region: string;
   readonly server_name: string;
+  /** By a password of the server's, not at a provider. */
+  readonly is_local: boolean;
+  readonly needs_factor: boolean;
   readonly key: { readonly fingerprint: string; readonly in_policy: boolean; readonly expires_utc_ms: number | null } | null;
 }
 

@@ -21,7 +21,7 @@ export function follow(event: MouseEvent): void {
   const link = (event.target as Element | null)?.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const url = new URL((link as HTMLAnchorElement).href);
-  if (url.origin !== location.origin || link.hasAttribute("download") || (link as HTMLAnchorElement).target) return;
+  if (url.origin !== location.origin || url.pathname.startsWith("/api/") || link.hasAttribute("download") || (link as HTMLAnchorElement).target) return;
   event.preventDefault();
   go(url.pathname);
 }

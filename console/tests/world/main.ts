@@ -21,8 +21,8 @@ const root = join(process.cwd(), "../src/benchside/server/http/console");
 const CODE = "C9JPWRV8EDMP*";
 const DEVICE = "101112131415161718191a1b1c1d1e1f";
 
-interface World { password: string; mustChange: boolean; isIn: boolean; key: string | null; isInPolicy: boolean; deviceKey: string }
-const world: World = { password: "given-password", mustChange: true, isIn: false, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
+interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; key: string | null; isInPolicy: boolean; deviceKey: string }
+const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
 interface Row { id: string; device: string; site_name: string; technician: string; reason: string; since: number; state: string; by: string | null; mayNot: string | null; online: boolean; model: string; patient: boolean }
 const rows = new Map<string, Row>();
 const pcs = new Map<string, FakePc>();
@@ -71,6 +71,9 @@ const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
   device_key: ({ value }) => (world.deviceKey = String(value)),
   must_change: ({ yes }) => (world.mustChange = yes !== false),
   sign_out: () => (world.isIn = false),
+  ways: ({ provider, local }) => Object.assign(world, { provider: provider ?? null, hasLocal: local !== false }),
+  factor: ({ yes, code }) => Object.assign(world, { hasFactor: yes !== false, code: code ?? "" }),
+  stale: ({ yes }) => (world.isStale = yes !== false),
   streams: () => { for (const stream of streams) stream.end(); },
   yes: () => each((pc) => pc.answer(true)),
   no: () => each((pc) => pc.answer(false)),
@@ -113,14 +116,28 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
   const [, , noun = "", id = "", verb = ""] = path.split("/");
   const row = rows.get(id);
   if (request.method !== "GET" && request.headers["x-benchside"] !== "1") return refuse(response, 403, "not_authorised");
+  if (noun === "sign-in" && request.method === "GET") return answer(response, 200, { provider: world.provider, local: world.hasLocal });
   if (noun === "sign-in") {
     await new Promise((resolve) => setTimeout(resolve, 200));
     if (body["account"] !== "m.ferrer" || body["password"] !== world.password) return refuse(response, 401, "sign_in", 4);
+    if (world.code !== "" && world.hasFactor && body["code"] === "") return refuse(response, 403, "second_factor");
+    if (world.hasFactor && body["code"] !== world.code) return refuse(response, 401, "sign_in");
     world.isIn = true;
-    return answer(response, 200, { must_change: world.mustChange });
+    return answer(response, 200, { must_change: world.mustChange, needs_factor: !world.hasFactor });
   }
   if (!world.isIn) return refuse(response, 401, "sign_in");
   if (noun === "sign-out") { world.isIn = false; return answer(response, 204); }
+  if (noun === "second-factor" && request.method === "POST") return answer(response, 200, { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", uri: "otpauth://totp/Benchside:m.ferrer?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Benchside" });
+  if (noun === "second-factor") {
+    if (body["code"] !== "123456") return refuse(response, 403, "second_factor");
+    world.hasFactor = true;
+    return answer(response, 204);
+  }
+  if (noun === "confirm") {
+    if (body["password"] !== world.password || body["code"] !== world.code) return refuse(response, 403, "sign_in");
+    world.isStale = false;
+    return answer(response, 204);
+  }
   if (noun === "password") {
     if (body["old"] !== world.password) return refuse(response, 403, "sign_in");
     world.password = String(body["new"]);
@@ -132,7 +149,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     world.isInPolicy = false;
     return answer(response, 200, { fingerprint: world.key });
   }
-  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
+  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
   if (noun === "stream") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.write(`event: snapshot\ndata: ${JSON.stringify({ requests: [...rows.values()].map(shown) })}\n\n`);
@@ -141,6 +158,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
   }
   if (noun === "requests" && !row) return id ? refuse(response, 404, "no_request") : answer(response, 200, { requests: [...rows.values()].map(shown) });
   if (noun === "requests" && row && verb === "claim") {
+    if (world.isStale) return refuse(response, 403, "step_up");
     if (row.by && row.by !== "m.ferrer") return refuse(response, 409, "claimed");
     change(row, { by: "m.ferrer", state: "claimed" });
     return answer(response, 200, session(row));

@@ -290,7 +290,8 @@ class Agent:
                 self._request_refused(message)
             case wire.RequestCancelled():
                 if (asked := self._asked(message.request_id)) is not None:
-                    asked.end(SessionEnd.CANCELLED)
+                    is_out = message.reason == "associate_out"
+                    asked.end(SessionEnd.POLICY_CHANGED if is_out else SessionEnd.CANCELLED)
             case _:
                 log.info("server said what has no meaning here", extra={"message": type(message).__name__})
 

@@ -19,6 +19,7 @@ from benchside.agent.journal import Journal
 from benchside.agent.link import Link
 from benchside.agent.receipt import check_receipt, make_receipt, read_receipt
 from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSettings, read_settings
+from benchside.agent.way import way_out
 from benchside.logs.setup import start_logging
 from benchside.platform.service.here import Supervisor, run_service
 from benchside.protocol.errors import BenchsideError
@@ -130,9 +131,11 @@ async def _serve(settings: AgentSettings, folder: DeviceFolder, supervisor: Supe
     agent = Agent(settings, folder, journal)
     device = folder.device()
     tls = client_tls(settings.ca_file) if device.link_url.startswith("wss://") else None
+    out = way_out(settings)
     link = Link(
         url=device.link_url,
         tls=tls,
+        out=out,
         device_id=bytes.fromhex(device.device_id),
         device_key=folder.device_key(),
         events=agent,
@@ -165,7 +168,7 @@ def _enrol(args: argparse.Namespace, settings: AgentSettings, folder: DeviceFold
         instruments=tuple(_instrument(text) for text in args.instrument),
     )
     tls = client_tls(settings.ca_file) if token.link_url.startswith("wss://") else None
-    device = asyncio.run(enrol(folder, token, registrant, tls))
+    device = asyncio.run(enrol(folder, token, registrant, tls, way_out(settings)))
     print(f"enrolled as device {device.device_id} at {device.site_name}, region {device.region}")
     return 0
 

@@ -17,6 +17,7 @@ from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import VERSION
 from benchside.transport.backoff import Backoff
+from benchside.transport.way_out import WayOut
 from benchside.transport.websocket import WebSocketLink, dial
 
 __all__ = ["Link", "LinkEvents"]
@@ -51,10 +52,18 @@ class Link:
     """Owns the connection; `run` keeps it for as long as the agent lives."""
 
     def __init__(
-        self, *, url: str, tls: ssl.SSLContext | None, device_id: bytes, device_key: bytes, events: LinkEvents
+        self,
+        *,
+        url: str,
+        tls: ssl.SSLContext | None,
+        out: WayOut,
+        device_id: bytes,
+        device_key: bytes,
+        events: LinkEvents,
     ) -> None:
         self._url = url.rstrip("/") + "/v1/agent"
         self._tls = tls
+        self._out = out
         self._device_id = device_id
         self._device_key = device_key
         self._events = events
@@ -127,7 +136,7 @@ class Link:
 
     async def _meet(self) -> tuple[WebSocketLink, wire.LinkWelcome]:
         """Dial and prove both ends."""
-        socket = await dial(self._url, tls=self._tls, max_bytes=MAX_MESSAGE_BYTES)
+        socket = await dial(self._url, tls=self._tls, max_bytes=MAX_MESSAGE_BYTES, out=self._out)
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 challenge = await _hear(socket)

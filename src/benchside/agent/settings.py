@@ -31,6 +31,12 @@ class AgentSettings:
     """Log-ins that may run a desk; empty: every person's log-in (uid 1000 and above) and the agent's own."""
     ca_file: Path | None = None
     """Certificate authorities to trust besides the system's, PEM; for hospitals with their own."""
+    proxy: str = "system"
+    """The way out: "system" (what the machine is set to), "direct", "http://HOST:PORT", or "pac:URL" of a script."""
+    proxy_user: str = ""
+    """For a proxy that asks: a name, DOMAIN\\name for NTLM."""
+    proxy_password_file: Path | None = None
+    """File with the password for it, readable by the agent's account alone."""
     grant_s: int = 1800
     """How long a grant lasts, 60 to 1,800 s."""
     silence_s: int = 60
@@ -57,6 +63,9 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
         socket=socket or table.path("socket") or DEFAULT_SOCKET,
         desk_users=table.words("desk_users", most=64),
         ca_file=table.path("ca_file"),
+        proxy=table.text("proxy", default="system"),
+        proxy_user=table.text("proxy_user"),
+        proxy_password_file=table.path("proxy_password_file"),
         grant_s=table.whole("grant_s", default=1800, least=60, most=1800),
         silence_s=table.whole("silence_s", default=60, least=15, most=60),
         paste=control.word("paste", default="ask", among=("ask", "never")) == "ask",
@@ -67,4 +76,6 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
         each.refuse_unknown()
     if settings.cpu_share_in_assay_percent > share:
         raise SettingError(f"host.cpu_share_in_assay_percent must be at most host.cpu_share_percent, which is {share}")
+    if bool(settings.proxy_user) != bool(settings.proxy_password_file):
+        raise SettingError("proxy_user and proxy_password_file belong together; one of them is missing")
     return settings

@@ -9,6 +9,7 @@ __all__ = ["main"]
 
 _PROGRAMS = {
     "agent": ("benchside.agent.app", "the service of an instrument PC, and its administrator's words"),
+    "doctor": ("benchside.doctor.app", "why this PC cannot reach its server, and the list for the firewall"),
     "desk": ("benchside.desk.app", "the technician's window"),
     "serve": ("benchside.server.app", "the server: web, gateway, relay"),
     "admin": ("benchside.server.admin.app", "the operator's words on the server's data"),

@@ -21,6 +21,8 @@ from benchside.protocol.errors import BenchsideError, PeerError, PeerFault
 from benchside.protocol.wire import host as wire
 from benchside.protocol.wire.session import SessionEnd
 from benchside.transport.frames import FrameStream
+from benchside.transport.proxy import Credentials
+from benchside.transport.way_out import WayOut
 from benchside.transport.websocket import client_tls
 
 __all__ = ["main"]
@@ -56,7 +58,8 @@ class HostProgram:
         tls = None
         if begin.relay_url.startswith("wss://"):
             tls = client_tls(None if begin.ca_file is None else Path(begin.ca_file))
-        dialler = RelayDialler(agent, url=begin.relay_url, tls=tls)
+        asked = Credentials(begin.proxy_user, begin.proxy_password) if begin.proxy_user else None
+        dialler = RelayDialler(agent, url=begin.relay_url, tls=tls, out=WayOut(begin.proxy, asked))
         self._desktop = Desktop(desktop_parts())
         self._desktop.take_terms(begin)
         self._session = session = HostedSession(begin, agent, dialler, self._desktop)

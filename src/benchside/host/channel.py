@@ -15,6 +15,7 @@ from benchside.protocol.trust.schedule import ChannelNonces, GrantSecret, Sessio
 from benchside.protocol.wire.channel import CHANNEL_OPEN, MAX_FRAME_BYTES, Channel, ChannelOpen
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.relay import RelayWord
+from benchside.transport.way_out import DIRECT, WayOut
 from benchside.transport.websocket import WebSocketLink, dial
 
 __all__ = ["Opened", "PairedLink", "RelayDialler", "open_epoch"]
@@ -38,10 +39,11 @@ class PairedLink:
 class RelayDialler:
     """Brings a channel to the point where the other end is there."""
 
-    def __init__(self, agent: AgentSide, *, url: str, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, agent: AgentSide, *, url: str, tls: ssl.SSLContext | None, out: WayOut = DIRECT) -> None:
         self._agent = agent
         self._url = url
         self._tls = tls
+        self._out = out
 
     async def pair(self, channel: Channel, within_s: float | None) -> PairedLink:
         """Return a link once the relay says `paired`; UnavailableError or RefusedError.  May be cancelled.
@@ -49,7 +51,7 @@ class RelayDialler:
         `within_s`: how long the other end may take to come; None waits as long as the relay lets us.
         """
         held = await self._agent.ticket(channel, is_patient=within_s is None)
-        link = await dial(self._url, tls=self._tls, max_bytes=MAX_FRAME_BYTES)
+        link = await dial(self._url, tls=self._tls, max_bytes=MAX_FRAME_BYTES, out=self._out)
         try:
             link.send(held.ticket)
             async with asyncio.timeout(within_s):

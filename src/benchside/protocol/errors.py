@@ -56,6 +56,8 @@ class Refusal(StrEnum):
     NOT_CLAIMED = "not_claimed"
     SIGN_IN = "sign_in"
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a reason, not a password
+    SECOND_FACTOR = "second_factor"
+    STEP_UP = "step_up"
     JOURNAL = "journal"
     COVERS_UNREADABLE = "covers_unreadable"
 

@@ -21,6 +21,8 @@ from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
+from benchside.server.broker.unadmitted import Unadmitted
+from benchside.server.bus.contract import Bus, SessionCut
 from benchside.server.clock import utc_ms
 from benchside.server.gateway import agent, enrol
 from benchside.server.gateway.agent import Gateway, LinkFacts
@@ -30,11 +32,15 @@ from benchside.server.http.app import make_web
 from benchside.server.http.connection import GuardedHttp
 from benchside.server.http.context import Services
 from benchside.server.http.stream import Closing
+from benchside.server.keys.files import read_secret
 from benchside.server.keys.folder import Folder
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.relay.pairing import MAX_RELAY_FRAME_BYTES, PING_IDLE_S, Relay
 from benchside.server.settings import ServerSettings, add_flags, parse_address, read_settings
+from benchside.server.sso.fetch import Fetch
+from benchside.server.sso.provider import Provider
+from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
 from benchside.server.worker.loops import run_tasks, tasks_of
 from benchside.transport.serve import Served, bind, listen, server_tls
@@ -47,6 +53,8 @@ MAX_HEADER_BYTES = 16 * 1024
 """A browser's header has two kilobytes."""
 MAX_WEB_CONNECTIONS = 2000
 """Some hundreds of consoles with a stream and a few requests each; beyond, 503."""
+MAX_CUTS_WAITING = 1000
+"""All sessions of a whole support centre whose policy has just changed."""
 STOP_WITHIN_S = 2
 """What is being answered may finish, streams and links are told to go; who does not answer TLS is not waited for."""
 
@@ -181,8 +189,14 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     enrolment = Enrolment(parts.cloud_keys.enrolment, parts.register, parts.refusals, parts.keeper, facts, parts.now)
     relay = Relay((office.public_key,), settings.relay_name, parts.now)
+    sso = _make_sso(parts, fetch := Fetch())
     services = Services(
         accounts=parts.accounts,
+        sign_ins=parts.sign_ins,
+        sso=sso,
+        provider_name=settings.sso_name,
+        has_local_accounts=settings.local_accounts == "on",
+        step_up_ms=settings.step_up_ms,
         broker=broker,
         office=office,
         keeper=parts.keeper,
@@ -195,6 +209,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         region=settings.region,
         server_name=settings.server_name,
         relay_url=facts.relay_url,
+        web_url=listeners.web_url.rstrip("/"),
         origins=listeners.origins(),
         is_https=listeners.web_url.startswith("https:"),
     )
@@ -229,7 +244,10 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     listeners.web.listen(512)
     web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")
-    worker = asyncio.create_task(run_tasks(tasks_of(parts, broker, presence)), name="worker")
+    cutting = asyncio.create_task(_cut_sessions(parts.bus, relay), name="cut sessions")
+    unadmitted = Unadmitted(broker, parts.sign_ins, parts.keeper, parts.now)
+    tasks = tasks_of(parts, broker, unadmitted, presence, sso)
+    worker = asyncio.create_task(run_tasks(tasks), name="worker")
     try:
         await web.ready.wait()
         ready(listeners)
@@ -242,7 +260,37 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         web.should_exit = True
         relay.close_all()
         worker.cancel()
+        cutting.cancel()
         for served in links.all():
             served.cancel()
         waiting = [web_task, worker, *(asyncio.create_task(served.finished()) for served in links.all())]
         await asyncio.wait(waiting, timeout=STOP_WITHIN_S + 1)
+        await fetch.close()
+
+
+async def _cut_sessions(bus: Bus, relay: Relay) -> None:
+    news = bus.subscribe(lambda one: isinstance(one, SessionCut), limit=MAX_CUTS_WAITING)
+    while True:
+        if isinstance(cut := await news.next(60.0), SessionCut):
+            relay.end_session(cut.request_id)
+
+
+def _make_sso(parts: Parts, fetch: Fetch) -> SingleSignOn | None:
+    settings = parts.settings
+    if not settings.sso_issuer:
+        return None
+    secret = None
+    if settings.sso_client_secret_file:
+        secret = read_secret(Path(settings.sso_client_secret_file)).decode("utf-8", "strict").strip()
+    return SingleSignOn(
+        Provider(settings.sso_issuer, settings.sso_client_id, secret, fetch, parts.now),
+        scope=settings.sso_scope,
+        account_claim=settings.sso_account_claim,
+        database=parts.cloud,
+        keys=parts.cloud_keys.data,
+        sign_ins=parts.sign_ins,
+        ledger=parts.ledger,
+        refusals=parts.refusals,
+        delays=parts.delays,
+        now=parts.now,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from benchside.server.access.delays import Delays
 from benchside.server.accounts.password import Passwords
 from benchside.server.accounts.service import Accounts
+from benchside.server.accounts.sign_ins import SignIns
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.audit.sessions import Sessions
@@ -38,6 +39,7 @@ class Parts:
     delays: Delays
     keeper: PolicyKeeper
     register: Register
+    sign_ins: SignIns
     accounts: Accounts
     now: NowUtcMs
 
@@ -55,6 +57,7 @@ class Parts:
         ledger = Ledger(session, now)
         refusals = Refusals(ledger, now)
         delays = Delays(cloud, cloud_keys.lookup, now)
+        sign_ins = SignIns(cloud, bus, now)
         return cls(
             settings=settings,
             cloud_keys=cloud_keys,
@@ -68,7 +71,8 @@ class Parts:
             delays=delays,
             keeper=PolicyKeeper(cloud, ledger, bus, now),
             register=Register(cloud, ledger, settings.region, now),
-            accounts=Accounts(cloud, ledger, refusals, bus, passwords or Passwords(), delays, now),
+            sign_ins=sign_ins,
+            accounts=Accounts(cloud, ledger, refusals, sign_ins, passwords or Passwords(), delays, now),
             now=now,
         )
 

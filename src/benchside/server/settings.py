@@ -16,7 +16,18 @@ from benchside.protocol.wire.text import clean
 __all__ = ["Address", "ServerSettings", "add_flags", "parse_address", "read_settings", "settings_text"]
 
 _RELAY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
-_MOST = {"server_name": 80, "phone": 60, "public_web": 150, "public_link": 150, "public_session": 150}
+_CLAIM = re.compile(r"[A-Za-z0-9_]{1,64}\Z")
+_MOST = {
+    "server_name": 80,
+    "phone": 60,
+    "public_web": 150,
+    "public_link": 150,
+    "public_session": 150,
+    "sso_issuer": 300,
+    "sso_client_id": 200,
+    "sso_name": 60,
+    "sso_scope": 200,
+}
 """Lengths that consoles and PCs take (protocol/wire/link.py); a PC would refuse a welcome that is longer."""
 
 
@@ -71,6 +82,28 @@ class ServerSettings:
     session_database: str = ""
     """SQLAlchemy URL of the session plane; the embedded SQLite when empty."""
 
+    local_accounts: str = "off"
+    """`on` lets people sign in with passwords of this server: where there is no provider, or as break-glass."""
+    sso_issuer: str = ""
+    """The vendor's OpenID provider, https://HOST[/PATH], exactly as its own metadata names it."""
+    sso_client_id: str = ""
+    """Our name at the provider."""
+    sso_client_secret_file: str = ""
+    """File with our secret at the provider, readable by the server alone; without it we are a public client."""
+    sso_name: str = "Single sign-on"
+    """What the console's button calls the provider, up to 60 characters."""
+    sso_scope: str = "openid profile email offline_access"
+    """What is asked for; with offline_access the provider is asked each minute whether a person may still be in."""
+    sso_account_claim: str = "preferred_username"
+    """Which claim names the account at the first sign-in; an account is also the associate's id in the policy."""
+    step_up_minutes: str = "60"
+    """A request is claimed only by somebody who proved who they are so lately, 1 to 720."""
+
+    @property
+    def step_up_ms(self) -> int:
+        """The same in milliseconds."""
+        return int(self.step_up_minutes) * 60_000
+
     @property
     def tls(self) -> bool:
         """Whether the listeners speak TLS."""
@@ -92,6 +125,14 @@ _HELP = {
     "phone": "the vendor's telephone number",
     "cloud_database": "SQLAlchemy URL of the cloud plane's database",
     "session_database": "SQLAlchemy URL of the session plane's database",
+    "local_accounts": "on or off: sign-in with passwords of this server",
+    "sso_issuer": "https://HOST[/PATH] of the OpenID provider",
+    "sso_client_id": "our client id at the provider",
+    "sso_client_secret_file": "file with our client secret",
+    "sso_name": "what the console calls the provider",
+    "sso_scope": "scopes to ask for",
+    "sso_account_claim": "the claim that names an account",
+    "step_up_minutes": "how old a proof of identity may be at a claim",
 }
 
 
@@ -156,6 +197,7 @@ def _check(settings: ServerSettings) -> None:
         raise UnavailableError(f"expected the region global or cn, got {settings.region!r}")
     if not _RELAY_NAME.match(settings.relay_name):
         raise UnavailableError("relay_name must be 1 to 64 letters, digits and . _ : @ / + -")
+    _check_sign_in(settings)
     for name, most in _MOST.items():
         text = getattr(settings, name)
         if len(text) > most or text != clean(text, most):
@@ -179,3 +221,22 @@ def _check(settings: ServerSettings) -> None:
             raise UnavailableError(f"{name} must be {schemes[-1]}://HOST[:PORT] without a path, got {text!r}")
         if parts.scheme == schemes[0] and not Address(parts.hostname, 0).is_loopback:
             raise UnavailableError(f"{name} must start with {schemes[-1]}:// unless it is on loopback")
+
+
+def _check_sign_in(settings: ServerSettings) -> None:
+    if settings.local_accounts not in ("on", "off"):
+        raise UnavailableError(f"local_accounts must be on or off, got {settings.local_accounts!r}")
+    if not settings.step_up_minutes.isdecimal() or not 1 <= int(settings.step_up_minutes) <= 720:
+        raise UnavailableError(f"step_up_minutes must be 1 to 720, got {settings.step_up_minutes!r}")
+    if bool(settings.sso_issuer) != bool(settings.sso_client_id):
+        raise UnavailableError("sso_issuer and sso_client_id belong together; one of them is missing")
+    if not settings.sso_issuer:
+        return
+    parts = urlsplit(settings.sso_issuer)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and Address(parts.hostname or "", 0).is_loopback)
+    if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise UnavailableError(f"sso_issuer must be https://HOST[/PATH], got {settings.sso_issuer!r}")
+    if "openid" not in settings.sso_scope.split():
+        raise UnavailableError("sso_scope must hold openid")
+    if not _CLAIM.match(settings.sso_account_claim):
+        raise UnavailableError("sso_account_claim must be 1 to 64 letters, digits and _")

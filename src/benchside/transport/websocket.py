@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import picows
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+from benchside.transport.way_out import DIRECT, Way, WayOut
 
 __all__ = ["Closed", "WebSocketLink", "client_tls", "dial"]
 
@@ -278,13 +279,28 @@ class WebSocketLink(picows.WSListener):
             self._wake.set_result(None)
 
 
-async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int) -> WebSocketLink:
+async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int, out: WayOut = DIRECT) -> WebSocketLink:
     """Return an open WebSocket to `url` (ws or wss), for messages of at most `max_bytes`; UnavailableError otherwise.
 
+    `out`: the way out of the network; its ways are tried one after the other.
     Plain ws is for loopback only: anything else is refused, so that no setting can take the encryption away.
     """
     if not url.startswith("wss://") and not _is_this_machine(url):
         raise UnavailableError("expected wss:// for any address but this machine's own, got ws://")
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
+    last: UnavailableError | None = None
+    for way in await out.ways(host, port):
+        try:
+            return await _dial_by(way, out, url, host, port, tls, max_bytes)
+        except UnavailableError as error:
+            last = error
+    raise last or UnavailableError("expected a way out, got none")
+
+
+async def _dial_by(
+    way: Way, out: WayOut, url: str, host: str, port: int, tls: ssl.SSLContext | None, max_bytes: int
+) -> WebSocketLink:
     try:
         async with asyncio.timeout(DIAL_WITHIN_S):
             _, link = await picows.ws_connect(
@@ -298,6 +314,7 @@ async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int) -> WebSo
                 auto_ping_reply_timeout=_PONG_WITHIN_S,
                 max_frame_size=max_bytes,
                 max_redirects=0,
+                socket_factory=lambda _url: out.socket(way, host, port),
             )
     except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError) as error:
         # the text of these errors names hosts and certificates, never a secret

@@ -38,7 +38,10 @@ async def test_every_entry_point_keeps_strangers_out_as_the_table_says(world: Wo
         path = entry.path.replace("{id}", "00" * 16)
         answer = await stranger.http.request(entry.method, path, json={})
         if entry.policy in (EntryPolicy.ANYONE, EntryPolicy.BROWSER_REPORT):
-            assert answer.status_code in (200, 204, 422), entry
+            is_refused = answer.status_code == 303 and answer.headers["location"].startswith("/?sign-in=")
+            assert is_refused or answer.status_code in (200, 204, 422), entry
+        elif entry.policy is EntryPolicy.PROVIDER:
+            assert (answer.status_code, reason(answer)) == (422, "malformed"), entry
         else:
             assert (answer.status_code, reason(answer)) == (401, "sign_in"), entry
     described = (await stranger.get("/api/openapi.json")).json()["paths"]
@@ -51,7 +54,7 @@ async def test_with_the_initial_password_nothing_works_but_changing_it(world: Wo
     password = await world.parts.accounts.add("ana")
     console = Console(world)
     signed_in = await console.post("/api/sign-in", account="ana", password=password)
-    assert signed_in.json() == {"must_change": True}
+    assert signed_in.json() == {"must_change": True, "needs_factor": True}
     cookie = signed_in.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
@@ -67,6 +70,13 @@ async def test_with_the_initial_password_nothing_works_but_changing_it(world: Wo
     assert (wrong.status_code, reason(wrong)) == (403, "sign_in")  # the console says that the password is wrong
     before = dict(console.http.cookies)
     assert (await console.post("/api/password", old=password, new=PASSWORD)).status_code == 204
+    for entry in ENTRY_POINTS:
+        if entry.policy in (EntryPolicy.WORKING, EntryPolicy.SCOPED):
+            answer = await console.http.request(entry.method, entry.path.replace("{id}", "00" * 16), json={})
+            assert (answer.status_code, reason(answer)) == (403, "second_factor"), entry
+    assert dict(console.http.cookies) != before
+    before = dict(console.http.cookies)
+    await console.set_factor()
     assert (await console.get("/api/requests")).status_code == 200
     assert dict(console.http.cookies) != before
     stale = Console(world)
@@ -91,7 +101,7 @@ async def test_other_sites_cannot_change_anything(world: World, headers: dict[st
 
 
 async def test_wrong_passwords_wait_longer_and_tell_nothing(world: World) -> None:
-    await world.console("ana", key=None)
+    ana = await world.console("ana", key=None)
     for account in ("ana", "nobody"):
         answers = [
             await Console(world).post("/api/sign-in", account=account, password="wrong wrong wrong") for _ in range(4)
@@ -99,8 +109,16 @@ async def test_wrong_passwords_wait_longer_and_tell_nothing(world: World) -> Non
         assert [answer.status_code for answer in answers] == [401] * 4
         assert [answer.json()["error"].get("wait_s") for answer in answers] == [None, None, 1, 1]
     await asyncio.sleep(1.1)
-    right = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
+    asked = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
+    assert (asked.status_code, reason(asked)) == (403, "second_factor")
+    code = ana.authenticator.code()
+    right = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
     assert right.status_code == 200
+    again = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
+    assert (again.status_code, reason(again)) == (401, "sign_in")  # each code once
+    for code in ("000000", "12345", "1234567", "１２３４５６", "-1-1-1"):
+        answer = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
+        assert answer.status_code in (401, 422), code
 
 
 async def test_bodies_paths_and_fields_out_of_bounds_are_refused_in_one_form(world: World) -> None:

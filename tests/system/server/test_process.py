@@ -23,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.fakes.authenticator import Authenticator
 from tests.fakes.server_world import rsa_key
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
@@ -84,7 +85,8 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
     benchside("authority", "--dir", str(authority), "public-key", str(tmp_path / "authority.pem"))
     ports = ("--web", "127.0.0.1:20650", "--link", "127.0.0.1:20651", "--session", "127.0.0.1:20652")
     tls = ("--tls-cert", str(certificate), "--tls-key", str(tmp_path / "key.pem"))
-    benchside("admin", "init", "--data", str(data), "--authority-key", str(tmp_path / "authority.pem"), *ports, *tls)
+    benchside("admin", "init", "--data", str(data), "--authority-key", str(tmp_path / "authority.pem"), *ports, *tls,
+              "--local-accounts", "on")  # fmt: skip
     benchside("admin", "ticket-key", "--data", str(data), str(tmp_path / "ticket.pem"))
     benchside("authority", "--dir", str(authority), "ticket-key", str(tmp_path / "ticket.pem"))
     benchside("admin", "site", "add", "--data", str(data), "lab-1", "--name", "First Lab")
@@ -105,6 +107,9 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
             assert "max-age=63072000" in answer.headers["strict-transport-security"]
             changed = await http.post("/api/password", json={"old": password, "new": "correct horse battery"})
             assert changed.status_code == 204
+            offered = await http.post("/api/second-factor")
+            code = Authenticator(offered.json()["secret"]).code()
+            assert (await http.put("/api/second-factor", json={"code": code})).status_code == 204
             spki = public_bytes(rsa_key(1).public_key())
             await http.put("/api/me/key", json={"spki": base64.b64encode(spki).decode()})
             # the authority signs her in beside the running server, which notices by itself

@@ -9,7 +9,7 @@ from tests.fakes.server_world import Clock, opened_parts
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.accounts.password import make_initial_password, password_fault
-from benchside.server.accounts.service import ABSOLUTE_MS, IDLE_MS
+from benchside.server.accounts.sign_ins import ABSOLUTE_MS, IDLE_MS
 from benchside.server.bus.contract import SignInEnded
 
 
@@ -40,28 +40,28 @@ async def test_sign_ins_end_by_idleness_by_age_and_by_reset(tmp_path: Path) -> N
         accounts = parts.accounts
         password = await accounts.add("ana")
         first = await accounts.sign_in("ana", password, "192.0.2.1")
-        who = await accounts.check(first.token)
+        who = await parts.sign_ins.check(first.token)
         assert who is not None
         assert (who.account, who.must_change, first.must_change) == ("ana", True, True)
         clock.now_ms += IDLE_MS
-        assert await accounts.check(first.token) is not None
+        assert await parts.sign_ins.check(first.token) is not None
         clock.now_ms += 1
-        assert await accounts.check(first.token) is None
+        assert await parts.sign_ins.check(first.token) is None
 
         second = await accounts.sign_in("ana", password, "192.0.2.1")
-        who = await accounts.check(second.token)
+        who = await parts.sign_ins.check(second.token)
         assert who is not None
         for _ in range(ABSOLUTE_MS // IDLE_MS):
             clock.now_ms += IDLE_MS
-            await accounts.touch(who)
-            assert await accounts.check(second.token) is not None
+            await parts.sign_ins.touch(who)
+            assert await parts.sign_ins.check(second.token) is not None
         clock.now_ms += 1
-        assert await accounts.check(second.token) is None
+        assert await parts.sign_ins.check(second.token) is None
 
         third = await accounts.sign_in("ana", password, "192.0.2.1")
         news = parts.bus.subscribe(lambda one: isinstance(one, SignInEnded), limit=10)
         again = await accounts.reset("ana")
-        assert await accounts.check(third.token) is None
+        assert await parts.sign_ins.check(third.token) is None
         assert isinstance(await news.next(0), SignInEnded)
         with pytest.raises(RefusedError) as refused:
             await accounts.sign_in("ana", password, "192.0.2.1")

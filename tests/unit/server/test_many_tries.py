@@ -63,7 +63,7 @@ async def test_of_many_tries_at_once_only_the_free_ones_are_looked_at(tmp_path: 
 
 async def test_of_many_changes_at_once_only_the_free_ones_are_looked_at(tmp_path: Path, looked_at: list[str]) -> None:
     async with opened_parts(tmp_path, Clock()) as parts:
-        who = await parts.accounts.check(
+        who = await parts.sign_ins.check(
             (await parts.accounts.sign_in("ana", await parts.accounts.add("ana"), HOME)).token
         )
         assert who is not None

@@ -107,6 +107,9 @@ class BeginHosting(Message, frozen=True, kw_only=True, tag="begin"):
     relay: Word
     relay_url: Line
     ca_file: Annotated[str, Meta(max_length=512)] | None
+    proxy: Annotated[str, Meta(max_length=200)]
+    proxy_user: Annotated[str, Meta(max_length=200)]
+    proxy_password: Annotated[str, Meta(max_length=200)]
     grant_s: _Seconds
     silence_s: _Seconds
     covers: Annotated[tuple[CoverRule, ...], Meta(max_length=MAX_RULES)]

@@ -6,19 +6,26 @@ from sqlalchemy import BigInteger, Boolean, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from benchside.server.store.planes import CloudTable
+from benchside.server.store.sealed import SealedBytes
 
 __all__ = ["Account", "SignIn"]
 
 
 class Account(CloudTable):
-    """A local account.  `id` is also the associate's id in the policy."""
+    """Somebody who may sign in.  `id` is also the associate's id in the policy."""
 
     __tablename__ = "account"
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    """argon2id in its own text form, with its salt and cost (RFC 9106)."""
+    """argon2id in its own text form, with its salt and cost (RFC 9106); empty for who signs in at the provider."""
     must_change: Mapped[bool] = mapped_column(Boolean)
+    factor: Mapped[bytes | None] = mapped_column(SealedBytes("account.factor"))
+    """The secret of the second factor; none at a provider's account, and until the first sign-in set one up."""
+    factor_offered: Mapped[bytes | None] = mapped_column(SealedBytes("account.factor_offered"))
+    """One that was shown and whose first code has not come yet."""
+    factor_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Of the last code that was taken: none is taken twice."""
     disabled: Mapped[bool] = mapped_column(Boolean)
     created_utc_ms: Mapped[int] = mapped_column(BigInteger)
     key_spki: Mapped[bytes | None] = mapped_column(LargeBinary(600))
@@ -35,3 +42,5 @@ class SignIn(CloudTable):
     account: Mapped[str] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     opened_utc_ms: Mapped[int] = mapped_column(BigInteger)
     used_utc_ms: Mapped[int] = mapped_column(BigInteger)
+    proved_utc_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """When the person last proved who they are."""

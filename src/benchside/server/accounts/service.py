@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.trust.keys import fingerprint, load_rsa_identity
 from benchside.protocol.wire.audit import EventDetails
 from benchside.server.access.delays import Delays, Subject, account_delay_ms, source_delay_ms
 from benchside.server.access.turns import Turns
+from benchside.server.accounts.factor import Offer, make_secret, offer_of, right_step
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.accounts.password import MAX_PASSWORD, Passwords, make_initial_password, password_fault
+from benchside.server.accounts.sign_ins import SignedIn, SignIns
 from benchside.server.audit.kind import SERVER, ServerKind, account_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
-from benchside.server.bus.contract import Bus, SignInEnded
 from benchside.server.clock import NowUtcMs
 from benchside.server.store.database import Database
 
-__all__ = ["Accounts", "NewSignIn", "OldPasswordError", "PasswordFaultError", "SignedIn"]
+__all__ = ["ACCOUNT", "Accounts", "NewSignIn", "OldPasswordError", "PasswordFaultError"]
 
-IDLE_MS = 30 * 60_000
-"""An unattended browser is signed out after this."""
-ABSOLUTE_MS = 12 * 3600_000
-"""A working day; then the password again."""
-_TOUCH_MS = 60_000
-"""The last use is written at most this often."""
-_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
+ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
 
 
 class PasswordFaultError(RefusedError):
@@ -52,21 +44,12 @@ class OldPasswordError(RefusedError):
 
 
 @dataclass(frozen=True)
-class SignedIn:
-    """Who a request comes from; only `Accounts.check` makes one."""
-
-    account: str
-    must_change: bool
-    key: bytes | None
-    token_hash: bytes
-
-
-@dataclass(frozen=True)
 class NewSignIn:
     """What the browser is given once."""
 
     token: str
     must_change: bool
+    needs_factor: bool
 
 
 class Accounts:
@@ -77,7 +60,7 @@ class Accounts:
         database: Database,
         ledger: Ledger,
         refusals: Refusals,
-        bus: Bus,
+        sign_ins: SignIns,
         passwords: Passwords,
         delays: Delays,
         now: NowUtcMs,
@@ -85,7 +68,7 @@ class Accounts:
         self._database = database
         self._ledger = ledger
         self._refusals = refusals
-        self._bus = bus
+        self._sign_ins = sign_ins
         self._passwords = passwords
         self._delays = delays
         self._now = now
@@ -93,7 +76,7 @@ class Accounts:
 
     async def add(self, account: str) -> str:
         """Make an account; return its initial password, which is kept nowhere."""
-        if not _ACCOUNT.match(account):
+        if not ACCOUNT.match(account):
             raise RefusedError(
                 Refusal.NOT_AUTHORISED, "expected an account of 1 to 64 letters, digits and . _ : @ / + -, got another"
             )
@@ -125,57 +108,25 @@ class Accounts:
         async with self._database.read() as rows:
             return list(await rows.scalars(select(Account).order_by(Account.id)))
 
-    async def sign_in(self, account: str, password: str, source: str) -> NewSignIn:
-        """Check a password; RefusedError(SIGN_IN, wait_s) when it is wrong or has to wait.
+    async def sign_in(self, account: str, password: str, source: str, code: str = "") -> NewSignIn:
+        """Check password and code; RefusedError(SIGN_IN, wait_s) when they are wrong or have to wait.
 
-        `source`: the address that asks.  The answer never tells whether the account exists.
+        RefusedError(SECOND_FACTOR): the password is right and a code is wanted beside it.  `source`: the address that
+        asks.  Without the password the answer never tells whether the account exists.
         """
-        row = await self._try(account, password, source)
+        row = await self._try(account, password, source, code)
         await self._ledger.record(account_stream(account), ServerKind.SIGNED_IN, EventDetails(associate=account))
         await self._delays.forget(_of_account(account))
         await self._delays.make_known(_of_account_from(account, source))
         async with self._database.write() as rows:
-            return NewSignIn(self._open(rows, account), row.must_change)
-
-    async def check(self, token: str) -> SignedIn | None:
-        """Return who holds this token, or None when it is unknown, idle for too long, too old or its account shut."""
-        token_hash = hashlib.sha256(token.encode()).digest()
-        now = self._now()
-        async with self._database.read() as rows:
-            found = (
-                await rows.execute(
-                    select(SignIn, Account)
-                    .join(Account, Account.id == SignIn.account)
-                    .where(SignIn.token_hash == token_hash)
-                )
-            ).first()
-        if found is None:
-            return None
-        sign_in, account = found
-        if account.disabled or now - sign_in.used_utc_ms > IDLE_MS or now - sign_in.opened_utc_ms > ABSOLUTE_MS:
-            return None
-        return SignedIn(account.id, account.must_change, account.key_fingerprint, token_hash)
-
-    async def touch(self, signed_in: SignedIn) -> None:
-        """Count the sign-in as used now."""
-        now = self._now()
-        async with self._database.read() as rows:
-            row = await rows.get(SignIn, signed_in.token_hash)
-            if row is None or now - row.used_utc_ms < _TOUCH_MS:
-                return
-        async with self._database.write() as rows:
-            row = await rows.get(SignIn, signed_in.token_hash)
-            if row is not None:
-                row.used_utc_ms = now
+            return NewSignIn(self._sign_ins.begin(rows, account), row.must_change, row.factor is None)
 
     async def sign_out(self, signed_in: SignedIn) -> None:
         """End one sign-in."""
         await self._ledger.record(
             account_stream(signed_in.account), ServerKind.SIGNED_OUT, EventDetails(associate=signed_in.account)
         )
-        async with self._database.write() as rows:
-            await rows.execute(delete(SignIn).where(SignIn.token_hash == signed_in.token_hash))
-        self._bus.publish(SignInEnded(signed_in.token_hash))
+        await self._sign_ins.end(SignIn.token_hash == signed_in.token_hash)
 
     async def change_password(self, signed_in: SignedIn, old: str, new: str, source: str) -> str:
         """Set a new password; all sign-ins end and a fresh one begins, whose token is returned.
@@ -185,7 +136,7 @@ class Accounts:
         """
         account = signed_in.account
         try:
-            await self._try(account, old, source)
+            await self._try(account, old, source, None)
         except RefusedError as refused:
             raise OldPasswordError(refused) from refused
         fault = password_fault(new, account=account, old=old)
@@ -196,9 +147,65 @@ class Accounts:
         async with self._database.write() as rows:
             changed = await rows.get_one(Account, account)
             changed.password_hash, changed.must_change = stored, False
-            ended = await self._end_all(rows, account)
-            token = self._open(rows, account)
-        self._tell_ended(ended)
+            ended = await self._sign_ins.end_within(rows, SignIn.account == account)
+            token = self._sign_ins.begin(rows, account)
+        self._sign_ins.tell(ended)
+        return token
+
+    async def offer_factor(self, signed_in: SignedIn, server_name: str) -> Offer:
+        """Return a fresh secret for the application; RefusedError when the account has one already."""
+        secret = make_secret()
+        async with self._database.write() as rows:
+            row = await rows.get_one(Account, signed_in.account)
+            if row.factor is not None or not row.password_hash:
+                text = "expected an account without a second factor, got one that has it or needs none"
+                raise RefusedError(Refusal.NOT_AUTHORISED, text)
+            row.factor_offered = secret
+        return offer_of(secret, account=signed_in.account, server_name=server_name)
+
+    async def set_factor(self, signed_in: SignedIn, code: str, source: str) -> str:
+        """Take the secret that was offered once its first code comes; all sign-ins end, a fresh one begins.
+
+        RefusedError(SECOND_FACTOR) when the code is not of the secret; it counts like a wrong sign-in.
+        """
+        account = signed_in.account
+        subjects = (_of_account(account), Subject("source", source, source_delay_ms))
+        async with self._turns.of(*subjects):
+            wait_ms = await self._delays.wait_ms(subjects)
+            if wait_ms:
+                raise RefusedError(
+                    Refusal.WAIT, "expected a later try, got one within the delay", wait_s=wait_ms / 1000
+                )
+            async with self._database.read() as rows:
+                row = await rows.get_one(Account, account)
+            step = right_step(row.factor_offered, code, self._now(), 0) if row.factor_offered else None
+            if step is None or row.factor is not None:
+                await self._delays.count_wrong(subjects)
+                raise RefusedError(Refusal.SECOND_FACTOR, "expected a code of the secret that was offered, got another")
+        await self._ledger.record(account_stream(account), ServerKind.FACTOR_SET, EventDetails(associate=account))
+        async with self._database.write() as rows:
+            row = await rows.get_one(Account, account)
+            row.factor, row.factor_offered, row.factor_step = row.factor_offered, None, step
+            ended = await self._sign_ins.end_within(rows, SignIn.account == account)
+            token = self._sign_ins.begin(rows, account)
+        self._sign_ins.tell(ended)
+        return token
+
+    async def confirm(self, signed_in: SignedIn, password: str, code: str, source: str) -> str:
+        """Prove once more who sits there: a fresh sign-in takes the place of this one, its token is returned.
+
+        OldPasswordError when password or code is wrong; it counts like a wrong sign-in.
+        """
+        account = signed_in.account
+        try:
+            await self._try(account, password, source, code)
+        except RefusedError as refused:
+            raise OldPasswordError(refused) from refused
+        await self._ledger.record(account_stream(account), ServerKind.SIGNED_IN, EventDetails(associate=account))
+        async with self._database.write() as rows:
+            ended = await self._sign_ins.end_within(rows, SignIn.token_hash == signed_in.token_hash)
+            token = self._sign_ins.begin(rows, account)
+        self._sign_ins.tell(ended)
         return token
 
     async def set_key(self, signed_in: SignedIn, spki: bytes) -> bytes:
@@ -227,16 +234,10 @@ class Accounts:
         async with self._database.read() as rows:
             return await rows.scalar(select(Account.key_fingerprint).where(Account.id == account))
 
-    async def forget_old(self) -> None:
-        """Delete sign-ins whose time is over."""
-        now = self._now()
-        async with self._database.write() as rows:
-            await rows.execute(
-                delete(SignIn).where((SignIn.used_utc_ms < now - IDLE_MS) | (SignIn.opened_utc_ms < now - ABSOLUTE_MS))
-            )
-
-    async def _try(self, account: str, password: str, source: str) -> Account:
+    async def _try(self, account: str, password: str, source: str, code: str | None) -> Account:
         """Return the account that has this password; RefusedError(SIGN_IN, wait_s) when it is wrong or has to wait.
+
+        `code`: of the second factor, where the account has one; None where the password alone is asked.
 
         Counted as wrong before it is looked at, and one at a time for an account and for an address: many tries at
         once, or tries that nobody waits for, get no further than one after the other.
@@ -254,11 +255,17 @@ class Accounts:
             counted = await self._delays.count_first(subjects)
             async with self._database.read() as rows:
                 row = await rows.get(Account, account)
-            stored = None if row is None or row.disabled else row.password_hash
+            stored = None if row is None or row.disabled else row.password_hash or None  # none at the provider's
             right = await self._passwords.is_right(stored, password[: MAX_PASSWORD + 1])
             if row is not None and right:
-                await self._delays.take_back(counted)
-                return row
+                step = self._factor_step(row, code)
+                if step is not None:
+                    await self._delays.take_back(counted)
+                    await self._use_up(row, step)
+                    return row
+                if not code:
+                    await self._delays.take_back(counted)
+                    raise RefusedError(Refusal.SECOND_FACTOR, "expected a code beside the password, got none")
         await self._refusals.note(
             ServerKind.SIGN_IN_REFUSED,
             source,
@@ -271,24 +278,16 @@ class Accounts:
             wait_s=counted.wait_ms / 1000 if counted.wait_ms else None,
         )
 
-    def _open(self, rows: AsyncSession, account: str) -> str:
-        token = secrets.token_urlsafe(32)
-        now = self._now()
-        rows.add(
-            SignIn(
-                token_hash=hashlib.sha256(token.encode()).digest(), account=account, opened_utc_ms=now, used_utc_ms=now
-            )
-        )
-        return token
+    def _factor_step(self, row: Account, code: str | None) -> int | None:
+        """The step whose code this is, 0 where none is asked for; None when it is wrong or missing."""
+        if row.factor is None or code is None:
+            return 0
+        return right_step(row.factor, code, self._now(), row.factor_step)
 
-    async def _end_all(self, rows: AsyncSession, account: str) -> list[bytes]:
-        ended = list(await rows.scalars(select(SignIn.token_hash).where(SignIn.account == account)))
-        await rows.execute(delete(SignIn).where(SignIn.account == account))
-        return ended
-
-    def _tell_ended(self, ended: list[bytes]) -> None:
-        for token_hash in ended:
-            self._bus.publish(SignInEnded(token_hash))
+    async def _use_up(self, row: Account, step: int) -> None:
+        if step:
+            async with self._database.write() as rows:
+                (await rows.get_one(Account, row.id)).factor_step = step
 
     async def _change_by_operator(self, account: str, kind: ServerKind, *, stored: str | None, disabled: bool) -> None:
         async with self._database.read() as rows:
@@ -300,8 +299,9 @@ class Accounts:
             row.disabled = disabled
             if stored is not None:
                 row.password_hash, row.must_change = stored, True
-            ended = await self._end_all(rows, account)
-        self._tell_ended(ended)
+                row.factor = row.factor_offered = None
+            ended = await self._sign_ins.end_within(rows, SignIn.account == account)
+        self._sign_ins.tell(ended)
 
 
 def _of_account(account: str) -> Subject:

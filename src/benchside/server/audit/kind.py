@@ -20,6 +20,7 @@ class ServerKind(StrEnum):
     SIGNED_OUT = "signed_out"
     SIGN_IN_REFUSED = "sign_in_refused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of event
+    FACTOR_SET = "factor_set"
     KEY_REGISTERED = "key_registered"
     TOKEN_MADE = "token_made"  # noqa: S105 - a kind of event
     DEVICE_ENROLLED = "device_enrolled"
@@ -29,6 +30,7 @@ class ServerKind(StrEnum):
     JOURNAL_REFUSED = "journal_refused"
     CLAIM_REFUSED = "claim_refused"
     POLICY_INSTALLED = "policy_installed"
+    ASSOCIATE_OUT = "associate_out"
 
 
 def session_stream(request_id: bytes) -> str:

@@ -21,7 +21,7 @@ from benchside.server.audit.sessions import Sessions
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.machine import OPEN, RequestEvent, RequestState, after
 from benchside.server.broker.model import Request
-from benchside.server.bus.contract import Bus, RequestChanged, ToDevice
+from benchside.server.bus.contract import Bus, RequestChanged, SessionCut, ToDevice
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import DeviceFacts, InstrumentFacts, Register
 from benchside.server.policy.keeper import PolicyKeeper
@@ -227,6 +227,14 @@ class Broker:
                     await self.release(facts.claimed_by, facts.id)
                 except RefusedError:
                     continue  # it changed meanwhile
+
+    async def cut(self, facts: RequestFacts) -> None:
+        """End a session whose associate may not go on, at both ends and in between."""
+        details = EventDetails(associate=facts.claimed_by)
+        await self._ledger.record(session_stream(facts.id), ServerKind.ASSOCIATE_OUT, details)
+        await self._end(facts.id, RequestEvent.EXPIRE, cause="associate_out")
+        self._bus.publish(ToDevice(facts.device.id, RequestCancelled(request_id=facts.id, reason="associate_out")))
+        self._bus.publish(SessionCut(facts.id))
 
     async def facts(self, request_id: bytes) -> RequestFacts | None:
         """What is known of a request, open or over."""

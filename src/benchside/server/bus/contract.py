@@ -8,7 +8,16 @@ from typing import Protocol
 
 from benchside.protocol.wire.link import LinkMessage
 
-__all__ = ["Bus", "News", "PolicyChanged", "RequestChanged", "SignInEnded", "Subscription", "ToDevice"]
+__all__ = [
+    "Bus",
+    "News",
+    "PolicyChanged",
+    "RequestChanged",
+    "SessionCut",
+    "SignInEnded",
+    "Subscription",
+    "ToDevice",
+]
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,13 @@ class SignInEnded:
 
 
 @dataclass(frozen=True)
+class SessionCut:
+    """Whoever helps may not any more: relays let go of the session's connections."""
+
+    request_id: bytes
+
+
+@dataclass(frozen=True)
 class ToDevice:
     """Hand this message to the device's agent, if it is connected."""
 
@@ -40,7 +56,7 @@ class ToDevice:
     message: LinkMessage
 
 
-News = RequestChanged | PolicyChanged | SignInEnded | ToDevice
+News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice
 
 
 class Subscription(Protocol):

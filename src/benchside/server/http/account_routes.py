@@ -7,7 +7,7 @@ import binascii
 
 from fastapi import Request, Response
 
-from benchside.protocol.errors import PeerError, PeerFault
+from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
 from benchside.server.http.context import (
     clear_cookie,
     services_of,
@@ -15,17 +15,53 @@ from benchside.server.http.context import (
     signed_in,
     source_of,
 )
-from benchside.server.http.shapes import KeyFacts, KeyGiven, KeyTaken, Me, MustChange, PasswordChange, SignInGiven
+from benchside.server.http.shapes import (
+    Confirmation,
+    FactorCode,
+    FactorOffer,
+    KeyFacts,
+    KeyGiven,
+    KeyTaken,
+    Me,
+    MustChange,
+    PasswordChange,
+    SignInGiven,
+)
 
-__all__ = ["me", "set_key", "set_password", "sign_in", "sign_out"]
+__all__ = ["confirm", "me", "offer_factor", "set_factor", "set_key", "set_password", "sign_in", "sign_out"]
 
 
 async def sign_in(request: Request, response: Response, given: SignInGiven) -> MustChange:
     """Start a sign-in; the cookie is its only trace in the browser."""
     services = services_of(request)
-    new = await services.accounts.sign_in(given.account, given.password, source_of(request))
+    if not services.has_local_accounts:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a sign-in at the provider, got a password")
+    new = await services.accounts.sign_in(given.account, given.password, source_of(request), given.code)
     set_cookie(response, services, new.token)
-    return MustChange(must_change=new.must_change)
+    return MustChange(must_change=new.must_change, needs_factor=new.needs_factor)
+
+
+async def confirm(request: Request, response: Response, given: Confirmation) -> None:
+    """Prove once more who sits there, by password; this sign-in gets a new token."""
+    services = services_of(request)
+    source = source_of(request)
+    set_cookie(
+        response, services, await services.accounts.confirm(signed_in(request), given.password, given.code, source)
+    )
+
+
+async def offer_factor(request: Request) -> FactorOffer:
+    """A fresh secret for the authenticator application."""
+    services = services_of(request)
+    offer = await services.accounts.offer_factor(signed_in(request), services.server_name)
+    return FactorOffer(secret=offer.secret, uri=offer.uri)
+
+
+async def set_factor(request: Request, response: Response, given: FactorCode) -> None:
+    """Take it, once its first code shows that the application has it; this sign-in gets a new token."""
+    services = services_of(request)
+    token = await services.accounts.set_factor(signed_in(request), given.code, source_of(request))
+    set_cookie(response, services, token)
 
 
 async def sign_out(request: Request, response: Response) -> None:
@@ -64,6 +100,8 @@ async def me(request: Request) -> Me:
         region=services.region,
         server_name=services.server_name,
         key=key,
+        is_local=who.is_local,
+        needs_factor=who.needs_factor,
     )
 
 

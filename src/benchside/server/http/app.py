@@ -29,26 +29,33 @@ async def _anyone(request: Request) -> None:
 
 async def _signed_in(request: Request) -> None:
     services = services_of(request)
-    who = await services.accounts.check(token_of(request))
+    who = await services.sign_ins.check(token_of(request))
     if who is None:
         raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got none")
     request.state.signed_in = who
-    await services.accounts.touch(who)
+    await services.sign_ins.touch(who)
 
 
 async def _working(request: Request) -> None:
     await _signed_in(request)
     if request.state.signed_in.must_change:
         raise RefusedError(Refusal.CHANGE_PASSWORD, "expected a password of one's own, got the initial one")
+    if request.state.signed_in.needs_factor:
+        raise RefusedError(Refusal.SECOND_FACTOR, "expected a second factor to be set up first, got none")
 
 
 _DOORS: dict[EntryPolicy, Callable[[Request], Awaitable[None]]] = {
     EntryPolicy.ANYONE: _anyone,
     EntryPolicy.BROWSER_REPORT: _anyone,
+    EntryPolicy.PROVIDER: _anyone,
     EntryPolicy.SIGNED_IN: _signed_in,
     EntryPolicy.WORKING: _working,
     EntryPolicy.SCOPED: _working,
 }
+
+
+_FOREIGN = (EntryPolicy.BROWSER_REPORT, EntryPolicy.PROVIDER)
+"""Not sent by our own pages."""
 
 
 def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> ASGIApp:
@@ -80,5 +87,5 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
         relay_origin=f"{relay.scheme}://{relay.netloc}",
         origins=services.origins,
         is_https=services.is_https,
-        reports=frozenset(entry.path for entry in ENTRY_POINTS if entry.policy is EntryPolicy.BROWSER_REPORT),
+        foreign=frozenset(entry.path for entry in ENTRY_POINTS if entry.policy in _FOREIGN),
     )

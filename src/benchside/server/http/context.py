@@ -8,7 +8,8 @@ from fastapi import Request, Response
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.access.model import Person
-from benchside.server.accounts.service import ABSOLUTE_MS, Accounts, SignedIn
+from benchside.server.accounts.service import Accounts
+from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.sessions import Sessions
 from benchside.server.broker.consoles import Consoles
@@ -17,6 +18,7 @@ from benchside.server.bus.contract import Bus
 from benchside.server.clock import NowUtcMs
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
+from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
 
 __all__ = ["Services", "clear_cookie", "person_of", "services_of", "set_cookie", "signed_in", "source_of", "token_of"]
@@ -29,6 +31,11 @@ class Services:
     """The parts of the server behind the HTTP API."""
 
     accounts: Accounts
+    sign_ins: SignIns
+    sso: SingleSignOn | None
+    provider_name: str
+    has_local_accounts: bool
+    step_up_ms: int
     broker: Broker
     office: TicketOffice
     keeper: PolicyKeeper
@@ -41,6 +48,8 @@ class Services:
     region: str
     server_name: str
     relay_url: str
+    web_url: str
+    """How browsers reach this server, without a slash at the end."""
     origins: frozenset[str]
     """The origins from which browsers may change anything."""
     is_https: bool

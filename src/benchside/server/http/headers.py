@@ -45,12 +45,12 @@ class Surroundings:
     """The outermost layer of the application."""
 
     def __init__(
-        self, app: ASGIApp, *, relay_origin: str, origins: frozenset[str], is_https: bool, reports: frozenset[str]
+        self, app: ASGIApp, *, relay_origin: str, origins: frozenset[str], is_https: bool, foreign: frozenset[str]
     ) -> None:
-        """`origins`: from where anything may be changed; `reports`: paths that browsers post to by themselves."""
+        """`origins`: from where anything may be changed; `foreign`: paths to which others than our pages post."""
         self._app = app
         self._origins = origins
-        self._reports = reports
+        self._foreign = foreign
         self._headers: Mapping[str, str] = {
             "Content-Security-Policy": content_policy(relay_origin),
             "Reporting-Endpoints": 'csp="/api/csp-report"',
@@ -98,7 +98,7 @@ class Surroundings:
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MAX_BODY_BYTES:
             return 413, "too_large"
-        if scope["method"] not in _UNSAFE or scope["path"] in self._reports:
+        if scope["method"] not in _UNSAFE or scope["path"] in self._foreign:
             return None
         if headers.get("x-benchside") != "1" or headers.get("origin") not in self._origins:
             return 403, "cross_site"

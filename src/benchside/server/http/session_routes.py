@@ -11,7 +11,7 @@ from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.channel import Channel
 from benchside.server.access.model import Person
 from benchside.server.audit.model import Session
-from benchside.server.http.context import Services, person_of, services_of, source_of
+from benchside.server.http.context import Services, person_of, services_of, signed_in, source_of
 from benchside.server.http.shapes import (
     ClaimedSession,
     Limit,
@@ -47,6 +47,8 @@ async def open_requests(services: Services, person: Person) -> RequestList:
 async def claim(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the path's own word
     """Take a request for oneself alone."""
     services, person = services_of(request), person_of(request)
+    if services.now() - signed_in(request).proved_utc_ms > services.step_up_ms:
+        raise RefusedError(Refusal.STEP_UP, "expected somebody who proved lately who they are, got an older proof")
     await services.broker.claim(person, bytes.fromhex(id))
     return await _session(services, person, bytes.fromhex(id))
 

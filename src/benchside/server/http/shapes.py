@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
     "ClaimedSession",
+    "Confirmation",
     "Events",
+    "FactorCode",
+    "FactorOffer",
     "KeyFacts",
     "KeyGiven",
     "KeyTaken",
@@ -23,6 +26,7 @@ __all__ = [
     "TicketGiven",
     "TicketWanted",
     "Verified",
+    "Ways",
 ]
 
 
@@ -32,11 +36,29 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+_Code = Annotated[str, StringConstraints(pattern="^([0-9]{6})?$")]
+"""Six digits, or nothing where there is no second factor yet."""
+
+
 class SignInGiven(_Given):
-    """Account and password."""
+    """Account and password, and the second factor's code once there is one."""
 
     account: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    code: _Code = ""
+
+
+class Confirmation(_Given):
+    """The password once more, and a code."""
+
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    code: _Code = ""
+
+
+class FactorCode(_Given):
+    """A code of the secret that was offered."""
+
+    code: Annotated[str, StringConstraints(pattern="^[0-9]{6}$")]
 
 
 class PasswordChange(_Given):
@@ -58,10 +80,25 @@ class TicketWanted(_Given):
     channel: Literal["main", "view", "control"]
 
 
+class Ways(BaseModel):
+    """How one can sign in: what the provider is called, if there is one, and whether there are accounts of our own."""
+
+    provider: str | None
+    local: bool
+
+
 class MustChange(BaseModel):
-    """Whether the password must be changed before anything else."""
+    """Whether the password must be changed, and a second factor set up, before anything else."""
 
     must_change: bool
+    needs_factor: bool
+
+
+class FactorOffer(BaseModel):
+    """The secret for the application, in base32, and as the address that a picture carries."""
+
+    secret: str
+    uri: str
 
 
 class KeyTaken(BaseModel):
@@ -88,6 +125,8 @@ class Me(BaseModel):
     region: str
     server_name: str
     key: KeyFacts | None
+    is_local: bool
+    needs_factor: bool
 
 
 class InstrumentShape(BaseModel):

@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.access.model import Person
-from benchside.server.accounts.service import SignedIn
+from benchside.server.accounts.sign_ins import SignedIn
 from benchside.server.broker.machine import OPEN, RequestState
 from benchside.server.bus.contract import News, PolicyChanged, RequestChanged, SignInEnded, Subscription
 from benchside.server.http.context import Services, services_of, signed_in, token_of
@@ -126,10 +126,10 @@ class _Writer:
 
     async def is_over(self, token: str) -> bool:
         """Whether the sign-in has ended; a running session keeps it alive, a forgotten tab does not."""
-        if await self._services.accounts.check(token) is None:
+        if await self._services.sign_ins.check(token) is None:
             return True
         if RequestState.IN_SESSION in self._mine.values():
-            await self._services.accounts.touch(self._who)
+            await self._services.sign_ins.touch(self._who)
         return False
 
     async def _follow_key(self) -> None:

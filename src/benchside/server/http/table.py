@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from benchside.server.http import account_routes, other_routes, session_routes, stream
+from benchside.server.http import account_routes, other_routes, session_routes, sso_routes, stream
 
 __all__ = ["ENTRY_POINTS", "EntryPoint", "EntryPolicy"]
 
@@ -18,10 +18,12 @@ class EntryPolicy(StrEnum):
     ANYONE = "anyone"
     BROWSER_REPORT = "browser_report"
     """Anyone, and without our page's header: browsers post these by themselves, and the content is not read."""
+    PROVIDER = "provider"
+    """The OpenID provider, which proves itself by what it signed in the body."""
     SIGNED_IN = "signed_in"
-    """Also whoever must change the password first."""
+    """Also whoever must change the password, or set up the second factor, first."""
     WORKING = "working"
-    """Signed in with a password of one's own."""
+    """Signed in at the provider, or with a password of one's own and a second factor."""
     SCOPED = "scoped"
     """Like WORKING, and access/model.py decides on each request or session."""
 
@@ -42,6 +44,13 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/healthz", EntryPolicy.ANYONE, other_routes.health),
     EntryPoint("POST", "/api/csp-report", EntryPolicy.BROWSER_REPORT, other_routes.content_report, 204),
     EntryPoint("POST", "/api/sign-in", EntryPolicy.ANYONE, account_routes.sign_in),
+    EntryPoint("GET", "/api/sign-in", EntryPolicy.ANYONE, sso_routes.ways),
+    EntryPoint("GET", "/api/sso/start", EntryPolicy.ANYONE, sso_routes.start, 303),
+    EntryPoint("GET", "/api/sso/callback", EntryPolicy.ANYONE, sso_routes.callback, 303),
+    EntryPoint("POST", "/api/sso/logout", EntryPolicy.PROVIDER, sso_routes.logout),
+    EntryPoint("POST", "/api/second-factor", EntryPolicy.SIGNED_IN, account_routes.offer_factor),
+    EntryPoint("PUT", "/api/second-factor", EntryPolicy.SIGNED_IN, account_routes.set_factor, 204),
+    EntryPoint("POST", "/api/confirm", EntryPolicy.SIGNED_IN, account_routes.confirm, 204),
     EntryPoint("POST", "/api/sign-out", EntryPolicy.SIGNED_IN, account_routes.sign_out, 204),
     EntryPoint("POST", "/api/password", EntryPolicy.SIGNED_IN, account_routes.set_password, 204),
     EntryPoint("GET", "/api/me", EntryPolicy.SIGNED_IN, account_routes.me),

@@ -116,6 +116,12 @@ class Relay:
             else:
                 other.close(RelayClose.PEER_LEFT)
 
+    def end_session(self, request_id: bytes) -> None:
+        """Send both ends of all of a session's channels away."""
+        for end in tuple(self._ends):
+            if end.ticket is not None and end.ticket.request_id == request_id:
+                end.close(RelayClose.TICKET_REFUSED)
+
     def close_all(self) -> None:
         """Send everybody away: the relay stops."""
         for end in tuple(self._ends):

@@ -1,1 +1,1 @@
-"""The named place of single sign-on (OpenID Connect); nothing is built here yet."""
+"""Signing in at the vendor's own OpenID provider."""

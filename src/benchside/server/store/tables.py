@@ -11,12 +11,13 @@ from benchside.server.broker.model import Request
 from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
+from benchside.server.sso.model import ProviderIdentity, ProviderSession
 from benchside.server.store.planes import CloudTable, SessionTable
 
 __all__ = ["CLOUD", "SESSION", "TABLES"]
 
 TABLES = (
-    (Account, SignIn, Delay, Site, Token, KnownModel, Device, Instrument, Request),
+    (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument, Request),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Session, Event, JournalHead, OnlineSpan),
 )

@@ -8,12 +8,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from benchside.server.broker.queue import Broker
+from benchside.server.broker.unadmitted import Unadmitted
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
+from benchside.server.sso.service import SingleSignOn
 
 __all__ = ["Task", "run_tasks", "tasks_of"]
 
 logger = logging.getLogger(__name__)
+
+
+ASK_PROVIDER_EVERY_S = 5.0
+"""How long after its minute a sign-in is asked after at most."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +31,18 @@ class Task:
     do: Callable[[], Awaitable[object]]
 
 
-def tasks_of(parts: Parts, broker: Broker, presence: Presence) -> tuple[Task, ...]:
+def tasks_of(
+    parts: Parts, broker: Broker, unadmitted: Unadmitted, presence: Presence, sso: SingleSignOn | None
+) -> tuple[Task, ...]:
     """All tasks of one process."""
     return (
         Task("follow policy", 1.0, parts.keeper.refresh),  # an operator installs it in another process
+        Task("end of the unadmitted", 1.0, unadmitted.end),
         Task("expire requests", 5.0, broker.expire),
+        *((Task("ask the provider", ASK_PROVIDER_EVERY_S, sso.ask_again),) if sso else ()),
         Task("note presence", 60.0, presence.note_alive),
         Task("write refusals", 60.0, parts.refusals.write_counted),
-        Task("forget sign-ins", 300.0, parts.accounts.forget_old),
+        Task("forget sign-ins", 300.0, parts.sign_ins.forget_old),
         Task("forget delays", 3600.0, parts.delays.forget_old),
         Task("forget presence", 3600.0, presence.forget_old),
         Task("forget tokens", 3600.0, parts.register.forget_old_tokens),

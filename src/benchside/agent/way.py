@@ -1,0 +1,27 @@
+"""The PC's way out, as its administrator set it."""
+
+from __future__ import annotations
+
+from benchside.agent.settings import AgentSettings
+from benchside.platform.files import read_if_there
+from benchside.protocol.errors import UnavailableError
+from benchside.transport.proxy import Credentials
+from benchside.transport.way_out import WayOut
+
+__all__ = ["way_out"]
+
+MAX_PASSWORD_BYTES = 200
+
+
+def way_out(settings: AgentSettings) -> WayOut:
+    """Return it; UnavailableError with what to do when the settings or the password's file are wrong."""
+    credentials = None
+    if settings.proxy_password_file is not None:
+        try:
+            data = read_if_there(settings.proxy_password_file, MAX_PASSWORD_BYTES)
+        except (OSError, ValueError) as error:
+            raise UnavailableError(f"{settings.proxy_password_file.name} cannot be read; check what it is") from error
+        if data is None:
+            raise UnavailableError(f"{settings.proxy_password_file.name} is not there; write the password into it")
+        credentials = Credentials(settings.proxy_user, data.decode("utf-8", "replace").strip())
+    return WayOut(settings.proxy, credentials)

@@ -1,0 +1,1 @@
+"""`benchside doctor`: why a PC cannot reach its server, in words for the hospital's network team."""

@@ -1,0 +1,263 @@
+"""Single sign-on: begins an attempt, finishes it, and follows what the provider says afterwards."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, select
+
+from benchside.protocol.errors import BenchsideError, PeerError, PeerFault, Refusal, RefusedError, UnavailableError
+from benchside.protocol.wire.audit import EventDetails
+from benchside.server.access.delays import Delays, Subject, source_delay_ms
+from benchside.server.accounts.model import Account, SignIn
+from benchside.server.accounts.service import ACCOUNT
+from benchside.server.accounts.sign_ins import SignedIn, SignIns, hash_of
+from benchside.server.audit.kind import SERVER, ServerKind, account_stream
+from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.refusals import Refusals
+from benchside.server.clock import NowUtcMs
+from benchside.server.sso.attempt import Attempt, make_attempt, open_attempt, seal_attempt
+from benchside.server.sso.model import ProviderIdentity, ProviderSession
+from benchside.server.sso.provider import Provider, Signed, Tokens
+from benchside.server.store.database import Database
+from benchside.server.store.keyring import DataKeys
+
+__all__ = ["CALLBACK", "Answer", "Begun", "SingleSignOn"]
+
+logger = logging.getLogger(__name__)
+
+CALLBACK = "/api/sso/callback"
+ASK_AGAIN_MS = 60_000
+"""How often the provider is asked whether a person may still be in."""
+ASKED_AT_ONCE = 20
+"""Of those that are due, in one round of the worker."""
+PROOF_LATE_S = 120
+"""By how much the provider's clock may be behind ours."""
+MAX_LOGOUTS = 10_000
+"""Ids of logout tokens that are remembered, so that none counts twice."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Where the browser goes, and what it keeps meanwhile."""
+
+    url: str
+    cookie: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the browser brings back from the provider (RFC 6749, 4.1.2; RFC 9207)."""
+
+    state: str
+    code: str
+    issuer: str | None
+    error: str
+
+
+class SingleSignOn:
+    """One provider.  A subject of it is one account, for ever."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        scope: str,
+        account_claim: str,
+        database: Database,
+        keys: DataKeys,
+        sign_ins: SignIns,
+        ledger: Ledger,
+        refusals: Refusals,
+        delays: Delays,
+        now: NowUtcMs,
+    ) -> None:
+        """`account_claim`: which claim names the account at the first sign-in."""
+        self._provider = provider
+        self._scope = scope
+        self._account_claim = account_claim
+        self._database = database
+        self._keys = keys
+        self._sign_ins = sign_ins
+        self._ledger = ledger
+        self._refusals = refusals
+        self._delays = delays
+        self._now = now
+        self._logouts: OrderedDict[str, None] = OrderedDict()
+
+    async def begin(self, redirect_uri: str, *, again: bool, present: SignedIn | None) -> Begun:
+        """Begin an attempt, which replaces the sign-in `present`.
+
+        `again`: the provider must ask for a proof even of somebody who is in there already.
+        """
+        attempt = make_attempt(self._now(), again=again, present=present.token_hash if present else b"")
+        query = self._provider.authorization_query(
+            redirect_uri=redirect_uri, state=attempt.state, nonce=attempt.nonce, verifier=attempt.verifier
+        )
+        query["scope"] = self._scope
+        prompts = ["login"] if again else []
+        if "offline_access" in self._scope.split():
+            prompts.append("consent")  # OpenID Connect Core 1.0, section 11: or there is no refresh token
+        if prompts:
+            query["prompt"] = " ".join(prompts)
+        if again:
+            query["max_age"] = "0"
+        where = (await self._provider.metadata()).authorization
+        joint = "&" if "?" in where else "?"
+        return Begun(where + joint + urlencode(query), seal_attempt(attempt, self._keys))
+
+    async def finish(self, answer: Answer, cookie: str, redirect_uri: str, source: str) -> str:
+        """Sign the person in; return the token of the new sign-in, which takes the place of the attempt's present one.
+
+        RefusedError(TICKET_EXPIRED) when this browser began no such attempt within ten minutes, (SIGN_IN) when the
+        provider or we say no, (NOT_AUTHORISED) when the account is shut or another's; PeerError when the provider says
+        what cannot be; UnavailableError.
+        """
+        subject = Subject("sso-source", source, source_delay_ms)
+        wait_ms = await self._delays.wait_ms((subject,))
+        if wait_ms:
+            raise RefusedError(Refusal.WAIT, "expected a later try, got one within the delay", wait_s=wait_ms / 1000)
+        try:
+            attempt = self._attempt(answer, cookie)
+            tokens, signed = await self._ask(answer, attempt, redirect_uri)
+            account = await self._account(tokens, signed)
+        except UnavailableError:
+            raise
+        except (PeerError, RefusedError) as error:
+            await self._delays.count_wrong((subject,))
+            cause = error.fault.value if isinstance(error, PeerError) else error.reason.value
+            await self._refusals.note(ServerKind.SIGN_IN_REFUSED, source, SERVER, EventDetails(cause=cause))
+            raise
+        await self._delays.forget(subject)
+        await self._ledger.record(account_stream(account), ServerKind.SIGNED_IN, EventDetails(associate=account))
+        return await self._open(account, tokens, signed, bytes.fromhex(attempt.present))
+
+    async def logout(self, logout_token: str) -> None:
+        """The provider says that a session there, or a person, is out.  PeerError when it is not the provider."""
+        subject, sid, token_id = await self._provider.read_logout(logout_token)
+        if token_id in self._logouts:
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected a logout token once, got it again")
+        self._logouts[token_id] = None
+        while len(self._logouts) > MAX_LOGOUTS:
+            self._logouts.popitem(last=False)
+        which = select(ProviderSession.token_hash)
+        if sid is not None:
+            which = which.where(ProviderSession.sid == sid)
+        if subject is not None:
+            ours = select(ProviderIdentity.account).where(
+                ProviderIdentity.issuer == self._provider.issuer, ProviderIdentity.subject == subject
+            )
+            which = which.join(SignIn, SignIn.token_hash == ProviderSession.token_hash).where(SignIn.account.in_(ours))
+        await self._end(SignIn.token_hash.in_(which), cause="provider_logout")
+
+    async def ask_again(self) -> None:
+        """Ask the provider of each sign-in whose last check is a while ago; who may not be in there is out here."""
+        async with self._database.read() as rows:
+            due = list(
+                await rows.scalars(
+                    select(ProviderSession)
+                    .where(
+                        ProviderSession.refresh_token.is_not(None),
+                        ProviderSession.checked_utc_ms <= self._now() - ASK_AGAIN_MS,
+                    )
+                    .order_by(ProviderSession.checked_utc_ms)
+                    .limit(ASKED_AT_ONCE)
+                )
+            )
+        for one in due:
+            try:
+                await self._ask_of(one)
+            except BenchsideError as error:
+                logger.warning("the provider could not be asked", extra={"why": str(error)})
+                return  # away for one is away for all; tried again at the worker's next round
+
+    async def _ask_of(self, one: ProviderSession) -> None:
+        try:
+            tokens = await self._provider.refresh(one.refresh_token or "")
+        except RefusedError:
+            await self._end(SignIn.token_hash == one.token_hash, cause="provider_refused")
+            return
+        async with self._database.write() as rows:
+            row = await rows.get(ProviderSession, one.token_hash)
+            if row is not None:
+                row.checked_utc_ms = self._now()
+                row.refresh_token = tokens.refresh_token or row.refresh_token
+
+    def _attempt(self, answer: Answer, cookie: str) -> Attempt:
+        attempt = open_attempt(cookie, self._keys, self._now())
+        if attempt is None or not hmac.compare_digest(attempt.state.encode(), answer.state.encode()):
+            raise RefusedError(Refusal.TICKET_EXPIRED, "expected the answer to this browser's attempt, got another")
+        return attempt
+
+    async def _ask(self, answer: Answer, attempt: Attempt, redirect_uri: str) -> tuple[Tokens, Signed]:
+        metadata = await self._provider.metadata()
+        # first, or a mixed-up answer's code would be given to the wrong provider (RFC 9207, 2.4)
+        if (answer.issuer is None and metadata.names_itself) or answer.issuer not in (None, self._provider.issuer):
+            raise PeerError(PeerFault.NOT_AUTHENTIC, "expected an answer of this issuer, got another's")
+        if answer.error or not answer.code:
+            raise RefusedError(Refusal.SIGN_IN, "expected a code of the provider, got an error")
+        tokens = await self._provider.exchange(answer.code, verifier=attempt.verifier, redirect_uri=redirect_uri)
+        signed = await self._provider.read_identity(tokens, nonce=attempt.nonce)
+        if attempt.again:
+            proved_s = signed.claims.get("auth_time")
+            if not isinstance(proved_s, int | float) or proved_s < attempt.begun_utc_ms / 1000 - PROOF_LATE_S:
+                raise RefusedError(Refusal.SIGN_IN, "expected a proof of just now, got an older one")
+        return tokens, signed
+
+    async def _account(self, tokens: Tokens, signed: Signed) -> str:
+        """The account of this subject; made at the first sign-in, when nobody has its name yet."""
+        async with self._database.read() as rows:
+            identity = await rows.get(ProviderIdentity, (self._provider.issuer, signed.subject))
+            row = await rows.get(Account, identity.account) if identity is not None else None
+        if row is not None:
+            if row.disabled:
+                raise RefusedError(Refusal.NOT_AUTHORISED, "expected an account that is open, got one that is shut")
+            return row.id
+        claims = signed.claims
+        if self._account_claim not in claims:
+            claims = await self._provider.more_of(signed, tokens)
+        account = claims.get(self._account_claim)
+        if self._account_claim == "email" and claims.get("email_verified") is not True:
+            account = None  # an address that anybody can claim names nobody
+        if not isinstance(account, str) or not ACCOUNT.match(account):
+            text = f"expected an account in the claim {self._account_claim}, got none that can be one"
+            raise RefusedError(Refusal.NOT_AUTHORISED, text)
+        async with self._database.read() as rows:
+            if await rows.get(Account, account) is not None:
+                raise RefusedError(Refusal.NOT_AUTHORISED, "expected an account of this subject, got somebody else's")
+        await self._ledger.record(account_stream(account), ServerKind.ACCOUNT_ADDED, EventDetails(associate=account))
+        async with self._database.write() as rows:
+            rows.add(
+                Account(id=account, password_hash="", must_change=False, disabled=False, created_utc_ms=self._now())
+            )
+            await rows.flush()
+            rows.add(ProviderIdentity(issuer=self._provider.issuer, subject=signed.subject, account=account))
+        return account
+
+    async def _open(self, account: str, tokens: Tokens, signed: Signed, present: bytes) -> str:
+        async with self._database.write() as rows:
+            ended = await self._sign_ins.end_within(rows, SignIn.token_hash == present)
+            token = self._sign_ins.begin(rows, account)
+            await rows.flush()
+            rows.add(
+                ProviderSession(
+                    token_hash=hash_of(token),
+                    sid=signed.sid,
+                    refresh_token=tokens.refresh_token,
+                    checked_utc_ms=self._now(),
+                )
+            )
+        self._sign_ins.tell(ended)
+        return token
+
+    async def _end(self, which: ColumnElement[bool], *, cause: str) -> None:
+        async with self._database.read() as rows:
+            accounts = set(await rows.scalars(select(SignIn.account).where(which)))
+        for account in accounts:
+            details = EventDetails(associate=account, cause=cause)
+            await self._ledger.record(account_stream(account), ServerKind.SIGNED_OUT, details)
+        await self._sign_ins.end(which)

@@ -1,0 +1,296 @@
+"""Tests the way to one endpoint in stages, and names the first that fails and what to tell the network team.
+
+Each stage is what the one before made possible: a name, a connection, the proxy's leave, TLS, HTTP, a WebSocket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import re
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.text import clean
+from benchside.transport.proxy import ProxyFault, open_tunnel
+from benchside.transport.way_out import Way, WayOut
+
+__all__ = ["Finding", "Stage", "examine"]
+
+STAGE_WITHIN_S = 10.0
+"""Of each stage; a firewall that drops packets silently answers nothing for minutes."""
+
+
+class Stage(StrEnum):
+    """In the order in which they are tried."""
+
+    WAY = "way"
+    DNS = "dns"
+    TCP = "tcp"
+    PROXY = "proxy"
+    TLS = "tls"
+    HTTP = "http"
+    WEBSOCKET = "websocket"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a stage came to.  `advice`: for the hospital's network team, where it failed."""
+
+    stage: Stage
+    is_good: bool
+    said: str
+    took_s: float
+    advice: str = ""
+
+
+class _Fault(Exception):
+    def __init__(self, said: str, advice: str) -> None:
+        super().__init__(said)
+        self.said, self.advice = said, advice
+
+
+async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Callable[[Finding], None]) -> bool:
+    """Try `url` (wss or ws, with the path of a WebSocket) by its first way; `tell` hears each stage as it ends.
+
+    True when all are good.  Never raises for what the network does.
+    """
+    visit = _Visit(url, out, tls)
+    try:
+        for stage, act in visit.stages():
+            started = time.monotonic()
+            try:
+                async with asyncio.timeout(STAGE_WITHIN_S):
+                    said = await act()
+            except TimeoutError:
+                fault = visit.silence(stage)
+            except _Fault as found:
+                fault = found
+            else:
+                if said is not None:
+                    tell(Finding(stage, True, said, time.monotonic() - started))
+                continue
+            tell(Finding(stage, False, fault.said, time.monotonic() - started, fault.advice))
+            return False
+        return True
+    finally:
+        visit.close()
+
+
+class _Visit:
+    """One try, from nothing to an open WebSocket."""
+
+    def __init__(self, url: str, out: WayOut, tls: ssl.SSLContext | None) -> None:
+        parts = urlsplit(url)
+        self._host, self._path = parts.hostname or "", parts.path or "/"
+        self._port = parts.port or (443 if parts.scheme == "wss" else 80)
+        self._tls = tls if parts.scheme == "wss" else None
+        self._out = out
+        self._way: Way = None
+        self._address: tuple[str, int] = ("", 0)
+        self._socket: socket.socket | None = None
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._answer = ""
+
+    def stages(self) -> list[tuple[Stage, Callable[[], Awaitable[str | None]]]]:
+        """Each gives the sentence of its success, or None where there was nothing to do."""
+        return [
+            (Stage.WAY, self._find_way),
+            (Stage.DNS, self._look_up),
+            (Stage.TCP, self._connect),
+            (Stage.PROXY, self._pass_proxy),
+            (Stage.TLS, self._start_tls),
+            (Stage.HTTP, self._ask),
+            (Stage.WEBSOCKET, self._judge_upgrade),
+        ]
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.transport.abort()
+        elif self._socket is not None:
+            self._socket.close()
+
+    @property
+    def _target(self) -> str:
+        return f"{self._host}:{self._port}"
+
+    def silence(self, stage: Stage) -> _Fault:
+        """What it means that a stage did not end in time."""
+        advice = {
+            Stage.DNS: "The name server does not answer. Check the PC's name servers.",
+            Stage.TCP: f"Nothing answers: a firewall drops the packets. {self._allow()}",
+            Stage.PROXY: f"The proxy does not answer to CONNECT. Let it connect to {self._target}.",
+            Stage.TLS: f"The connection opens but TLS does not begin: something between inspects it. {self._except()}",
+            Stage.HTTP: f"TLS is fine but no HTTP comes back. {self._except()}",
+            Stage.WEBSOCKET: f"No WebSocket is opened. {self._except()}",
+        }.get(stage, "Check the proxy settings of this PC.")
+        return _Fault(f"no answer within {STAGE_WITHIN_S:.0f} s", advice)
+
+    async def _find_way(self) -> str:
+        try:
+            ways = await self._out.ways(self._host, self._port)
+        except UnavailableError as error:
+            raise _Fault(str(error), "Check the proxy settings of this PC, or the script that they name.") from error
+        self._way = ways[0]
+        return "directly" if self._way is None else f"by the proxy {self._way}"
+
+    async def _look_up(self) -> str:
+        host, port = (self._host, self._port) if self._way is None else (self._way.host, self._way.port)
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise _Fault(
+                f"the name {host} is not known",
+                f"Let the PC's name servers resolve {host}"
+                + (", or set a proxy that does." if self._way is None else "; it is this PC's proxy."),
+            ) from error
+        self._address = str(found[0][4][0]), port
+        return f"{host} is {self._address[0]}"
+
+    async def _connect(self) -> str | None:
+        loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setblocking(False)
+        try:
+            await loop.sock_connect(self._socket, self._address)
+        except OSError as error:
+            where = self._target if self._way is None else f"the proxy at {self._way}"
+            refused = isinstance(error, ConnectionRefusedError)
+            raise _Fault(
+                f"{where} {'refuses the connection' if refused else 'cannot be reached'}",
+                self._allow() if self._way is None else f"Check that the proxy at {self._way} runs.",
+            ) from error
+        return f"connected to {self._address[0]} port {self._address[1]}"
+
+    async def _pass_proxy(self) -> str | None:
+        if self._way is None:
+            return None
+        assert self._socket is not None
+        self._socket.close()  # the tunnel opens its own: NTLM wants a connection from its first byte
+        self._socket = None
+        try:
+            self._socket = await open_tunnel(self._way, self._host, self._port, self._out.credentials)
+        except ProxyFault as error:
+            raise _Fault(str(error), self._proxy_advice(error)) from error
+        except UnavailableError as error:
+            raise _Fault(str(error), f"Check that the proxy at {self._way} runs.") from error
+        return f"the proxy connects to {self._target}"
+
+    def _proxy_advice(self, error: ProxyFault) -> str:
+        if error.status == 407:
+            ways = f" (it offers {', '.join(error.schemes)})" if error.schemes else ""
+            return (
+                f"Let the proxy pass {self._target} without a log-in{ways}, or set proxy_user and "
+                "proxy_password_file in agent.toml."
+            )
+        if error.status in (502, 503, 504):
+            return f"The proxy cannot reach {self._target} itself: check its name servers and its own way out."
+        return f"Let the proxy connect (CONNECT) to {self._target}."
+
+    async def _start_tls(self) -> str | None:
+        assert self._socket is not None
+        raw, self._socket = self._socket, None
+        if self._tls is None:
+            self._reader, self._writer = await asyncio.open_connection(sock=raw)
+            return None
+        try:
+            self._reader, self._writer = await asyncio.open_connection(
+                sock=raw, ssl=self._tls, server_hostname=self._host
+            )
+        except ssl.SSLCertVerificationError as error:
+            raise await self._certificate_fault(error) from error
+        except (ssl.SSLError, OSError) as error:
+            raise _Fault(
+                f"TLS fails: {getattr(error, 'reason', None) or type(error).__name__}",
+                f"Something between does not let TLS 1.2 or newer pass. {self._except()}",
+            ) from error
+        shown = self._writer.get_extra_info("ssl_object")
+        issuer = _issuer(shown.getpeercert(True))
+        return f"{shown.version()}, certificate issued by {issuer}"
+
+    async def _certificate_fault(self, error: ssl.SSLCertVerificationError) -> _Fault:
+        issuer = await self._unchecked_issuer()
+        said = f"the certificate is not trusted ({error.verify_message}); it was issued by {issuer}"
+        if error.verify_code in (9, 10):  # not yet valid, expired (X509_V_ERR_CERT_NOT_YET_VALID, _HAS_EXPIRED)
+            return _Fault(said, "Check this PC's clock first; if it is right, the server's certificate is out of date.")
+        if error.verify_code == 62:  # X509_V_ERR_HOSTNAME_MISMATCH
+            return _Fault(said, f"Another server answers for {self._host}: check name servers and redirections.")
+        return _Fault(
+            said,
+            f"If {issuer} is your own inspection of TLS: except {self._host} from it, or give this PC its authority "
+            "(ca_file in agent.toml). Sessions stay end-to-end encrypted either way.",
+        )
+
+    async def _unchecked_issuer(self) -> str:
+        """Who issued what is shown there, whether trusted or not; nothing is sent over this connection."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            tunnel = await self._out.socket(self._way, self._host, self._port)
+            where = {"sock": tunnel} if tunnel is not None else {"host": self._host, "port": self._port}
+            _, writer = await asyncio.open_connection(**where, ssl=context, server_hostname=self._host)
+        except (OSError, UnavailableError):
+            return "somebody unknown"
+        issuer = _issuer(writer.get_extra_info("ssl_object").getpeercert(True))
+        writer.transport.abort()
+        return issuer
+
+    async def _ask(self) -> str:
+        """Ask for a WebSocket (RFC 6455, 4.1); this stage is about whether HTTP comes back at all."""
+        assert self._reader is not None
+        assert self._writer is not None
+        key = base64.b64encode(os.urandom(16)).decode()
+        self._writer.write(
+            f"GET {self._path} HTTP/1.1\r\nHost: {self._target}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        try:
+            head = await self._reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:
+            raise _Fault("the connection ends instead of an answer", self._except()) from error
+        self._answer = head.decode("latin-1")
+        match = re.match(r"HTTP/1\.[01] (\d{3})", self._answer)
+        if match is None:
+            raise _Fault("what comes back is no HTTP", self._except())
+        if match[1] in ("403", "407", "451", "511"):
+            advice = f"A filter blocks the address. {self._except()}"
+            raise _Fault(f"a page that blocks comes back ({match[1]})", advice)
+        return f"HTTP answers with {match[1]}"
+
+    async def _judge_upgrade(self) -> str:
+        if not self._answer.split(" ", 2)[1].startswith("101"):
+            raise _Fault(
+                "the connection is not upgraded to a WebSocket",
+                f"Something between does not let WebSockets pass. {self._except()}",
+            )
+        return "a WebSocket opens"
+
+    def _allow(self) -> str:
+        return f"Allow outbound TCP from this PC to {self._host}, port {self._port}."
+
+    def _except(self) -> str:
+        return f"Except {self._host} from inspection and filtering, and let WebSockets over TLS pass."
+
+
+def _issuer(certificate: bytes | None) -> str:
+    """The issuer's name in a certificate that anybody may have made: short, and one line."""
+    with contextlib.suppress(ValueError):
+        name = x509.load_der_x509_certificate(certificate or b"").issuer
+        for kind in (x509.NameOID.ORGANIZATION_NAME, x509.NameOID.COMMON_NAME):
+            found = name.get_attributes_for_oid(kind)
+            if found:
+                return clean(str(found[0].value), 80) or "somebody without a name"
+    return "somebody without a name"

@@ -1,0 +1,139 @@
+"""The ways in: the provider's button, what one is told on the way back, the second factor, and proving it once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.fakes.console_world import World
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+
+@pytest.fixture
+def stranger(browser: Browser, world: World) -> Iterator[Page]:
+    """Nobody is signed in."""
+    world.do("reset")
+    world.do("sign_out")
+    world.do("must_change", yes=False)
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+    yield page
+    context.close()
+    world.do("ways")
+    world.do("factor")
+    world.do("stale", yes=False)
+    assert errors == []
+
+
+def given(page: Page, code: str | None = None) -> None:
+    if code is None:
+        page.get_by_test_id("sign-in-account").fill("m.ferrer")
+        page.get_by_test_id("sign-in-password").fill("given-password")
+    else:
+        page.get_by_test_id("sign-in-code").fill(code)
+    page.get_by_test_id("sign-in-submit").click()
+
+
+def test_where_there_is_a_provider_its_button_comes_first(stranger: Page, world: World) -> None:
+    world.do("ways", provider="Cytolux sign-in", local=False)
+    stranger.goto(world.url)
+    button = stranger.get_by_test_id("sign-in-provider")
+    expect(button).to_have_text("Continue with Cytolux sign-in")
+    expect(button).to_have_attribute("href", "/api/sso/start")
+    expect(stranger.get_by_test_id("sign-in-account")).to_have_count(0)
+    world.do("ways", provider="Cytolux sign-in", local=True)
+    stranger.reload()
+    expect(stranger.get_by_test_id("sign-in-account")).to_be_visible()
+    with stranger.expect_request("**/api/sso/start"):
+        button.click()
+
+
+def test_a_server_where_nobody_can_sign_in_says_so(stranger: Page, world: World) -> None:
+    world.do("ways", local=False)
+    stranger.goto(world.url)
+    expect(stranger.get_by_test_id("sign-in-none")).to_contain_text("Tell the person who runs it")
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("late", "took too long"),
+        ("account", "no account for you here"),
+        ("provider", "cannot be trusted"),
+        ("away", "cannot be reached"),
+        ("wait", "too many tries"),
+        ("refused", "did not let you in"),
+        ("<img src=x onerror=alert(1)>", "did not let you in"),
+    ],
+)
+def test_why_the_way_led_back_is_said_once(stranger: Page, world: World, why: str, words: str) -> None:
+    stranger.goto(f"{world.url}/?sign-in={why}")
+    expect(stranger.get_by_test_id("sign-in-problem")).to_contain_text(words)
+    assert stranger.url == f"{world.url}/"
+    stranger.reload()
+    expect(stranger.get_by_test_id("sign-in-submit")).to_be_visible()
+    expect(stranger.get_by_test_id("sign-in-problem")).to_have_count(0)
+
+
+def test_a_code_is_asked_for_after_the_password(stranger: Page, world: World) -> None:
+    world.do("factor", code="246810")
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("sign-in-code")).to_be_focused()
+    given(stranger, "111 111")
+    expect(stranger.get_by_test_id("sign-in-problem")).to_contain_text("That code is not right")
+    given(stranger, "246 810")
+    expect(stranger.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+
+
+def test_the_second_factor_is_set_up_before_anything_else(stranger: Page, world: World) -> None:
+    world.do("factor", yes=False)
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("factor-secret")).to_have_text("JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP")
+    stranger.goto(f"{world.url}/history")
+    stranger.get_by_test_id("factor-code").fill("000000")
+    stranger.get_by_test_id("factor-submit").click()
+    expect(stranger.get_by_test_id("factor-problem")).to_contain_text("not the digits")
+    stranger.get_by_test_id("factor-code").fill("123 456")
+    stranger.get_by_test_id("factor-submit").click()
+    expect(stranger.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+
+
+def test_a_claim_asks_for_a_fresh_proof_and_goes_on_after_it(stranger: Page, world: World) -> None:
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+    world.do("add")
+    world.do("factor", code="135791")
+    world.do("stale")
+    stranger.get_by_test_id("request-claim").click()
+    stranger.get_by_test_id("step-up-password").fill("given-password")
+    stranger.get_by_test_id("step-up-code").fill("000000")
+    stranger.get_by_test_id("step-up-submit").click()
+    expect(stranger.get_by_test_id("step-up-problem")).to_be_visible()
+    stranger.keyboard.press("Escape")
+    expect(stranger.get_by_test_id("step-up-password")).to_have_count(0)
+    stranger.get_by_test_id("request-claim").click()
+    stranger.get_by_test_id("step-up-password").fill("given-password")
+    stranger.get_by_test_id("step-up-code").fill("135 791")
+    stranger.get_by_test_id("step-up-submit").click()
+    stranger.wait_for_url("**/session/*")
+
+
+def test_who_came_over_the_provider_proves_it_there(stranger: Page, world: World) -> None:
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+    world.do("ways", provider="Cytolux sign-in", local=False)
+    stranger.reload()
+    world.do("add")
+    world.do("stale")
+    stranger.get_by_test_id("request-claim").click()
+    expect(stranger.get_by_test_id("step-up-provider")).to_have_attribute("href", "/api/sso/start?again=true")
+    expect(stranger.get_by_test_id("step-up-password")).to_have_count(0)
