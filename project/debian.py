@@ -49,6 +49,11 @@ SCREEN = (
     ),
 )  # fmt: skip
 
+PROXIES = (
+    Need("the hospital's proxies of tests", ("squid", "tinyproxy"), ("squid", "tinyproxy")),
+    Need("the proxy that looks into TLS", ("mitmproxy",), ("mitmdump",)),
+)
+
 # Ubuntu's chromium is a stub that installs a snap, which does not work in containers: see chromium.py.
 BROWSER = Need("the engineer's browser", ("chromium",), ())
 

@@ -41,6 +41,7 @@ def for_testing(*, long: bool = False) -> None:
     with one_at_a_time():
         downloads.ensure()
         openid.ensure()
+        debian.ensure(debian.PROXIES)
         if long:
             wine.ensure()
             debian.ensure((peers.VIEWER,))  # each part of the picture benchmark is tried without the large peers

@@ -196,7 +196,7 @@ class _Visit:
                 f"Let the proxy pass {self._target} without a log-in{ways}, or set proxy_user and "
                 "proxy_password_file in agent.toml."
             )
-        if error.status in (502, 503, 504):
+        if error.status >= 500:
             return f"The proxy cannot reach {self._target} itself: check its name servers and its own way out."
         return f"Let the proxy connect (CONNECT) to {self._target}."
 
@@ -226,7 +226,7 @@ class _Visit:
         said = f"the certificate is not trusted ({error.verify_message}); it was issued by {issuer}"
         if error.verify_code in (9, 10):  # not yet valid, expired (X509_V_ERR_CERT_NOT_YET_VALID, _HAS_EXPIRED)
             return _Fault(said, "Check this PC's clock first; if it is right, the server's certificate is out of date.")
-        if error.verify_code == 62:  # X509_V_ERR_HOSTNAME_MISMATCH
+        if error.verify_code in (62, 64):  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH
             return _Fault(said, f"Another server answers for {self._host}: check name servers and redirections.")
         return _Fault(
             said,
