@@ -49,8 +49,9 @@ SCREEN = (
     ),
 )  # fmt: skip
 
-PROXIES = (
+PROXIES = (  # and the edge
     Need("the hospital's proxies of tests", ("squid", "tinyproxy"), ("squid", "tinyproxy")),
+    Need("the edge of tests, and who scans it", ("haproxy", "sslscan"), ("haproxy", "sslscan")),
     Need("the proxy that looks into TLS", ("mitmproxy",), ("mitmdump",)),
 )
 

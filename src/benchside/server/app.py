@@ -29,7 +29,7 @@ from benchside.server.gateway.agent import Gateway, LinkFacts
 from benchside.server.gateway.enrol import Enrolment
 from benchside.server.gateway.links import Links
 from benchside.server.http.app import make_web
-from benchside.server.http.connection import GuardedHttp
+from benchside.server.http.connection import EdgedHttp, GuardedHttp
 from benchside.server.http.context import Services
 from benchside.server.http.stream import Closing
 from benchside.server.keys.files import read_secret
@@ -150,6 +150,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     """Run all listeners on these parts until `stop` is set; `ready` is told once everything answers."""
     settings = parts.settings
     listeners = Listeners(settings)
+    has_edge = settings.edge == "on"
     tls = server_tls(Path(settings.tls_cert), Path(settings.tls_key)) if settings.tls else None
     facts = LinkFacts(settings.relay_name, listeners.session_url.rstrip("/") + "/v1/relay", settings.phone)
 
@@ -212,6 +213,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         web_url=listeners.web_url.rstrip("/"),
         origins=listeners.origins(),
         is_https=listeners.web_url.startswith("https:"),
+        has_edge=has_edge,
     )
     closing = Closing()
     web = _Web(
@@ -220,7 +222,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
             log_config=None,
             access_log=False,
             lifespan="off",
-            http=GuardedHttp,
+            http=EdgedHttp if has_edge else GuardedHttp,
             ws="none",
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
             limit_concurrency=MAX_WEB_CONNECTIONS,
@@ -234,13 +236,16 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         "/v1/agent": lambda: None if links.is_full else Served(agent.LIMITS, gateway.run, "agent link"),
         "/v1/enrol": lambda: None if links.is_full else Served(enrol.LIMITS, enrolment.run, "enrolment"),
     }
-    link_server = await listen(listeners.link, paths, tls=tls, max_frame_bytes=agent.LIMITS.max_message_bytes)
+    link_server = await listen(
+        listeners.link, paths, tls=tls, max_frame_bytes=agent.LIMITS.max_message_bytes, trusts_edge=has_edge
+    )
     relay_server = await listen(
         listeners.session,
         {"/v1/relay": relay.make_end},
         tls=tls,
         max_frame_bytes=MAX_RELAY_FRAME_BYTES,
         ping_idle_s=PING_IDLE_S,
+        trusts_edge=has_edge,
     )
     listeners.web.listen(512)
     web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")

@@ -82,6 +82,9 @@ class ServerSettings:
     session_database: str = ""
     """SQLAlchemy URL of the session plane; the embedded SQLite when empty."""
 
+    edge: str = "off"
+    """`on`: HAProxy on this machine ends TLS (packaging/edge/haproxy.cfg), and the X-Forwarded-For that it sets is
+    believed.  Every listener must then be on loopback."""
     local_accounts: str = "off"
     """`on` lets people sign in with passwords of this server: where there is no provider, or as break-glass."""
     sso_issuer: str = ""
@@ -125,6 +128,7 @@ _HELP = {
     "phone": "the vendor's telephone number",
     "cloud_database": "SQLAlchemy URL of the cloud plane's database",
     "session_database": "SQLAlchemy URL of the session plane's database",
+    "edge": "on or off: a proxy on this machine ends TLS and says who comes",
     "local_accounts": "on or off: sign-in with passwords of this server",
     "sso_issuer": "https://HOST[/PATH] of the OpenID provider",
     "sso_client_id": "our client id at the provider",
@@ -193,6 +197,10 @@ def _check(settings: ServerSettings) -> None:
         raise UnavailableError("tls-cert and tls-key belong together; one of them is missing")
     if not settings.tls and not all(address.is_loopback for address in addresses):
         raise UnavailableError("without tls-cert and tls-key every listener must be on loopback (127.0.0.1 or ::1)")
+    if settings.edge not in ("on", "off"):
+        raise UnavailableError(f"edge must be on or off, got {settings.edge!r}")
+    if settings.edge == "on" and (settings.tls or not all(address.is_loopback for address in addresses)):
+        raise UnavailableError("with an edge every listener must be on loopback and without a certificate of its own")
     if settings.region not in ("global", "cn"):
         raise UnavailableError(f"expected the region global or cn, got {settings.region!r}")
     if not _RELAY_NAME.match(settings.relay_name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import socket
 import ssl
@@ -15,7 +16,7 @@ import picows
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 
-__all__ = ["Served", "ServedLimits", "bind", "listen", "server_tls", "source_of"]
+__all__ = ["Served", "ServedLimits", "Sourced", "bind", "forwarded_source", "listen", "server_tls"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,18 @@ class ServedLimits:
     """What may wait to be sent: one policy of the largest size and room beside it; beyond, the peer is too slow."""
 
 
-class Served(picows.WSListener):
+class Sourced(picows.WSListener):
+    """A listener that knows from where its connection comes."""
+
+    forwarded_for = ""
+    """As the edge says, where there is one."""
+
+    def find_source(self, transport: picows.WSTransport) -> str:
+        """The address that the connection comes from."""
+        return self.forwarded_for or _source_of(transport)
+
+
+class Served(Sourced):
     """One connection that a peer dialled: binary messages in order, for a task of its own."""
 
     def __init__(self, limits: ServedLimits, run: Callable[[Served], Awaitable[None]], name: str) -> None:
@@ -59,7 +71,7 @@ class Served(picows.WSListener):
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
-        self.source = source_of(transport)
+        self.source = self.find_source(transport)
         self._task = asyncio.create_task(self._own(), name=self._name)
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
@@ -199,8 +211,15 @@ class Served(picows.WSListener):
         self._arrived.set()
 
 
-def source_of(transport: picows.WSTransport) -> str:
-    """The address that a connection comes from."""
+def forwarded_source(header: str) -> str:
+    """The address that the edge has put into X-Forwarded-For, which it sets and does not add to; "" when it is none."""
+    try:
+        return str(ipaddress.ip_address(header.strip()))
+    except ValueError:
+        return ""
+
+
+def _source_of(transport: picows.WSTransport) -> str:
     peer = transport.underlying_transport.get_extra_info("peername")
     return str(peer[0]) if isinstance(peer, tuple) and peer else ""
 
@@ -235,16 +254,18 @@ def bind(host: str, port: int) -> socket.socket:
 
 async def listen(
     bound: socket.socket,
-    paths: Mapping[str, Callable[[], picows.WSListener | None]],
+    paths: Mapping[str, Callable[[], Sourced | None]],
     *,
     tls: ssl.SSLContext | None,
     max_frame_bytes: int,
     ping_idle_s: float | None = None,
+    trusts_edge: bool = False,
 ) -> asyncio.Server:
     """Serve WebSockets on a socket from `bind`.
 
     `paths`: a maker of listeners for each path; None from it refuses the connection (too many).
     `ping_idle_s`: after so much silence the peer is pinged, and cut when it does not answer in the same time.
+    `trusts_edge`: a proxy on this machine says in X-Forwarded-For who comes, and nobody else gets here.
     """
 
     def choose(request: picows.WSUpgradeRequest) -> picows.WSListener | None:
@@ -254,7 +275,10 @@ async def listen(
         connection = request.headers.get("Connection", "")
         if "upgrade" in {token.strip().lower() for token in connection.split(",")}:
             request.headers["Connection"] = "Upgrade"  # Firefox says "keep-alive, Upgrade", which picows refuses
-        return make()
+        listener = make()
+        if listener is not None and trusts_edge:
+            listener.forwarded_for = forwarded_source(request.headers.get("X-Forwarded-For", ""))
+        return listener
 
     return await picows.ws_create_server(
         choose,

@@ -8,7 +8,7 @@ from collections import Counter
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-__all__ = ["GuardedHttp"]
+__all__ = ["EdgedHttp", "GuardedHttp"]
 
 REQUEST_WITHIN_S = 15.0
 """A header and at most 16 KiB of body take a second on the slowest line; nothing lasts longer than twice this."""
@@ -22,6 +22,7 @@ _from: Counter[str] = Counter()
 class GuardedHttp(H11Protocol):
     """What uvicorn leaves to a proxy in front: here there may be none."""
 
+    most_from_one_source = MAX_FROM_ONE_SOURCE
     _guard: asyncio.TimerHandle | None = None
     _seen: tuple[int, object] | None = None
     _source = ""
@@ -30,7 +31,7 @@ class GuardedHttp(H11Protocol):
         super().connection_made(transport)
         self._source = self.client[0] if self.client else ""
         _from[self._source] += 1
-        if _from[self._source] > MAX_FROM_ONE_SOURCE:
+        if _from[self._source] > self.most_from_one_source:
             transport.abort()
             return
         self._guard = self.loop.call_later(REQUEST_WITHIN_S, self._look)
@@ -50,3 +51,9 @@ class GuardedHttp(H11Protocol):
             return
         self._seen = now
         self._guard = self.loop.call_later(REQUEST_WITHIN_S, self._look)
+
+
+class EdgedHttp(GuardedHttp):
+    """Behind the edge, from which all of them come and which counts by address itself."""
+
+    most_from_one_source = 10_000

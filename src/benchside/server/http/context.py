@@ -20,6 +20,7 @@ from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
+from benchside.transport.serve import forwarded_source
 
 __all__ = ["Services", "clear_cookie", "person_of", "services_of", "set_cookie", "signed_in", "source_of", "token_of"]
 
@@ -53,6 +54,7 @@ class Services:
     origins: frozenset[str]
     """The origins from which browsers may change anything."""
     is_https: bool
+    has_edge: bool
 
 
 def services_of(request: Request) -> Services:
@@ -78,7 +80,9 @@ def person_of(request: Request) -> Person:
 
 
 def source_of(request: Request) -> str:
-    """The address that a request comes from.  A proxy in front would need a setting that says to trust it."""
+    """The address that a request comes from, as the edge says where there is one."""
+    if services_of(request).has_edge and (named := forwarded_source(request.headers.get("x-forwarded-for", ""))):
+        return named
     return request.client.host if request.client else ""
 
 

@@ -16,7 +16,7 @@ from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.clock import NowUtcMs
 from benchside.server.relay.sockets import ResetWatch, keep_buffers_small, reset
 from benchside.server.relay.used import UsedTickets
-from benchside.transport.serve import source_of
+from benchside.transport.serve import Sourced
 
 __all__ = ["MAX_RELAY_FRAME_BYTES", "PING_IDLE_S", "Relay"]
 
@@ -56,7 +56,7 @@ class Relay:
         self._from: dict[str, int] = {}
         self._places: dict[Place, dict[Role, RelayEnd]] = {}
 
-    def make_end(self) -> picows.WSListener | None:
+    def make_end(self) -> RelayEnd | None:
         """Return a listener for a new connection; None when there are too many."""
         return RelayEnd(self) if len(self._ends) < MAX_CONNECTIONS else None
 
@@ -146,7 +146,7 @@ class Relay:
 _CLOSE_CODES = {Refusal.TICKET_USED: RelayClose.TICKET_USED, Refusal.WAIT: RelayClose.TOO_MANY}
 
 
-class RelayEnd(picows.WSListener):
+class RelayEnd(Sourced):
     """One connection: first its ticket, then messages for the other end."""
 
     def __init__(self, relay: Relay) -> None:
@@ -162,7 +162,7 @@ class RelayEnd(picows.WSListener):
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self._transport = transport
-        self.source = source_of(transport)
+        self.source = self.find_source(transport)
         keep_buffers_small(transport)
         transport.underlying_transport.set_write_buffer_limits(HIGH_WATER_BYTES, LOW_WATER_BYTES)
         if not self._relay.add(self):
