@@ -254,7 +254,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 async def listen(
     bound: socket.socket,
-    paths: Mapping[str, Callable[[], Sourced | None]],
+    paths: Mapping[str, Callable[[], picows.WSListener | None]],
     *,
     tls: ssl.SSLContext | None,
     max_frame_bytes: int,
@@ -276,7 +276,7 @@ async def listen(
         if "upgrade" in {token.strip().lower() for token in connection.split(",")}:
             request.headers["Connection"] = "Upgrade"  # Firefox says "keep-alive, Upgrade", which picows refuses
         listener = make()
-        if listener is not None and trusts_edge:
+        if trusts_edge and isinstance(listener, Sourced):
             listener.forwarded_for = forwarded_source(request.headers.get("X-Forwarded-For", ""))
         return listener
 
