@@ -72,7 +72,8 @@ async def world_behind_an_edge(folder: Path) -> AsyncIterator[tuple[World, Edge]
             with socket.socket() as one:
                 if one.connect_ex(("127.0.0.1", port)) == 0:
                     break
-            assert process.poll() is None and time.monotonic() < until, (folder / "haproxy.log").read_text()
+            assert process.poll() is None, (folder / "haproxy.log").read_text()
+            assert time.monotonic() < until, (folder / "haproxy.log").read_text()
             time.sleep(0.05)
         settings = replace(SETTINGS, edge="on", **addresses, **public)
         async with running_world(folder, settings=settings) as world:
