@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -40,6 +41,9 @@ class LyingProvider:
     raw: bytes | None = None
     """Said in place of the token answer."""
     status: int = 200
+    error: str = "invalid_grant"
+    drip_s: float = 0.0
+    """Between the bytes of the token answer."""
     asked: list[dict[str, str]] = field(default_factory=list)
     """Forms that came to the token endpoint."""
     key_fetches: int = 0
@@ -64,7 +68,7 @@ class LyingProvider:
                 form = self.rfile.read(int(self.headers["content-length"])).decode()
                 provider.asked.append({name: values[0] for name, values in parse_qs(form).items()})
                 if provider.status != 200:
-                    self.say(provider.status, b'{"error": "invalid_grant"}')
+                    self.say(provider.status, json.dumps({"error": provider.error}).encode())
                 else:
                     self.say(200, provider.raw if provider.raw is not None else json.dumps(provider.answer()).encode())
 
@@ -74,6 +78,12 @@ class LyingProvider:
                 self.send_header("content-length", str(len(body)))
                 self.send_header("location", "http://127.0.0.1:1/elsewhere")
                 self.end_headers()
+                if provider.drip_s and self.command == "POST":
+                    with contextlib.suppress(OSError):
+                        for byte in body:
+                            self.wfile.write(bytes([byte]))
+                            time.sleep(provider.drip_s)
+                    return
                 self.wfile.write(body)
 
             def log_message(self, *_args: object) -> None:

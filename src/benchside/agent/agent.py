@@ -22,6 +22,7 @@ from benchside.agent.journal import Journal
 from benchside.agent.link import Link
 from benchside.agent.readiness import Readiness
 from benchside.agent.settings import AgentSettings
+from benchside.agent.way import host_proxy
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire import desk as shown
@@ -184,6 +185,7 @@ class Agent:
             ),
         )
         try:
+            proxy = await host_proxy(self._settings, self._device.relay_url)
             child = await HostChild.start(desk.hello.display, desk.peer)
         except UnavailableError:
             close_unfinished(self._journal, SessionEnd.HOST_LOST)
@@ -203,6 +205,7 @@ class Agent:
             begin_hosting(
                 self._device,
                 self._settings,
+                proxy,
                 request_id=request_id,
                 technician=request.technician,
                 identity_key=public_bytes(self._identity.public_key()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchside.agent.identity import DeviceFile
 from benchside.agent.settings import AgentSettings
-from benchside.agent.way import way_out
+from benchside.agent.way import HostProxy
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.cover import CoverRule
 from benchside.protocol.wire.host import BeginHosting
@@ -19,6 +19,7 @@ OFFERED = (Capability.VIEW, Capability.CONTROL)
 def begin_hosting(
     device: DeviceFile,
     settings: AgentSettings,
+    proxy: HostProxy,
     *,
     request_id: bytes,
     technician: str,
@@ -29,7 +30,6 @@ def begin_hosting(
     assay_running: bool,
 ) -> BeginHosting:
     """Return the host's first message; the keys in it are public, the policy is signed."""
-    asked = way_out(settings).credentials
     return BeginHosting(
         request_id=request_id,
         device_id=bytes.fromhex(device.device_id),
@@ -46,9 +46,9 @@ def begin_hosting(
         relay=device.relay,
         relay_url=device.relay_url,
         ca_file=None if settings.ca_file is None else str(settings.ca_file),
-        proxy=settings.proxy,
-        proxy_user=settings.proxy_user,
-        proxy_password=asked.password if asked else "",
+        proxy=proxy.how,
+        proxy_user=proxy.user,
+        proxy_password=proxy.password,
         grant_s=settings.grant_s,
         silence_s=settings.silence_s,
         covers=covers,

@@ -20,7 +20,7 @@ from benchside.protocol.wire import enrolment as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.session import InstrumentInfo
-from benchside.transport.way_out import WayOut
+from benchside.transport.way_out import DIRECT, WayOut
 from benchside.transport.websocket import WebSocketLink, dial
 
 __all__ = ["Registrant", "enrol", "read_token"]
@@ -57,7 +57,11 @@ def read_token(text: str) -> wire.EnrolmentToken:
 
 
 async def enrol(
-    folder: DeviceFolder, token: wire.EnrolmentToken, registrant: Registrant, tls: ssl.SSLContext | None, out: WayOut
+    folder: DeviceFolder,
+    token: wire.EnrolmentToken,
+    registrant: Registrant,
+    tls: ssl.SSLContext | None,
+    out: WayOut = DIRECT,
 ) -> DeviceFile:
     """Make this PC a device and store everything; PeerError or UnavailableError, and then nothing is stored."""
     link = await dial(token.link_url.rstrip("/") + "/v1/enrol", tls=tls, max_bytes=wire.ENROLMENT.max_bytes, out=out)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
 from benchside.agent.settings import AgentSettings
 from benchside.platform.files import read_if_there
 from benchside.protocol.errors import UnavailableError
 from benchside.transport.proxy import Credentials
 from benchside.transport.way_out import WayOut
 
-__all__ = ["way_out"]
+__all__ = ["HostProxy", "host_proxy", "way_out"]
 
 MAX_PASSWORD_BYTES = 200
 
@@ -25,3 +28,22 @@ def way_out(settings: AgentSettings) -> WayOut:
             raise UnavailableError(f"{settings.proxy_password_file.name} is not there; write the password into it")
         credentials = Credentials(settings.proxy_user, data.decode("utf-8", "replace").strip())
     return WayOut(settings.proxy, credentials)
+
+
+@dataclass(frozen=True)
+class HostProxy:
+    """What the host of a session is told: it has neither our settings nor our variables."""
+
+    how: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+async def host_proxy(settings: AgentSettings, relay_url: str) -> HostProxy:
+    """Find the ways to the relay; UnavailableError when there are none."""
+    parts = urlsplit(relay_url)
+    out = way_out(settings)
+    ways = await out.ways(parts.hostname or "", parts.port or 443)
+    said = "; ".join("DIRECT" if way is None else f"PROXY {way}" for way in ways)
+    asked = next((way.credentials for way in ways if way is not None and way.credentials), out.credentials)
+    return HostProxy(f"ways:{said}", asked.user, asked.password) if asked else HostProxy(f"ways:{said}")

@@ -9,11 +9,13 @@ import binascii
 import getpass
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.protocol.wire.enrolment import TOKEN
+from benchside.settings.toml import SettingError, read_toml
 from benchside.transport.doctor import Finding, examine
 from benchside.transport.proxy import Credentials
 from benchside.transport.way_out import WayOut
@@ -42,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token-file", type=Path, help="an enrolment token, before the PC is enrolled")
     parser.add_argument("--link", help="wss://HOST[:PORT] of the gateway")
     parser.add_argument("--session", help="wss://HOST[:PORT] of the relay")
-    parser.add_argument("--proxy", default="system", help="system, direct, http://HOST:PORT or pac:URL")
+    parser.add_argument("--proxy", help="system, direct, http://HOST:PORT or pac:URL; else as the PC is set")
     parser.add_argument("--proxy-user", help="for a proxy that asks; the password is read from the terminal")
     parser.add_argument("--ca-file", type=Path, help="certificate authorities to trust besides the system's (PEM)")
     parser.add_argument("--list", action="store_true", help="only print the list for the firewall")
@@ -62,7 +64,7 @@ def _endpoints(flags: argparse.Namespace) -> dict[str, str]:
         try:
             compact = "".join(flags.token_file.read_text().split())
             data = base64.urlsafe_b64decode(compact + "=" * (-len(compact) % 4))
-        except (OSError, UnicodeDecodeError, binascii.Error) as error:
+        except (OSError, ValueError, binascii.Error) as error:
             raise UnavailableError("this file holds no enrolment token") from error
         found["link"] = TOKEN.decode(data).link_url
     for name in ("link", "session"):
@@ -96,14 +98,48 @@ async def _examine(endpoints: dict[str, str], flags: argparse.Namespace) -> bool
     credentials = None
     if flags.proxy_user:
         credentials = Credentials(flags.proxy_user, getpass.getpass("Password for the proxy: "))
-    out = WayOut(flags.proxy, credentials)
-    tls = client_tls(flags.ca_file)
+    how, ca_file = flags.proxy, flags.ca_file
+    if flags.state is not None:
+        set_there = _Set.read(flags.state / "agent.toml")
+        how, ca_file = how or set_there.proxy, ca_file or set_there.ca_file
+        credentials = credentials or set_there.credentials()
+    out = WayOut(how or "system", credentials)
+    tls = client_tls(ca_file)
     is_good = True
     for name, url in endpoints.items():
         print(f"{name}  {url}")
         is_good = await examine(url, out, tls, _print_finding) and is_good
     print("Every endpoint can be reached." if is_good else "Not every endpoint can be reached; see above.")
     return is_good
+
+
+@dataclass(frozen=True)
+class _Set:
+    """The way out as agent.toml of the PC has it (agent/settings.py)."""
+
+    proxy: str
+    user: str
+    password_file: Path | None
+    ca_file: Path | None
+
+    @classmethod
+    def read(cls, file: Path) -> _Set:
+        try:
+            table = read_toml(file, must_exist=False)
+            return cls(
+                table.text("proxy"), table.text("proxy_user"), table.path("proxy_password_file"), table.path("ca_file")
+            )
+        except SettingError as error:
+            raise UnavailableError(str(error)) from error
+
+    def credentials(self) -> Credentials | None:
+        if self.password_file is None:
+            return None
+        try:
+            return Credentials(self.user, self.password_file.read_text().strip()[:200])
+        except (OSError, ValueError) as error:
+            name = self.password_file.name
+            raise UnavailableError(f"{name} cannot be read; run this as the agent's account") from error
 
 
 def _print_finding(found: Finding) -> None:

@@ -76,6 +76,8 @@ async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Calla
                 fault = visit.silence(stage)
             except _Fault as found:
                 fault = found
+            except Exception as error:  # whatever comes from a network is a finding
+                fault = _Fault(f"what comes back cannot be read ({type(error).__name__})", visit.silence(stage).advice)
             else:
                 if said is not None:
                     tell(Finding(stage, True, said, time.monotonic() - started))
@@ -97,7 +99,7 @@ class _Visit:
         self._tls = tls if parts.scheme == "wss" else None
         self._out = out
         self._way: Way = None
-        self._address: tuple[str, int] = ("", 0)
+        self._addresses: list[tuple[int, str, int]] = []
         self._socket: socket.socket | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -156,24 +158,27 @@ class _Visit:
                 f"Let the PC's name servers resolve {host}"
                 + (", or set a proxy that does." if self._way is None else "; it is this PC's proxy."),
             ) from error
-        self._address = str(found[0][4][0]), port
-        return f"{host} is {self._address[0]}"
+        self._addresses = list(dict.fromkeys((int(each[0]), str(each[4][0]), port) for each in found))
+        return f"{host} is {', '.join(each[1] for each in self._addresses[:3])}"
 
     async def _connect(self) -> str | None:
-        loop = asyncio.get_running_loop()
-        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setblocking(False)
-        try:
-            await loop.sock_connect(self._socket, self._address)
-        except OSError as error:
-            where = self._target if self._way is None else f"the proxy at {self._way}"
-            refused = isinstance(error, ConnectionRefusedError)
-            raise _Fault(
-                f"{where} {'refuses the connection' if refused else 'cannot be reached'}",
-                self._allow() if self._way is None else f"Check that the proxy at {self._way} runs.",
-            ) from error
-        return f"connected to {self._address[0]} port {self._address[1]}"
+        last: OSError | None = None
+        for family, address, port in self._addresses:
+            self._socket = socket.socket(family, socket.SOCK_STREAM)
+            self._socket.setblocking(False)
+            try:
+                await asyncio.get_running_loop().sock_connect(self._socket, (address, port))
+            except OSError as error:
+                self._socket.close()
+                last = error
+            else:
+                return f"connected to {address} port {port}"
+        where = self._target if self._way is None else f"the proxy at {self._way}"
+        refused = isinstance(last, ConnectionRefusedError)
+        raise _Fault(
+            f"{where} {'refuses the connection' if refused else 'cannot be reached'}",
+            self._allow() if self._way is None else f"Check that the proxy at {self._way} runs.",
+        ) from last
 
     async def _pass_proxy(self) -> str | None:
         if self._way is None:
@@ -271,7 +276,14 @@ class _Visit:
         return f"HTTP answers with {match[1]}"
 
     async def _judge_upgrade(self) -> str:
-        if not self._answer.split(" ", 2)[1].startswith("101"):
+        status = self._answer.split(" ", 2)[1]
+        if status.startswith(("404", "5")):
+            raise _Fault(
+                f"the server is reached but does not serve now ({status[:3]})",
+                "As far as this shows nothing is to change in your network: tell the vendor, whose server or gateway "
+                "answers so.",
+            )
+        if not status.startswith("101"):
             raise _Fault(
                 "the connection is not upgraded to a WebSocket",
                 f"Something between does not let WebSockets pass. {self._except()}",

@@ -7,8 +7,13 @@ import sys
 
 
 def main() -> int:
-    from pypac.parser import PACFile  # FindProxyForURL in Duktape: no files, no network but DNS
+    import dukpy
+    from dukpy.module_loader import JSModuleLoader
+    from pypac.parser import PACFile
 
+    # The script comes from the network: without this it could read our environment and any file (dukpy 0.6).
+    dukpy.JSInterpreter._init_process = dukpy.JSInterpreter._init_require = lambda self: None
+    JSModuleLoader._lookup = lambda *_: (None, None, None)
     try:
         import resource
 

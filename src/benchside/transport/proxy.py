@@ -10,6 +10,7 @@ import socket
 from dataclasses import dataclass, field
 
 from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.text import clean
 
 __all__ = ["Credentials", "Proxy", "ProxyFault", "open_tunnel"]
 
@@ -19,6 +20,8 @@ MAX_BODY_BYTES = 256 * 1024
 """A page that says why not; it has to be read before the next leg of NTLM on the same connection."""
 MAX_LEGS = 4
 """NTLM has two, Kerberos one or two."""
+_SCHEMES = ("negotiate", "ntlm", "basic")
+_LENGTH = re.compile(r"\d{1,9}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 
 
@@ -33,17 +36,6 @@ class ProxyFault(UnavailableError):
 
 
 @dataclass(frozen=True)
-class Proxy:
-    """Where a proxy is.  Spoken to in the clear: what goes through it is TLS between PC and server."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True)
 class Credentials:
     """What this PC has for proxies that ask; `user` may carry a domain, DOMAIN\\user."""
 
@@ -51,10 +43,25 @@ class Credentials:
     password: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Proxy:
+    """Where a proxy is.  Spoken to in the clear: what goes through it is TLS between PC and server."""
+
+    host: str
+    port: int
+    credentials: Credentials | None = None
+    """Of this proxy alone, where the machine's own setting carries them."""
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
 @dataclass
 class _Head:
     status: int
     fields: list[tuple[str, str]]
+    is_old: bool
+    """HTTP/1.0: the connection ends unless it says otherwise."""
 
     def all(self, name: str) -> list[str]:
         return [value for field_name, value in self.fields if field_name == name]
@@ -65,12 +72,17 @@ async def open_tunnel(proxy: Proxy, host: str, port: int, credentials: Credentia
 
     May be cancelled; whoever calls sets the time that it may take.
     """
-    if not _HOST.fullmatch(host):
+    shown = f"[{host}]" if ":" in host else host
+    if not _HOST.fullmatch(shown):
         raise UnavailableError("expected a host name, got other characters")
-    tunnel = _Tunnel(proxy, f"{host}:{port}")
+    tunnel = _Tunnel(proxy, f"{shown}:{port}")
     try:
-        await tunnel.open(credentials)
+        await tunnel.open(proxy.credentials or credentials)
         return tunnel.give()
+    except (UnavailableError, OSError):
+        raise
+    except Exception as error:  # whatever a proxy may say, it is no reason for a service to end
+        raise UnavailableError(f"expected HTTP of the proxy, got what ends in {type(error).__name__}") from error
     finally:
         tunnel.close()
 
@@ -98,23 +110,32 @@ class _Tunnel:
         if head.status != 407:
             self._judge(head)
             return
-        schemes = tuple(value.split(" ", 1)[0].lower() for value in head.all("proxy-authenticate"))
+        schemes = tuple(clean(value.split(" ", 1)[0].lower(), 20) for value in head.all("proxy-authenticate")[:8])
         if credentials is None:
             raise ProxyFault(407, "the proxy wants a name and a password, and none are set", schemes)
-        scheme = next((one for one in ("negotiate", "ntlm", "basic") if one in schemes), None)
-        if scheme is None:
-            offered = ", ".join(schemes)[:80] or "nothing"
+        known = [one for one in _SCHEMES if one in schemes]
+        if not known:
+            offered = ", ".join(schemes) or "nothing"
             raise ProxyFault(407, f"the proxy offers only ways to authenticate unknown here: {offered}", schemes)
-        if scheme == "basic":
-            pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
-            self._judge(await self._ask(f"Basic {pair}"), schemes)
-        else:
-            self._judge(await self._negotiate(scheme, credentials), schemes)
+        for scheme in known:
+            try:
+                self._judge(await self._authenticated(scheme, credentials), schemes)
+                return
+            except ProxyFault as fault:
+                # one that takes Negotiate for Kerberos alone may still take a password
+                if fault.status != 407 or scheme == known[-1]:
+                    raise
+            self.close()
+
+    async def _authenticated(self, scheme: str, credentials: Credentials) -> _Head:
+        if scheme != "basic":
+            return await self._negotiate(scheme, credentials)
+        pair = base64.b64encode(f"{credentials.user}:{credentials.password}".encode()).decode()
+        return await self._ask(f"Basic {pair}")
 
     async def _negotiate(self, scheme: str, credentials: Credentials) -> _Head:
         """Legs on one connection, each an answer to the proxy's challenge."""
         import spnego  # only where a proxy wants it
-        from spnego.exceptions import SpnegoError
 
         try:
             context = spnego.client(
@@ -131,9 +152,9 @@ class _Tunnel:
                 if challenge is None or context.complete:
                     return head
                 token = context.step(challenge)
-        except (SpnegoError, ValueError, ImportError, OSError) as error:
-            if isinstance(error, UnavailableError):
-                raise
+        except (UnavailableError, OSError):
+            raise
+        except Exception as error:  # SPNEGO's own errors, and what its parser makes of rubbish
             raise ProxyFault(407, f"the proxy's {scheme} cannot be answered: {type(error).__name__}") from error
         return head
 
@@ -197,13 +218,14 @@ class _Tunnel:
         status = int(match[1])
         if 200 <= status < 300 and self._read:
             raise ProxyFault(0, "expected nothing before TLS begins, got something")
-        return _Head(status, fields)
+        return _Head(status, fields, first.startswith("HTTP/1.0"))
 
     async def _pass_body(self, head: _Head) -> None:
         """Read what stands behind a refusal, or give the connection up where its length is not said."""
         length = next(iter(head.all("content-length")), "")
-        is_kept = "close" not in " ".join(head.all("connection") + head.all("proxy-connection")).lower()
-        if not length.isdecimal() or int(length) > MAX_BODY_BYTES or not is_kept:
+        said = " ".join(head.all("connection") + head.all("proxy-connection")).lower()
+        is_kept = "keep-alive" in said if head.is_old else "close" not in said
+        if not _LENGTH.fullmatch(length) or int(length) > MAX_BODY_BYTES or not is_kept:
             self.close()
             return
         while len(self._read) < int(length):

@@ -22,6 +22,8 @@ __all__ = ["Closed", "WebSocketLink", "client_tls", "dial"]
 
 DIAL_WITHIN_S = 15.0
 """DNS, TCP, TLS and the upgrade on a slow line with a proxy in between."""
+LEAST_WITHIN_S = 5.0
+"""Of one way, where there are several: a proxy that does not answer in this time is down."""
 MAX_QUEUED_MESSAGES = 512
 """Messages that were received and not yet taken; more means that we hang, and the peer must slow down or go."""
 MAX_QUEUED_BYTES = 6 * 1024 * 1024
@@ -290,24 +292,29 @@ async def dial(url: str, *, tls: ssl.SSLContext | None, max_bytes: int, out: Way
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80)
     last: UnavailableError | None = None
-    for way in await out.ways(host, port):
+    ways = await out.ways(host, port)
+    within_s = max(DIAL_WITHIN_S / len(ways), LEAST_WITHIN_S)
+    for way in ways:
         try:
-            return await _dial_by(way, out, url, host, port, tls, max_bytes)
+            link = await _dial_by(way, out, url, host, port, tls, max_bytes, within_s)
         except UnavailableError as error:
             last = error
+        else:
+            out.was_good(way, host, port)
+            return link
     raise last or UnavailableError("expected a way out, got none")
 
 
 async def _dial_by(
-    way: Way, out: WayOut, url: str, host: str, port: int, tls: ssl.SSLContext | None, max_bytes: int
+    way: Way, out: WayOut, url: str, host: str, port: int, tls: ssl.SSLContext | None, max_bytes: int, within_s: float
 ) -> WebSocketLink:
     try:
-        async with asyncio.timeout(DIAL_WITHIN_S):
+        async with asyncio.timeout(within_s):
             _, link = await picows.ws_connect(
                 lambda: WebSocketLink(max_bytes),
                 url,
                 ssl_context=tls if url.startswith("wss://") else None,
-                websocket_handshake_timeout=DIAL_WITHIN_S,
+                websocket_handshake_timeout=within_s,
                 enable_auto_ping=True,
                 enable_auto_pong=False,  # it queues without bound for a peer that pings and never reads
                 auto_ping_idle_timeout=_IDLE_PING_S,
@@ -316,7 +323,7 @@ async def _dial_by(
                 max_redirects=0,
                 socket_factory=lambda _url: out.socket(way, host, port),
             )
-    except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError) as error:
+    except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
         # the text of these errors names hosts and certificates, never a secret
         raise UnavailableError(f"expected a WebSocket at the server, got {type(error).__name__}: {error}") from error
     if not isinstance(link, WebSocketLink):

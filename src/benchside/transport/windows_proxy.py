@@ -5,6 +5,7 @@ import sys
 assert sys.platform == "win32"
 
 import ctypes
+import fnmatch
 from ctypes import wintypes
 
 __all__ = ["ways_of_windows"]
@@ -55,10 +56,10 @@ def ways_of_windows(host: str, port: int) -> str | None:
         wintypes.LPVOID, wintypes.LPCWSTR, ctypes.POINTER(_Options), ctypes.POINTER(_Info),
     )  # fmt: skip
     user = _CurrentUser()
-    detect, script, proxy = False, "", ""
+    detect, script, proxy, bypass = False, "", "", ""
     if winhttp.WinHttpGetIEProxyConfigForCurrentUser(ctypes.byref(user)):
         detect, script, proxy = bool(user.detect), _take(user.script), _take(user.proxy)
-        _take(user.bypass)
+        bypass = _take(user.bypass)
     if detect or script:
         found = _by_script(winhttp, f"https://{host}:{port}/", detect, script)
         if found is not None:
@@ -66,9 +67,20 @@ def ways_of_windows(host: str, port: int) -> str | None:
     if not proxy:
         info = _Info()
         if winhttp.WinHttpGetDefaultProxyConfiguration(ctypes.byref(info)):
-            proxy = _take(info.proxy) if info.access == _NAMED_PROXY else ""
-            _take(info.bypass)
-    return _words(proxy)
+            named, bypass = _take(info.proxy), _take(info.bypass)
+            proxy = named if info.access == _NAMED_PROXY else ""
+    return "DIRECT" if proxy and _is_bypassed(host, bypass) else _words(proxy)
+
+
+def _is_bypassed(host: str, bypass: str) -> bool:
+    """Whether `host` is on a list like "*.lab.example;10.*;<local>"."""
+    for each in bypass.replace(" ", ";").split(";"):
+        pattern = each.strip().lower().removeprefix("https://")
+        if pattern == "<local>" and "." not in host:
+            return True
+        if pattern and fnmatch.fnmatchcase(host.lower(), pattern):
+            return True
+    return False
 
 
 def _by_script(winhttp: ctypes.WinDLL, url: str, detect: bool, script: str) -> str | None:

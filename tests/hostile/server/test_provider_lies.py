@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,12 @@ from tests.fakes import lying_provider as lies
 from tests.fakes.lying_provider import CLIENT, SECRET, LyingProvider
 from tests.fakes.server_world import SETTINGS, Console, World, running_world
 
+from benchside.protocol.errors import RefusedError
 from benchside.server.keys.files import write_secret
+from benchside.server.sso import fetch, service
+from benchside.server.sso.fetch import Fetch
+from benchside.server.sso.provider import Provider
+from benchside.server.worker import loops
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -293,3 +299,88 @@ async def test_only_a_right_logout_token_ends_a_sign_in_and_only_once(world: Wor
     assert (await stranger.post("/api/sso/logout", data={"logout_token": right})).status_code == 200
     assert not await is_in(console)
     assert (await stranger.post("/api/sso/logout", data={"logout_token": right})).status_code == 422
+
+
+async def test_only_a_clear_no_of_the_provider_ends_a_sign_in(
+    world: World, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our secret has expired, it is asked too much, it is away, it says rubbish: nobody is cut off by that."""
+    monkeypatch.setattr(service, "ASK_AGAIN_MS", 0)
+    monkeypatch.setattr(loops, "ASK_PROVIDER_EVERY_S", 3600.0)
+    console, query = await begun(world, provider)
+    assert await back(console, provider, query) == "/"
+    sso = single_sign_on(world, provider)
+    for status, error in ((401, "invalid_client"), (429, "slow_down"), (500, "server_error"), (400, "invalid_request")):
+        provider.status, provider.error = status, error
+        await sso.ask_again()
+        assert await is_in(console), error
+    provider.status, provider.raw = 200, b"<html>"
+    await sso.ask_again()
+    assert await is_in(console)
+    provider.raw, provider.status, provider.error = None, 400, "invalid_grant"
+    await sso.ask_again()
+    assert not await is_in(console)
+
+
+def single_sign_on(world: World, provider: LyingProvider) -> service.SingleSignOn:
+    """Another like the server's own, whose rounds a test starts."""
+    parts = world.parts
+    return service.SingleSignOn(
+        Provider(provider.issuer, CLIENT, SECRET, Fetch(), parts.now), scope="openid offline_access",
+        account_claim="preferred_username", database=parts.cloud, keys=parts.cloud_keys.data, sign_ins=parts.sign_ins,
+        ledger=parts.ledger, refusals=parts.refusals, delays=parts.delays, now=parts.now,
+    )  # fmt: skip
+
+
+async def test_a_session_at_the_provider_that_is_old_is_no_fresh_proof(world: World, provider: LyingProvider) -> None:
+    provider.change_claims = lambda c: c.update(auth_time=c["auth_time"] - 7200)
+    console, query = await begun(world, provider)
+    assert query["max_age"] == "43200"
+    assert await back(console, provider, query) == "/"
+    refused = await console.post(f"/api/requests/{'00' * 16}/claim")
+    assert refused.json()["error"]["reason"] == "step_up"
+
+
+async def test_a_page_that_sends_browsers_back_delays_nobody(world: World, provider: LyingProvider) -> None:
+    victim = Console(world)
+    for _ in range(30):
+        answer = await victim.http.get("/api/sso/callback", params={"state": "x", "code": "y", "iss": provider.issuer})
+        assert answer.headers["location"] == "/?sign-in=late"
+    console, query = await begun(world, provider)
+    assert await back(console, provider, query) == "/"
+
+
+async def test_a_provider_that_drips_holds_nobody_for_long(
+    world: World, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "ANSWER_WITHIN_S", 1.0)
+    provider.drip_s = 0.3
+    console, query = await begun(world, provider)
+    started = time.monotonic()
+    assert await back(console, provider, query) == "/?sign-in=away"
+    assert time.monotonic() - started < 4
+
+
+async def test_without_accounts_of_our_own_old_sign_ins_by_password_are_over(
+    tmp_path: Path, provider: LyingProvider
+) -> None:
+    async with running_world(tmp_path / "on") as world:
+        console = await world.console("ana", key=None)
+        assert await is_in(console)
+        token = console.http.cookies.get("benchside_session")
+    async with running_world(tmp_path / "on", settings=replace(SETTINGS, local_accounts="off")) as world:
+        stale = Console(world)
+        stale.http.cookies.set("benchside_session", token or "")
+        assert not await is_in(stale)
+        assert (await stale.post("/api/confirm", password="x", code="000000")).status_code == 401
+
+
+async def test_who_signs_in_at_the_provider_is_given_no_password(world: World, provider: LyingProvider) -> None:
+    console, query = await begun(world, provider)
+    assert await back(console, provider, query) == "/"
+    with pytest.raises(RefusedError):
+        await world.parts.accounts.reset("ana")
+    await world.parts.accounts.disable("ana")
+    await world.parts.accounts.enable("ana")
+    console, query = await begun(world, provider)
+    assert await back(console, provider, query) == "/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import ipaddress
 import os
@@ -144,6 +145,11 @@ async def test_by_a_script_and_on_to_the_next_way(tmp_path: Path, monkeypatch: p
         "function FindProxyForURL(u, h) { return 'SOCKS 192.0.2.1:1080'; }",
         "function FindProxyForURL(u, h) { return 'PROXY a b c:99999999'; }",
         "not a script (",
+        # what a script must not have: our environment, files, modules
+        "function FindProxyForURL(u, h) { return 'PROXY ' + process.env.PATH.length + '.example:80'; }",
+        "function FindProxyForURL(u, h) { return call_python('dukpy.load_module', '/etc/passwd')[1] && 'DIRECT'; }",
+        "function FindProxyForURL(u, h) { require('/etc/passwd'); return 'DIRECT'; }",
+        "function FindProxyForURL(u, h) { return 'PROXY a..b:80'; }",
         "\0" * 1000,
     ],
 )
@@ -165,6 +171,57 @@ def test_what_is_no_way_out_is_refused(how: str) -> None:
 def test_what_a_script_may_say() -> None:
     ways = list(read_way("PROXY a.example:3128; HTTP b:80;SOCKS c:1;direct; PROXY d:1; PROXY e:1"))
     assert [str(way) for way in ways] == ["a.example:3128", "b:80", "None", "d:1"]
+
+
+async def test_a_name_and_password_in_the_machines_own_setting_are_used_and_never_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with echoing(tmp_path / "server") as echo:
+        with squid(tmp_path / "squid", "basic") as proxy:
+            place = proxy.removeprefix("http://")
+            monkeypatch.setenv("https_proxy", f"http://pat:open%3A%20sesame@{place}")
+            assert await says_it_back(echo, WayOut())
+            assert "sesame" not in repr(await WayOut().ways(HERE, 443))
+            monkeypatch.setenv("https_proxy", "socks5://pat:S3cret@proxy:1080")
+            with pytest.raises(UnavailableError) as refused:
+                await WayOut().ways(HERE, 443)
+            assert "S3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 407 x\r\nContent-Length: " + b"9" * 5000 + b"\r\nProxy-Authenticate: Basic\r\n\r\n",
+        b"HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM !!!\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 407 x\r\nProxy-Authenticate: \x1b[2J\x07\r\n\r\n",
+        b"HTTP/1.1 407 x\r\nProxy-Authenticate: Negotiate oWI=\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nmore than should come",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+        b"x" * 100_000,
+        b"",
+    ],
+)
+async def test_rubbish_of_a_proxy_is_a_clear_error(answer: bytes) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            for _ in range(4):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(answer)
+                await writer.drain()
+                if not answer:
+                    break
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    out = WayOut(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", PAT)
+    async with asyncio.timeout(10):
+        with pytest.raises(UnavailableError) as refused:
+            await dial(f"wss://{HERE}:1/x", tls=client_tls(None), max_bytes=100, out=out)
+        findings = await found(f"wss://{HERE}:1/x", out, client_tls(None))
+    assert findings[-1].stage is Stage.PROXY
+    assert str(refused.value).isprintable()
+    assert (findings[-1].said + findings[-1].advice).isprintable()
+    server.close()
 
 
 # --- the doctor
@@ -218,6 +275,7 @@ async def answering(answer: bytes | None, tls: ssl.SSLContext | None) -> AsyncIt
         (b"HTTP/1.1 403 Forbidden\r\n\r\nblocked by policy", Stage.HTTP),
         (b"x" * 200_000, Stage.HTTP),
         (b"HTTP/1.1 200 OK\r\n\r\nhello", Stage.WEBSOCKET),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", Stage.WEBSOCKET),
         (b"HTTP/1.1 302 Found\r\nLocation: https://portal/\r\n\r\n", Stage.WEBSOCKET),
     ],
 )
@@ -226,7 +284,7 @@ async def test_the_doctor_names_what_answers_in_our_place(tmp_path: Path, answer
     async with answering(answer, server_tls(cert, key)) as url:
         last = (await found(url, WayOut("direct"), client_tls(cert)))[-1]
     assert (last.stage, last.is_good) == (stage, False)
-    assert HERE in last.advice
+    assert ("vendor" if b"503" in answer else HERE) in last.advice
 
 
 async def test_the_doctor_names_the_stage_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,8 @@ class BeginHosting(Message, frozen=True, kw_only=True, tag="begin"):
     relay: Word
     relay_url: Line
     ca_file: Annotated[str, Meta(max_length=512)] | None
-    proxy: Annotated[str, Meta(max_length=200)]
+    proxy: Annotated[str, Meta(max_length=2000)]
+    """The ways to the relay, best first, as transport/way_out.py reads them."""
     proxy_user: Annotated[str, Meta(max_length=200)]
     proxy_password: Annotated[str, Meta(max_length=200)]
     grant_s: _Seconds

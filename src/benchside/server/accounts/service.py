@@ -93,11 +93,22 @@ class Accounts:
         return password
 
     async def reset(self, account: str) -> str:
-        """Give an account a new initial password and enable it; all its sign-ins end."""
+        """Give an account a new initial password and enable it; all its sign-ins end.
+
+        RefusedError for one of a provider: a password would make it another person's.
+        """
+        async with self._database.read() as rows:
+            row = await rows.get(Account, account)
+        if row is not None and not row.password_hash:
+            raise RefusedError(Refusal.NOT_AUTHORISED, f"{account!r} signs in at the provider and has no password here")
         password = make_initial_password()
         stored = await self._passwords.hash(password)
         await self._change_by_operator(account, ServerKind.ACCOUNT_RESET, stored=stored, disabled=False)
         return password
+
+    async def enable(self, account: str) -> None:
+        """Open an account again that was shut."""
+        await self._change_by_operator(account, ServerKind.ACCOUNT_ENABLED, stored=None, disabled=False)
 
     async def disable(self, account: str) -> None:
         """Shut an account; all its sign-ins end."""
@@ -148,7 +159,8 @@ class Accounts:
             changed = await rows.get_one(Account, account)
             changed.password_hash, changed.must_change = stored, False
             ended = await self._sign_ins.end_within(rows, SignIn.account == account)
-            token = self._sign_ins.begin(rows, account)
+            # the password alone is no whole proof: it does not make an older one younger
+            token = self._sign_ins.begin(rows, account, proved_utc_ms=signed_in.proved_utc_ms)
         self._sign_ins.tell(ended)
         return token
 
@@ -184,8 +196,11 @@ class Accounts:
                 raise RefusedError(Refusal.SECOND_FACTOR, "expected a code of the secret that was offered, got another")
         await self._ledger.record(account_stream(account), ServerKind.FACTOR_SET, EventDetails(associate=account))
         async with self._database.write() as rows:
-            row = await rows.get_one(Account, account)
-            row.factor, row.factor_offered, row.factor_step = row.factor_offered, None, step
+            changed = await rows.get_one(Account, account, with_for_update=True)
+            if changed.factor is not None or changed.factor_offered != row.factor_offered:
+                text = "expected the secret that the code is of, got another meanwhile"
+                raise RefusedError(Refusal.SECOND_FACTOR, text)
+            changed.factor, changed.factor_offered, changed.factor_step = row.factor_offered, None, step
             ended = await self._sign_ins.end_within(rows, SignIn.account == account)
             token = self._sign_ins.begin(rows, account)
         self._sign_ins.tell(ended)

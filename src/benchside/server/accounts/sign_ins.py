@@ -53,11 +53,15 @@ class SignIns:
         self._bus = bus
         self._now = now
 
-    def begin(self, rows: AsyncSession, account: str) -> str:
-        """Begin one within the caller's transaction; return its token, which is kept nowhere but in the browser."""
+    def begin(self, rows: AsyncSession, account: str, *, proved_utc_ms: int | None = None) -> str:
+        """Begin one within the caller's transaction; return its token, which is kept nowhere but in the browser.
+
+        `proved_utc_ms`: when the person proved who they are; now unless said otherwise.
+        """
         token, now = secrets.token_urlsafe(32), self._now()
+        proved = now if proved_utc_ms is None else proved_utc_ms
         rows.add(
-            SignIn(token_hash=hash_of(token), account=account, opened_utc_ms=now, used_utc_ms=now, proved_utc_ms=now)
+            SignIn(token_hash=hash_of(token), account=account, opened_utc_ms=now, used_utc_ms=now, proved_utc_ms=proved)
         )
         return token
 

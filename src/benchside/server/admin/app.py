@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     word.set_defaults(work=None)
 
     account = words.add_parser("account", help="accounts of associates").add_subparsers(required=True, metavar="WORD")
-    for name, work in (("add", _account_add), ("reset", _account_reset), ("disable", _account_disable)):
+    of_account = {"add": _account_add, "reset": _account_reset, "enable": _account_enable, "disable": _account_disable}
+    for name, work in of_account.items():
         word = account.add_parser(name, parents=[data])
         word.add_argument("account")
         word.set_defaults(work=work)
@@ -130,6 +131,10 @@ async def _account_add(parts: Parts, flags: argparse.Namespace) -> None:
 
 async def _account_reset(parts: Parts, flags: argparse.Namespace) -> None:
     print(await parts.accounts.reset(flags.account))
+
+
+async def _account_enable(parts: Parts, flags: argparse.Namespace) -> None:
+    await parts.accounts.enable(flags.account)
 
 
 async def _account_disable(parts: Parts, flags: argparse.Namespace) -> None:

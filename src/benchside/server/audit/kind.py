@@ -14,6 +14,7 @@ class ServerKind(StrEnum):
     """Facts, in the past."""
 
     ACCOUNT_ADDED = "account_added"
+    ACCOUNT_ENABLED = "account_enabled"
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_RESET = "account_reset"
     SIGNED_IN = "signed_in"

@@ -30,7 +30,7 @@ async def _anyone(request: Request) -> None:
 async def _signed_in(request: Request) -> None:
     services = services_of(request)
     who = await services.sign_ins.check(token_of(request))
-    if who is None:
+    if who is None or (who.is_local and not services.has_local_accounts):
         raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got none")
     request.state.signed_in = who
     await services.sign_ins.touch(who)

@@ -22,7 +22,6 @@ _from: Counter[str] = Counter()
 class GuardedHttp(H11Protocol):
     """What uvicorn leaves to a proxy in front: here there may be none."""
 
-    most_from_one_source = MAX_FROM_ONE_SOURCE
     _guard: asyncio.TimerHandle | None = None
     _seen: tuple[int, object] | None = None
     _source = ""
@@ -31,7 +30,7 @@ class GuardedHttp(H11Protocol):
         super().connection_made(transport)
         self._source = self.client[0] if self.client else ""
         _from[self._source] += 1
-        if _from[self._source] > self.most_from_one_source:
+        if _from[self._source] > self._most_from_one_source():
             transport.abort()
             return
         self._guard = self.loop.call_later(REQUEST_WITHIN_S, self._look)
@@ -43,6 +42,9 @@ class GuardedHttp(H11Protocol):
         if _from[self._source] <= 0:
             del _from[self._source]
         super().connection_lost(exc)
+
+    def _most_from_one_source(self) -> int:
+        return MAX_FROM_ONE_SOURCE
 
     def _look(self) -> None:
         now = (id(self.cycle), self.conn.their_state)
@@ -56,4 +58,5 @@ class GuardedHttp(H11Protocol):
 class EdgedHttp(GuardedHttp):
     """Behind the edge, from which all of them come and which counts by address itself."""
 
-    most_from_one_source = 10_000
+    def _most_from_one_source(self) -> int:
+        return 10_000

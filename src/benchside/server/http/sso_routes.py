@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.requests import ClientDisconnect
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.server.http.context import Services, services_of, set_cookie, source_of, token_of
@@ -89,7 +90,7 @@ async def logout(request: Request) -> Response:
     """The provider ends sessions (OpenID Connect Back-Channel Logout 1.0, section 2.5); its token is the proof."""
     try:
         token = parse_qs((await request.body()).decode("ascii"), max_num_fields=4)["logout_token"][0]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, ClientDisconnect) as error:
         raise PeerError(PeerFault.MALFORMED, "expected a form with a logout token, got something else") from error
     await _sso(services_of(request)).logout(token)
     return Response(status_code=200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -56,17 +57,20 @@ async def _events(services: Services, who: SignedIn, token: str, closing: Closin
     try:
         writer = _Writer(services, Person(who.account, who.key), who)
         yield await writer.snapshot()
+        looked_at = time.monotonic()
         while True:
             got = await _next(news, closing)
             if closing.event.is_set() or isinstance(got, SignInEnded):
                 return
+            if time.monotonic() - looked_at >= HEARTBEAT_S:  # also where news never pause
+                looked_at = time.monotonic()
+                if await writer.is_over(token):
+                    return
             if news.has_overflowed or isinstance(got, PolicyChanged):
                 news.clear_overflow()
                 yield await writer.snapshot()
             elif isinstance(got, RequestChanged):
                 yield await writer.change(got.request_id)
-            elif await writer.is_over(token):
-                return
             else:
                 yield b": alive\n\n"
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 from collections.abc import Mapping
@@ -52,14 +53,15 @@ class Fetch:
             )
         body = b""
         try:
-            async with self._http.stream(
-                method, url, headers={"Accept": "application/json", **headers}, **more
-            ) as answer:
+            async with (
+                asyncio.timeout(ANSWER_WITHIN_S),
+                self._http.stream(method, url, headers={"Accept": "application/json", **headers}, **more) as answer,
+            ):
                 async for part in answer.aiter_bytes():
                     body += part
                     if len(body) > MAX_ANSWER_BYTES:
                         raise PeerError(PeerFault.TOO_LARGE, "expected a short answer of the provider, got more")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
             raise UnavailableError(f"the provider cannot be reached: {type(error).__name__}") from error
         if answer.status_code >= 500:
             raise UnavailableError(f"the provider answered {answer.status_code}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
@@ -10,11 +11,11 @@ from urllib.parse import quote_plus, urlsplit
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
-from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
+from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.server.clock import NowUtcMs
 from benchside.server.settings import Address
 from benchside.server.sso.fetch import Fetch
@@ -143,13 +144,14 @@ class Provider:
         token = await self._verified(logout_token)
         claims, now_s = token.claims, self._now() / 1000
         self._check_audience(claims)
-        events, at_s, ends_s = claims.get("events"), claims.get("iat"), claims.get("exp")
+        events = claims.get("events")
+        at_s, ends_s = _time(claims.get("iat")), _time(claims.get("exp", math.inf))
         problems = (
             claims.get("iss") != self.issuer,
             "nonce" in claims,
             not isinstance(events, dict) or not isinstance(events.get(_LOGOUT), dict),
-            not isinstance(at_s, int | float) or not -LATE_S <= now_s - at_s <= 5 * 60 + LATE_S,
-            ends_s is not None and (not isinstance(ends_s, int | float) or now_s > ends_s + LATE_S),
+            not -LATE_S <= now_s - at_s <= 5 * 60 + LATE_S,
+            not now_s <= ends_s + LATE_S,
             not isinstance(claims.get("jti"), str),
         )
         subject, sid = _text(claims.get("sub")), _text(claims.get("sid"))
@@ -168,7 +170,11 @@ class Provider:
             form |= {"client_id": self._client_id, "client_secret": self._secret}
         status, content = await self._fetch.post(metadata.token, form, basic)
         if status != 200:
-            raise RefusedError(Refusal.SIGN_IN, f"expected tokens, got {status} {_word(content.get('error'))}")
+            said = f"expected tokens, got {status} {_word(content.get('error'))}"
+            if content.get("error") == "invalid_grant" or form["grant_type"] == "authorization_code":
+                raise RefusedError(Refusal.SIGN_IN, said)
+            # a wrong secret of ours, too many questions: nothing that says of this person that they are out
+            raise UnavailableError(said)
         names = ("id_token", "access_token", "refresh_token")
         texts = {name: _text(content.get(name), MAX_TOKEN_CHARS) for name in names}
         if texts["access_token"] is None or str(content.get("token_type", "")).lower() != "bearer":
@@ -183,7 +189,8 @@ class Provider:
             keys = await self._key_set(again=again)
             try:
                 return jwt.decode(token, keys, registry=registry)
-            except InvalidKeyIdError as error:
+            except (InvalidKeyIdError, BadSignatureError) as error:
+                # where keys have no ids, a rotated one is a wrong signature
                 if again:
                     raise PeerError(PeerFault.WRONG_KEY, "expected a key of the provider, got another") from error
             except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
@@ -245,7 +252,15 @@ class Provider:
 
 
 def _text(value: object, most: int = 255) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= most else None
+    # printable: without lone surrogates, too, which no database takes
+    return value if isinstance(value, str) and 0 < len(value) <= most and value.isprintable() else None
+
+
+def _time(value: object) -> float:
+    """Seconds as a claim has them; NaN, which is before and after nothing, when they are none."""
+    if not isinstance(value, int | float) or not (value == math.inf or -1e12 < value < 1e12):
+        return math.nan
+    return float(value)
 
 
 def _word(value: object) -> str:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 
-from benchside.protocol.errors import BenchsideError, PeerError, PeerFault, Refusal, RefusedError, UnavailableError
+from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.protocol.wire.audit import EventDetails
 from benchside.server.access.delays import Delays, Subject, source_delay_ms
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.accounts.service import ACCOUNT
-from benchside.server.accounts.sign_ins import SignedIn, SignIns, hash_of
+from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns, hash_of
 from benchside.server.audit.kind import SERVER, ServerKind, account_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
@@ -104,8 +105,8 @@ class SingleSignOn:
             prompts.append("consent")  # OpenID Connect Core 1.0, section 11: or there is no refresh token
         if prompts:
             query["prompt"] = " ".join(prompts)
-        if again:
-            query["max_age"] = "0"
+        # With it the provider has to say when the proof was given (section 2, auth_time).
+        query["max_age"] = "0" if again else str(ABSOLUTE_MS // 1000)
         where = (await self._provider.metadata()).authorization
         joint = "&" if "?" in where else "?"
         return Begun(where + joint + urlencode(query), seal_attempt(attempt, self._keys))
@@ -121,8 +122,8 @@ class SingleSignOn:
         wait_ms = await self._delays.wait_ms((subject,))
         if wait_ms:
             raise RefusedError(Refusal.WAIT, "expected a later try, got one within the delay", wait_s=wait_ms / 1000)
+        attempt = self._attempt(answer, cookie)  # not counted: any page may send any browser here
         try:
-            attempt = self._attempt(answer, cookie)
             tokens, signed = await self._ask(answer, attempt, redirect_uri)
             account = await self._account(tokens, signed)
         except UnavailableError:
@@ -141,9 +142,6 @@ class SingleSignOn:
         subject, sid, token_id = await self._provider.read_logout(logout_token)
         if token_id in self._logouts:
             raise PeerError(PeerFault.OUT_OF_ORDER, "expected a logout token once, got it again")
-        self._logouts[token_id] = None
-        while len(self._logouts) > MAX_LOGOUTS:
-            self._logouts.popitem(last=False)
         which = select(ProviderSession.token_hash)
         if sid is not None:
             which = which.where(ProviderSession.sid == sid)
@@ -153,6 +151,9 @@ class SingleSignOn:
             )
             which = which.join(SignIn, SignIn.token_hash == ProviderSession.token_hash).where(SignIn.account.in_(ours))
         await self._end(SignIn.token_hash.in_(which), cause="provider_logout")
+        self._logouts[token_id] = None  # now: where this failed, the provider tells it again
+        while len(self._logouts) > MAX_LOGOUTS:
+            self._logouts.popitem(last=False)
 
     async def ask_again(self) -> None:
         """Ask the provider of each sign-in whose last check is a while ago; who may not be in there is out here."""
@@ -171,9 +172,12 @@ class SingleSignOn:
         for one in due:
             try:
                 await self._ask_of(one)
-            except BenchsideError as error:
+            except UnavailableError as error:
                 logger.warning("the provider could not be asked", extra={"why": str(error)})
                 return  # away for one is away for all; tried again at the worker's next round
+            except PeerError as error:
+                logger.warning("the provider's answer cannot be read", extra={"why": str(error)})
+                await self._asked(one, None)  # the others have their turn; this one again in a minute
 
     async def _ask_of(self, one: ProviderSession) -> None:
         try:
@@ -181,11 +185,14 @@ class SingleSignOn:
         except RefusedError:
             await self._end(SignIn.token_hash == one.token_hash, cause="provider_refused")
             return
+        await self._asked(one, tokens.refresh_token)
+
+    async def _asked(self, one: ProviderSession, refresh_token: str | None) -> None:
         async with self._database.write() as rows:
             row = await rows.get(ProviderSession, one.token_hash)
             if row is not None:
                 row.checked_utc_ms = self._now()
-                row.refresh_token = tokens.refresh_token or row.refresh_token
+                row.refresh_token = refresh_token or row.refresh_token
 
     def _attempt(self, answer: Answer, cookie: str) -> Attempt:
         attempt = open_attempt(cookie, self._keys, self._now())
@@ -230,18 +237,21 @@ class SingleSignOn:
             if await rows.get(Account, account) is not None:
                 raise RefusedError(Refusal.NOT_AUTHORISED, "expected an account of this subject, got somebody else's")
         await self._ledger.record(account_stream(account), ServerKind.ACCOUNT_ADDED, EventDetails(associate=account))
-        async with self._database.write() as rows:
-            rows.add(
-                Account(id=account, password_hash="", must_change=False, disabled=False, created_utc_ms=self._now())
-            )
-            await rows.flush()
-            rows.add(ProviderIdentity(issuer=self._provider.issuer, subject=signed.subject, account=account))
+        try:
+            async with self._database.write() as rows:
+                rows.add(
+                    Account(id=account, password_hash="", must_change=False, disabled=False, created_utc_ms=self._now())
+                )
+                await rows.flush()
+                rows.add(ProviderIdentity(issuer=self._provider.issuer, subject=signed.subject, account=account))
+        except IntegrityError as error:  # the same person in two tabs, or two of one name at the same moment
+            raise UnavailableError("expected one first sign-in at a time, got two", retry_after_s=1.0) from error
         return account
 
     async def _open(self, account: str, tokens: Tokens, signed: Signed, present: bytes) -> str:
         async with self._database.write() as rows:
             ended = await self._sign_ins.end_within(rows, SignIn.token_hash == present)
-            token = self._sign_ins.begin(rows, account)
+            token = self._sign_ins.begin(rows, account, proved_utc_ms=_proved_utc_ms(signed, self._now()))
             await rows.flush()
             rows.add(
                 ProviderSession(
@@ -261,3 +271,9 @@ class SingleSignOn:
             details = EventDetails(associate=account, cause=cause)
             await self._ledger.record(account_stream(account), ServerKind.SIGNED_OUT, details)
         await self._sign_ins.end(which)
+
+
+def _proved_utc_ms(signed: Signed, now_utc_ms: int) -> int:
+    """When the provider last saw a proof (`auth_time`), not when it was asked: its own session may be old."""
+    proved_s = signed.claims.get("auth_time")
+    return min(now_utc_ms, int(proved_s * 1000)) if isinstance(proved_s, int | float) and 0 < proved_s < 1e12 else 0

@@ -1,0 +1,67 @@
+"""From the moment at which somebody is out to the end of their live session, at the PC: p99 of several ways."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from tests.fakes.openid import OpenIdProvider, world_with_provider
+from tests.fakes.server_world import Console, Pc, World, rsa_key
+
+from benchside.protocol.trust.keys import fingerprint, public_bytes
+from benchside.protocol.wire import link as wire
+from benchside.protocol.wire.audit import EventKind
+
+ROUNDS = 34
+WAYS = ("back-channel log-out", "disabled here", "policy")
+
+
+async def main(folder: Path, quick: bool) -> dict[str, float]:
+    import base64
+
+    took: dict[str, list[float]] = {way: [] for way in WAYS}
+    async with world_with_provider(folder) as (world, provider):
+        spki = public_bytes(rsa_key(1).public_key())
+        for number in range(2 if quick else ROUNDS):
+            for way in WAYS:
+                account = f"a{number}-{WAYS.index(way)}"
+                console = Console(world)
+                assert await provider.sign_in(console, account) == "/"
+                await console.put("/api/me/key", spki=base64.b64encode(spki).decode())
+                await world.sign_into_policy(account, fingerprint(spki))
+                pc = await world.enrolled_pc()
+                request_id = await in_session(console, pc, account)
+                started = time.monotonic()
+                await put_out(way, world, provider, console, account)
+                async with asyncio.timeout(20):
+                    while (await pc.hear(wire.RequestCancelled)).request_id != request_id:
+                        pass
+                took[way].append(time.monotonic() - started)
+                if way != "policy":
+                    world.authority.sign_out(account)  # the key is used again
+    every = sorted(second for seconds in took.values() for second in seconds)
+    figures = {f"disable_to_end_{way.replace(' ', '_').replace('-', '_')}_s": max(took[way]) for way in WAYS}
+    p99 = every[min(len(every) - 1, int(len(every) * 0.99))]
+    return {"disable_to_end_s": round(p99, 3), **{name: round(value, 3) for name, value in figures.items()}}
+
+
+async def in_session(console: Console, pc: Pc, account: str) -> bytes:
+    request_id = os.urandom(16)
+    pc.ask_for_help(request_id)
+    await pc.hear(wire.RequestQueued)
+    assert (await console.post(f"/api/requests/{request_id.hex()}/claim")).status_code == 200
+    await pc.report(pc.entry(EventKind.CODE_ACCEPTED, request_id, associate=account))
+    return request_id
+
+
+async def put_out(way: str, world: World, provider: OpenIdProvider, console: Console, account: str) -> None:
+    match way:
+        case "back-channel log-out":
+            await provider.sign_out(console)
+        case "disabled here":
+            await world.parts.accounts.disable(account)
+        case _:
+            world.authority.sign_out(account)
+            await world.install_policy()
