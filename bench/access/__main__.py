@@ -7,9 +7,10 @@ import asyncio
 import json
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from bench import machine
 
@@ -27,9 +28,11 @@ def main() -> int:
     figures: dict[str, float] = {}
     for part in chosen.only.split(","):
         started = time.monotonic()
-        of_part: Callable[[Path, bool], Awaitable[dict[str, float]]] = import_module(f"bench.access.{part}").main
+        of_part: Callable[[Path, bool], Coroutine[Any, Any, dict[str, float]]] = import_module(
+            f"bench.access.{part}"
+        ).main
         with tempfile.TemporaryDirectory(prefix="benchside-access-") as folder:
-            found = asyncio.run(of_part(Path(folder), chosen.quick))  # type: ignore[arg-type]  # each is a coroutine
+            found: dict[str, float] = asyncio.run(of_part(Path(folder), chosen.quick))
         print(json.dumps(found, indent=1), f"  {part}: {time.monotonic() - started:.0f} s", sep="\n", flush=True)
         figures |= found
         result["figures"] = figures

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from argon2 import PasswordHasher
@@ -88,7 +88,7 @@ class World:
 
     async def sign_into_policy(self, account: str, key: bytes, **changes: object) -> None:
         """Let the authority sign an associate in, and install the policy."""
-        entry = {
+        entry: dict[str, Any] = {
             "id": account,
             "name": f"{account.title()} Example",
             "organisation": "Vendor",
@@ -174,7 +174,7 @@ class Pc:
         link = await dial(self.world.listeners.link_url + "/v1/enrol", tls=None, max_bytes=5 * 1024 * 1024)
         key = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
         assert isinstance(key, enrolment_wire.EnrolmentKey)
-        content = {
+        content: dict[str, Any] = {
             "token_secret": secret,
             "device_key": self.device_key,
             "identity_key": public_bytes(self.identity.public_key()),
@@ -226,7 +226,7 @@ class Pc:
                 return message
 
     def describe(self, **changes: object) -> None:
-        content = {
+        content: dict[str, Any] = {
             "site": "lab-1",
             "device": "PC 1",
             "instruments": (InstrumentInfo(id="i-1", model=MODEL, serial="S1", patient_data=False),),

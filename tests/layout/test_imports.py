@@ -21,6 +21,7 @@ COMMAND_LINE_LIBRARIES = {"click", "typer", "fire", "docopt"}
 # Reading the environment: only where the room's own work is that, each with its reason.
 MAY_READ_ENVIRONMENT = {
     "settings/": "the one place where a program's settings come from",
+    "transport/way_out.py": "the process that runs a proxy script is given PATH and SYSTEMROOT, and nothing else",
     "platform/": "the desktop says in the environment where it is (DISPLAY, XDG_RUNTIME_DIR)",
 }
 

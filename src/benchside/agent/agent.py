@@ -22,7 +22,6 @@ from benchside.agent.journal import Journal
 from benchside.agent.link import Link
 from benchside.agent.readiness import Readiness
 from benchside.agent.settings import AgentSettings
-from benchside.agent.way import host_proxy
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire import desk as shown
@@ -185,7 +184,17 @@ class Agent:
             ),
         )
         try:
-            proxy = await host_proxy(self._settings, self._device.relay_url)
+            begin = await begin_hosting(
+                self._device,
+                self._settings,
+                request_id=request_id,
+                technician=request.technician,
+                identity_key=public_bytes(self._identity.public_key()),
+                policy=policy,
+                authority_key=self._belief.pin.key,
+                covers=covers,
+                assay_running=self._assay.is_running,
+            )
             child = await HostChild.start(desk.hello.display, desk.peer)
         except UnavailableError:
             close_unfinished(self._journal, SessionEnd.HOST_LOST)
@@ -201,20 +210,7 @@ class Agent:
             tickets=self._link,
             around=self,
         )
-        self._help.start(
-            begin_hosting(
-                self._device,
-                self._settings,
-                proxy,
-                request_id=request_id,
-                technician=request.technician,
-                identity_key=public_bytes(self._identity.public_key()),
-                policy=policy,
-                authority_key=self._belief.pin.key,
-                covers=covers,
-                assay_running=self._assay.is_running,
-            )
-        )
+        self._help.start(begin)
         if self._assay.is_running:  # flagged before, so that the session's own account has it too
             self.journalled(EventKind.ASSAY_STARTED, EventDetails())
         if desk not in self._desks:  # it left while the host was starting
@@ -293,8 +289,7 @@ class Agent:
                 self._request_refused(message)
             case wire.RequestCancelled():
                 if (asked := self._asked(message.request_id)) is not None:
-                    is_out = message.reason == "associate_out"
-                    asked.end(SessionEnd.POLICY_CHANGED if is_out else SessionEnd.CANCELLED)
+                    asked.end(SessionEnd.POLICY_CHANGED if message.reason == "associate_out" else SessionEnd.CANCELLED)
             case _:
                 log.info("server said what has no meaning here", extra={"message": type(message).__name__})
 

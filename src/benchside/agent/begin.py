@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchside.agent.identity import DeviceFile
 from benchside.agent.settings import AgentSettings
-from benchside.agent.way import HostProxy
+from benchside.agent.way import host_proxy
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.cover import CoverRule
 from benchside.protocol.wire.host import BeginHosting
@@ -16,10 +16,9 @@ OFFERED = (Capability.VIEW, Capability.CONTROL)
 """What this build can do at all; files, clipboard and chat come with an update and the lab's consent (R59, R60)."""
 
 
-def begin_hosting(
+async def begin_hosting(
     device: DeviceFile,
     settings: AgentSettings,
-    proxy: HostProxy,
     *,
     request_id: bytes,
     technician: str,
@@ -29,7 +28,8 @@ def begin_hosting(
     covers: tuple[CoverRule, ...],
     assay_running: bool,
 ) -> BeginHosting:
-    """Return the host's first message; the keys in it are public, the policy is signed."""
+    """Return the host's first message; the keys in it are public, the policy is signed.  UnavailableError: no way out."""
+    proxy = await host_proxy(settings, device.relay_url)
     return BeginHosting(
         request_id=request_id,
         device_id=bytes.fromhex(device.device_id),

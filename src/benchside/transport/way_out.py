@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import os
 import re
 import socket
@@ -123,7 +122,7 @@ class WayOut:
         if self._script is None or now - self._script.fetched_at > PAC_FOR_S:
             try:
                 self._script = _Script(await _in_thread(lambda: _fetch(address)), now)
-            except (OSError, ValueError, ssl.SSLError, http.client.HTTPException) as error:
+            except (OSError, ValueError, ssl.SSLError) as error:
                 raise UnavailableError(f"the proxy script cannot be fetched: {type(error).__name__}") from error
         said = await _run(self._script.text, host, port)
         return tuple(read_way(said))
