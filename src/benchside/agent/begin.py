@@ -28,7 +28,7 @@ async def begin_hosting(
     covers: tuple[CoverRule, ...],
     assay_running: bool,
 ) -> BeginHosting:
-    """Return the host's first message; the keys in it are public, the policy is signed.  UnavailableError: no way out."""
+    """Return the host's first message; the keys in it are public, the policy is signed.  UnavailableError: no way."""
     proxy = await host_proxy(settings, device.relay_url)
     return BeginHosting(
         request_id=request_id,
