@@ -56,7 +56,7 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
         for site in SITES[1:]:
             await world.parts.register.add_site(site, site)
         associates = [await associate(world, number, dice) for number in range(ASSOCIATES)]
-        places = [await place(world, dice) for _ in range(PCS)]
+        places = [await place(world, number, dice) for number in range(PCS)]
         leaks = wrongly_refused = 0
         for _ in range(attempts):
             kind = dice.choice(("see", "see", "claim", "claim", "ticket", "policy"))
@@ -110,10 +110,10 @@ async def change(world: World, who: Associate, dice: random.Random) -> None:
     await world.install_policy()
 
 
-async def place(world: World, dice: random.Random) -> Place:
+async def place(world: World, number: int, dice: random.Random) -> Place:
     site, models = dice.choice(SITES), tuple(dice.sample(MODELS, dice.randint(1, 2)))
     instruments = tuple(InstrumentInfo(id=one, model=one, serial="S", patient_data=False) for one in models)
-    pc = Pc(world, rsa_key(dice.randint(0, 1)), os.urandom(32))
+    pc = Pc(world, rsa_key(20 + number), os.urandom(32))
     answer = await pc.enrol(await world.token(site), instruments=instruments)
     pc.device_id = answer.device_id  # type: ignore[union-attr]  # it was enrolled
     await pc.connect()
