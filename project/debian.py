@@ -55,6 +55,8 @@ PROXIES = (  # and the edge
     Need("the proxy that looks into TLS", ("mitmproxy",), ("mitmdump",)),
 )
 
+SCANNER = Need("who scans the edge in a benchmark", ("testssl.sh",), ("testssl",))
+
 # Ubuntu's chromium is a stub that installs a snap, which does not work in containers: see chromium.py.
 BROWSER = Need("the engineer's browser", ("chromium",), ())
 

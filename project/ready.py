@@ -35,6 +35,13 @@ def for_comparing() -> None:
         peers.ensure()
 
 
+def for_access() -> None:
+    """The foreign parts of the access benchmark: provider, proxies, edge and scanner."""
+    with one_at_a_time():
+        openid.ensure()
+        debian.ensure((*debian.PROXIES, debian.SCANNER))
+
+
 def for_testing(*, long: bool = False) -> None:
     """`long`: also what only the tests need that take minutes."""
     for_running()
@@ -44,7 +51,8 @@ def for_testing(*, long: bool = False) -> None:
         debian.ensure(debian.PROXIES)
         if long:
             wine.ensure()
-            debian.ensure((peers.VIEWER,))  # each part of the picture benchmark is tried without the large peers
+            # each part of the benchmarks is tried, of the picture's without the large peers
+            debian.ensure((peers.VIEWER, debian.SCANNER))
 
 
 @contextmanager

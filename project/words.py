@@ -37,6 +37,8 @@ def measure(argv: Sequence[str]) -> int:
     ready.for_running()
     if argv[:1] == ["picture"]:
         ready.for_comparing()
+    if argv[:1] == ["access"]:
+        ready.for_access()
     return bench.run(argv)
 
 

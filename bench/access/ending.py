@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import time
 from pathlib import Path
@@ -15,23 +16,24 @@ from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventKind
 
 ROUNDS = 34
+ROUNDS_A_PC = 6
+"""A PC may ask for help twenty times in an hour."""
 WAYS = ("back-channel log-out", "disabled here", "policy")
 
 
 async def main(folder: Path, quick: bool) -> dict[str, float]:
-    import base64
-
     took: dict[str, list[float]] = {way: [] for way in WAYS}
     async with world_with_provider(folder) as (world, provider):
-        spki = public_bytes(rsa_key(1).public_key())
         for number in range(2 if quick else ROUNDS):
-            for way in WAYS:
-                account = f"a{number}-{WAYS.index(way)}"
+            if number % ROUNDS_A_PC == 0:
+                pc = await world.enrolled_pc(30 + number // ROUNDS_A_PC)
+            for index, way in enumerate(WAYS):
+                account, spki = f"associate-{index}", public_bytes(rsa_key(1 + index).public_key())
                 console = Console(world)
                 assert await provider.sign_in(console, account) == "/"
-                await console.put("/api/me/key", spki=base64.b64encode(spki).decode())
+                answer = await console.put("/api/me/key", spki=base64.b64encode(spki).decode())
+                assert answer.status_code == 200
                 await world.sign_into_policy(account, fingerprint(spki))
-                pc = await world.enrolled_pc()
                 request_id = await in_session(console, pc, account)
                 started = time.monotonic()
                 await put_out(way, world, provider, console, account)
@@ -39,12 +41,12 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
                     while (await pc.hear(wire.RequestCancelled)).request_id != request_id:
                         pass
                 took[way].append(time.monotonic() - started)
-                if way != "policy":
-                    world.authority.sign_out(account)  # the key is used again
+                if way == "disabled here":
+                    await world.parts.accounts.enable(account)
     every = sorted(second for seconds in took.values() for second in seconds)
-    figures = {f"disable_to_end_{way.replace(' ', '_').replace('-', '_')}_s": max(took[way]) for way in WAYS}
+    worst = {f"disable_to_end_{way.replace(' ', '_').replace('-', '_')}_worst_s": max(took[way]) for way in WAYS}
     p99 = every[min(len(every) - 1, int(len(every) * 0.99))]
-    return {"disable_to_end_s": round(p99, 3), **{name: round(value, 3) for name, value in figures.items()}}
+    return {"disable_to_end_s": round(p99, 3), **{name: round(value, 3) for name, value in worst.items()}}
 
 
 async def in_session(console: Console, pc: Pc, account: str) -> bytes:
