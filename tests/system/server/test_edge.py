@@ -50,7 +50,10 @@ async def test_each_name_leads_to_its_own_plane(tmp_path: Path) -> None:
         assert await upgraded(edge, "link.example", "/v1/agent") == "101"
         assert await upgraded(edge, "session.example", "/v1/relay") == "101"
         assert await upgraded(edge, "session.example", "/v1/agent") == "404"
-        assert (await get(edge, "/healthz", "link.example")).status_code != 200
+        bare = await get(edge, "/healthz", "link.example")
+        assert bare.status_code == 404
+        assert "max-age=63072000" in bare.headers["strict-transport-security"]
+        assert bare.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 async def test_the_wrong_door_is_shut(tmp_path: Path) -> None:
