@@ -133,7 +133,9 @@ def invitation(world: World, seat: Seat) -> str:
   The lab's PC          {pc}
   The engineer's desk   open {world.web_url}
                         account   {world.account}  ({ASSOCIATE_NAME})
-                        password  {world.password}   (the first sign-in asks for a new one)
+                        password  {world.password}   (the first sign-in asks for a new one,
+                                  and sets up a second factor: any authenticator application, or for this demo
+                                  python3 -m examples.authenticator "THE KEY ON THE PAGE")
 
   Three things to try
   1. On the lab's PC press "Request help", and read the code that appears.

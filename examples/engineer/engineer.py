@@ -6,17 +6,16 @@ is done, and fails with a picture of the page when it does not.
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, Error, Page, Playwright, sync_playwright
 from project.chromium import find_chromium
+
+from examples import authenticator
 
 WITHIN_S = 30.0
 CHROMIUM_OPTIONS = (
@@ -104,7 +103,14 @@ class Engineer:
     def fill(self, test_id: str, text: str) -> None:
         self._try(f"fill {test_id}", lambda: self.page.get_by_test_id(test_id).fill(text))
 
-    def sign_in(self, account: str, password: str, new_password: str | None = None) -> None:
+    def sign_in(
+        self,
+        account: str,
+        password: str,
+        new_password: str | None = None,
+        at_factor: Callable[[], None] | None = None,
+    ) -> None:
+        """With a new password also sets the second factor up; `at_factor` is called while its page is shown."""
         self._try("open the console", lambda: self.page.goto(self.web_url))
         self.fill("sign-in-account", account)
         self.fill("sign-in-password", password)
@@ -116,14 +122,17 @@ class Engineer:
             self.click("password-submit")
             changed = self.page.get_by_test_id("password-submit")
             self._try("take the new password", lambda: changed.wait_for(state="detached"))
+            self.see("factor-secret")
+            if at_factor is not None:
+                at_factor()
             self.set_factor()
         self.see("sign-out")
 
     def set_factor(self) -> None:
         """Sets the second factor up, as with an authenticator application that takes the key as text."""
-        self.see("factor-secret")
-        secret = base64.b32decode(self.page.get_by_test_id("factor-secret").inner_text().replace(" ", ""))
-        self.fill("factor-code", TOTP(secret, 6, SHA1(), 30).generate(int(time.time())).decode())
+        self.fill(
+            "factor-code", authenticator.code(self.page.get_by_test_id("factor-secret").inner_text(), time.time())
+        )
         self.click("factor-submit")
         done = self.page.get_by_test_id("factor-submit")
         self._try("take the second factor", lambda: done.wait_for(state="detached"))
