@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -45,6 +46,16 @@ def is_there() -> bool:
 def npm(what: str, why: str, *words: str, log: str) -> None:
     # Its output goes to a log, where colours are only noise.
     run_step(what, why, ["npm", *words], log=log, env={**environment(), "NO_COLOR": "1"}, cwd=CONSOLE)
+
+
+def ensure_package(folder: Path, name: str, version: str, *, what: str, why: str) -> None:
+    """`folder`/node_modules/NAME of exactly this version, with what it needs, in a folder of its own."""
+    package = folder / "node_modules" / name / "package.json"
+    if package.exists() and json.loads(package.read_text())["version"] == version:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    words = ("install", "--prefix", str(folder), "--no-audit", "--no-fund", f"{name}@{version}")
+    npm(what, why, *words, log=name)
 
 
 def environment() -> dict[str, str]:

@@ -6,7 +6,6 @@ Selkies and MeshCentral bring much with them and are nobody's dependency here, s
 
 from __future__ import annotations
 
-import json
 import sys
 
 from project import console, debian
@@ -47,13 +46,7 @@ def ensure_selkies() -> None:
 
 def ensure_meshcentral() -> None:
     """`MESHCENTRAL`/node_modules/meshcentral, with the agents that it carries."""
-    package = MESHCENTRAL / "node_modules" / "meshcentral" / "package.json"
-    if package.exists() and json.loads(package.read_text())["version"] == MESHCENTRAL_VERSION:
-        return
-    MESHCENTRAL.mkdir(parents=True, exist_ok=True)
-    console.npm(
-        "MeshCentral",
-        "a peer for one row of the picture benchmark (450 MB)",
-        "install", "--prefix", str(MESHCENTRAL), "--no-audit", "--no-fund", f"meshcentral@{MESHCENTRAL_VERSION}",
-        log="meshcentral",
+    console.ensure_package(
+        MESHCENTRAL, "meshcentral", MESHCENTRAL_VERSION,
+        what="MeshCentral", why="a peer for one row of the picture benchmark (450 MB)",
     )  # fmt: skip
