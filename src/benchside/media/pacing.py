@@ -236,7 +236,7 @@ class Pacing:
             return
         # As long as all were large, the shortest of them was partly carrying.
         begun_at = sent_at + (shortest_s if self._has_bare_way else 0.8 * shortest_s)
-        if begun_at >= self._came_at:
+        if begun_at >= self._run_begun_at + self._run_bytes / self.rate:  # the line was done with what was before
             self._run_bytes, self._run_begun_at = 0, begun_at
         # What came in one go is one sample: a browser that was busy takes the first late and the next right after it.
         self._run_bytes = size_bytes = self._run_bytes + size_bytes

@@ -265,6 +265,44 @@ def test_only_large_pictures_of_one_size_tell_the_rate_too() -> None:
     assert 350_000 < pacing.rate < 1_700_000, "twice as much at most, until more than one is on its way"
 
 
+def test_ends_that_are_busy_do_not_make_the_line_look_slow() -> None:
+    """As in motion on a PC of two cores: each picture comes 30 ms after the line was done with it, some far later."""
+    rate, way_s, pacing, now = 724_000.0, 0.05, Pacing(0.0), 0.0
+    now = carry(pacing, now, 1_000, rate, way_s)  # what the way itself takes
+    for _ in range(20):  # quiet ends first
+        now = carry(pacing, now, 40_000, rate, way_s)
+    assert pacing.rate == pytest.approx(rate, rel=0.1)
+    for number in range(100):
+        # two in a row: the second is sent before the first is there
+        first = pacing.next_sequence
+        for at in (now, now + 0.06):
+            pacing.damage_arrived(at)
+            send(pacing, at, 20_000)
+        late_s = 0.055 if number % 5 == 0 else 0.03
+        pacing.picture_shown(first, now + way_s + 20_000 / rate + late_s)
+        now += 0.06 + way_s + 20_000 / rate + 0.03
+        pacing.picture_shown(first + 1, now)
+    assert pacing.rate > 0.8 * rate
+
+
+def test_what_comes_in_one_go_is_one_sample() -> None:
+    """A browser that was busy acknowledges the first late and the next right after: that line is not quick."""
+    rate, way_s, pacing, now = 500_000.0, 0.05, Pacing(0.0), 0.0
+    now = carry(pacing, now, 1_000, rate, way_s)
+    for _ in range(20):
+        now = carry(pacing, now, 25_000, rate, way_s)
+    for _ in range(60):
+        now += 0.2
+        first = pacing.next_sequence
+        for at in (now, now + 0.02):
+            pacing.damage_arrived(at)
+            send(pacing, at, 25_000)
+        now += way_s + 2 * 25_000 / rate + 0.03  # the line is done with both, and the browser has time again
+        pacing.picture_shown(first, now - 0.001)
+        pacing.picture_shown(first + 1, now)
+    assert pacing.rate < rate * 1.1
+
+
 def test_what_the_console_takes_for_drawing_is_not_the_lines() -> None:
     pacing, now = Pacing(0.0), carry(Pacing(0.0), 1.0, 600, 750_000, 0.06)
     carry(pacing, 1.0, 600, 750_000, 0.06)
