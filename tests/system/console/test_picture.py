@@ -310,3 +310,29 @@ def test_the_title_says_which_lab_and_what_it_needs(page: Page, world: World) ->
     expect(page).to_have_title(re.compile("^Hospital del Mar"))
     world.do("stop")
     expect(page).to_have_title(re.compile("^● Ended: Hospital"))
+
+
+def test_what_is_large_is_shown_whole_and_nothing_is_missed_when_strips_come_back(page: Page, world: World) -> None:
+    showing(page, world)
+    page.get_by_test_id("size-exact").click()
+    strips = "document.querySelector('[data-testid=screen] canvas + div')"
+    until(page, lambda: bool(page.evaluate(f"{strips} !== null && {strips}.style.zIndex === ''")))
+    rgb = text_page(500, 600)  # beside the pointer, which the console draws in the middle
+    small = photograph(40, 40)
+    halves = (tile(100, 100, rgb[:300], "palette"), tile(100, 400, rgb[300:], "palette"))
+    drawn(page, world, world.picture(*halves))
+    assert page.evaluate(f"{strips}.style.zIndex") == "-1"
+    drawn(page, world, world.picture(tile(400, 500, small, "photo")))  # in one strip, while they are behind
+    assert page.evaluate(f"{strips}.style.zIndex") == "-1"
+    rgb[400:440, 300:340] = small
+
+    def is_seen() -> bool:
+        box = page.get_by_test_id("screen").bounding_box() or {"x": 0, "y": 0}
+        left, top = round(box["x"]) + 100, round(box["y"]) + 100
+        with av.open(BytesIO(page.screenshot())) as picture:
+            shot = next(picture.decode(video=0)).to_ndarray(format="rgb24")
+        return np.array_equal(shot[top : top + 600, left : left + 500], rgb)
+
+    until(page, is_seen)
+    until(page, lambda: bool(page.evaluate(f"{strips}.style.zIndex === ''")))
+    until(page, is_seen)
