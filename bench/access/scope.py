@@ -23,6 +23,7 @@ from benchside.protocol.trust.ticket import issue_ticket
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.codec import VERSION
+from benchside.protocol.wire.enrolment import DeviceEnrolled
 from benchside.protocol.wire.link import LINK, PolicyOffered
 from benchside.protocol.wire.policy import AssociateEntry, PolicyPayload
 from benchside.protocol.wire.session import InstrumentInfo
@@ -115,7 +116,8 @@ async def place(world: World, number: int, dice: random.Random) -> Place:
     instruments = tuple(InstrumentInfo(id=one, model=one, serial="S", patient_data=False) for one in models)
     pc = Pc(world, rsa_key(20 + number), os.urandom(32))
     answer = await pc.enrol(await world.token(site), instruments=instruments)
-    pc.device_id = answer.device_id  # type: ignore[union-attr]  # it was enrolled
+    assert isinstance(answer, DeviceEnrolled)
+    pc.device_id = answer.device_id
     await pc.connect()
     pc.describe(site=site, instruments=instruments)
     request_id = os.urandom(16)

@@ -129,6 +129,8 @@ async def serve(folder: Folder, settings: ServerSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if not settings.sso_issuer and settings.local_accounts == "off":
+        logger.warning("nobody can sign in: expected sso_issuer or local_accounts = on in server.toml, got neither")
     parts = await Parts.open(folder, settings, utc_ms)
     try:
         await parts.keeper.refresh()

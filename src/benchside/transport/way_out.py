@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import os
 import re
@@ -171,28 +172,17 @@ def _with_credentials(text: str) -> Proxy:
 
 async def _in_thread(work: Callable[[], _T]) -> _T:
     """Run what may hang in a thread that nobody has to wait for, not even at the program's end."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[_T] = loop.create_future()
-
-    def tell(result: _T | None, error: Exception | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]  # None only with an error, or where it is one
+    done: concurrent.futures.Future[_T] = concurrent.futures.Future()
+    done.set_running_or_notify_cancel()
 
     def run() -> None:
-        result, failed = None, None
         try:
-            result = work()
+            done.set_result(work())
         except Exception as error:
-            failed = error
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(tell, result, failed)
+            done.set_exception(error)
 
     threading.Thread(target=run, name="way out", daemon=True).start()
-    return await done
+    return await asyncio.wrap_future(done)
 
 
 def _fetch(address: str) -> str:

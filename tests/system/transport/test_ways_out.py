@@ -65,8 +65,9 @@ class Echo:
 
 
 @asynccontextmanager
-async def echoing(folder: Path, **how: object) -> AsyncIterator[Echo]:
-    cert, key = certificate(folder, **how)  # type: ignore[arg-type]  # of the certificate
+async def echoing(folder: Path, *, address: str = HERE, days: int = 1) -> AsyncIterator[Echo]:
+    """`address` and `days`: what its certificate is for."""
+    cert, key = certificate(folder, address=address, days=days)
 
     async def run(served: Served) -> None:
         while True:

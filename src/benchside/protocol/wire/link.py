@@ -152,7 +152,10 @@ class RequestReleased(Message, frozen=True, kw_only=True, tag="released"):
 
 
 class RequestCancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
-    """From the agent: the request or its session is over.  From the gateway: an operator withdrew it."""
+    """From the agent: the request or its session is over.
+
+    From the gateway: it is expired (`expired`), or whoever helps may not go on (`associate_out`).
+    """
 
     request_id: Bytes16
     reason: Word

@@ -17,6 +17,7 @@ from benchside.protocol.errors import BenchsideError, PeerError, UnavailableErro
 from benchside.protocol.trust.keys import fingerprint, public_bytes, show_fingerprint
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.enrolment import TOKEN, EnrolmentToken
+from benchside.server.accounts.model import Account
 from benchside.server.authority.book import read_public_key
 from benchside.server.clock import utc_ms
 from benchside.server.keys.files import write_secret
@@ -143,10 +144,19 @@ async def _account_disable(parts: Parts, flags: argparse.Namespace) -> None:
 
 async def _account_list(parts: Parts, _flags: argparse.Namespace) -> None:
     for one in await parts.accounts.all():
-        state = "disabled" if one.disabled else "must change password" if one.must_change else "active"
-        print(f"{one.id}: {state}")
+        print(f"{one.id}: {_account_state(one)}")
         if one.key_fingerprint is not None:
             print(f"  key {show_fingerprint(one.key_fingerprint)}")
+
+
+def _account_state(account: Account) -> str:
+    if account.disabled:
+        return "disabled"
+    if not account.password_hash:
+        return "active, signs in at the provider"
+    if account.must_change:
+        return "must change password"
+    return "active" if account.factor is not None else "must set up the second factor"
 
 
 async def _site_add(parts: Parts, flags: argparse.Namespace) -> None:

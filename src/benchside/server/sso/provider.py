@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, import_key
 from joserfc.jws import JWSRegistry
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
@@ -29,6 +30,8 @@ KEYS_AGAIN_MS = 30_000
 LATE_S = 120
 """How far the two clocks may differ."""
 MAX_TOKEN_CHARS = 16 * 1024
+MAX_KEYS = 50
+"""A large provider publishes ten, some of them for the future."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 """Signatures by a key that only the provider has: neither "none" nor one that our own secret could make."""
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
@@ -204,11 +207,7 @@ class Provider:
         async with self._turn:
             now = self._now()
             if self._keys is None or now - self._keys[0] > (KEYS_AGAIN_MS if again else METADATA_FOR_MS):
-                found = await self._fetch.get(where)
-                try:
-                    self._keys = now, KeySet.import_key_set(found)  # type: ignore[arg-type]  # it checks what it gets
-                except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-                    raise PeerError(PeerFault.MALFORMED, "expected the provider's keys, got something else") from error
+                self._keys = now, _read_keys(await self._fetch.get(where))
             return self._keys[1]
 
     def _read(self, found: dict[str, Any]) -> Metadata:
@@ -249,6 +248,18 @@ class Provider:
         if subject is None:
             raise PeerError(PeerFault.MALFORMED, "expected a subject of at most 255 characters, got none")
         return Signed(subject, _text(claims.get("sid")), claims)
+
+
+def _read_keys(found: dict[str, Any]) -> KeySet:
+    """The keys of a set (RFC 7517, section 5) that can be used here: what is of another kind is passed over."""
+    offered = found.get("keys")
+    keys = []
+    for one in offered[:MAX_KEYS] if isinstance(offered, list) else ():
+        with contextlib.suppress(JoseError, ValueError, TypeError, KeyError, AttributeError):
+            keys.append(import_key(one))
+    if not keys:
+        raise PeerError(PeerFault.MALFORMED, "expected the provider's keys, got none that can be used")
+    return KeySet(keys)
 
 
 def _text(value: object, most: int = 255) -> str | None:
