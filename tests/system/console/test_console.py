@@ -41,14 +41,18 @@ def test_the_whole_way_from_the_queue_to_the_end(page: Page, world: World) -> No
     page.mouse.click(box["x"] + 300, box["y"] + 200)
     page.keyboard.type("Ab")
     page.keyboard.press("Control+Tab")
-    got = [tuple(message.values()) for message in world.input()]
-    assert (0, 300, 200, "move") in got
-    downs = [message["key"] for message in world.input() if message["t"] == "key" and message["down"]]
-    assert downs == ["A", "b", "Control", "Tab"]
+
+    def keys(*, down_only: bool) -> list[object]:
+        given = [message for message in world.input() if message["t"] == "key"]
+        return [message["key"] for message in given if message["down"] or not down_only]
+
+    # the PC has them when the line has carried them, which on a busy machine is later than the press
+    until(page, lambda: keys(down_only=True) == ["A", "b", "Control", "Tab"])
+    assert (0, 300, 200, "move") in [tuple(message.values()) for message in world.input()]
     page.get_by_test_id("special-keys").click()
     page.get_by_test_id("keys-ctrl_alt_del").click()
     page.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")
-    assert [message["key"] for message in world.input() if message["t"] == "key"][-6:-3] == ["Control", "Alt", "Delete"]
+    until(page, lambda: keys(down_only=False)[-6:-3] == ["Control", "Alt", "Delete"])
     world.do("stop")
     over = page.get_by_test_id("session-over")
     expect(over).to_have_attribute("data-outcome", "stopped")
