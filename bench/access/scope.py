@@ -9,11 +9,13 @@ import asyncio
 import base64
 import os
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes import people
 from tests.fakes.server_world import MODEL, Console, Pc, World, rsa_key, running_world
 
 from benchside.protocol.errors import BenchsideError
@@ -25,7 +27,7 @@ from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.enrolment import DeviceEnrolled
 from benchside.protocol.wire.link import LINK, PolicyOffered
-from benchside.protocol.wire.policy import AssociateEntry, PolicyPayload
+from benchside.protocol.wire.policy import AssociateRole, PolicyPayload, Training
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.clock import utc_ms
@@ -33,13 +35,16 @@ from benchside.transport.websocket import dial
 
 ATTEMPTS, ASSOCIATES, PCS = 1000, 6, 4
 SITES, MODELS, REGIONS = ("lab-1", "lab-2", "lab-3"), (MODEL, "DX-1", "EX-9"), ("global", "cn")
+CUSTOMERS = {"lab-1": "north", "lab-2": "north", "lab-3": "south"}
+LAWS = {"lab-1": "gdpr", "lab-2": "hipaa", "lab-3": "gdpr"}
 
 
 @dataclass
 class Associate:
     console: Console
     account: str
-    entry: AssociateEntry
+    key: bytes
+    may: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -56,6 +61,8 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
     async with running_world(folder) as world:
         for site in SITES[1:]:
             await world.parts.register.add_site(site, site)
+        for site in SITES:
+            world.authority.add_site(people.site(site, customer=CUSTOMERS[site], laws=(LAWS[site],)))
         associates = [await associate(world, number, dice) for number in range(ASSOCIATES)]
         places = [await place(world, number, dice) for number in range(PCS)]
         leaks = wrongly_refused = 0
@@ -67,26 +74,37 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
             if kind in ("ticket", "policy"):
                 leaks += await (forged_ticket(world, who, where) if kind == "ticket" else forged_policy(world, who))
                 continue
-            got, should = await (see(who, where) if kind == "see" else claim(who, where)), covers(who.entry, where)
+            got, should = await (see(who, where) if kind == "see" else claim(who, where)), covers(who.may, where)
             leaks += got and not should
             wrongly_refused += should and not got
     return {"scope_attempts": attempts, "scope_leaks": leaks, "scope_wrongly_refused": wrongly_refused}
 
 
-def covers(entry: AssociateEntry, where: Place) -> bool:
+def covers(may: dict[str, Any], where: Place) -> bool:
+    law, ends = LAWS[where.site], {one.law: one.expires_utc_ms for one in may["trainings"]}
     return (
-        entry.expires_utc_ms > utc_ms()
-        and "global" in entry.regions
-        and bool({"*", where.site} & set(entry.sites))
-        and ("*" in entry.models or set(where.models) <= set(entry.models))
+        may["expires_utc_ms"] > utc_ms()
+        and may["role"] == AssociateRole.ENGINEER
+        and "global" in may["regions"]
+        and bool({"*", where.site} & set(may["sites"]))
+        and bool({"*", CUSTOMERS[where.site]} & set(may["customers"]))
+        and ("*" in may["models"] or set(where.models) <= set(may["models"]))
+        and ends.get(law, 0) > utc_ms()
     )
 
 
-def scopes(dice: random.Random) -> dict[str, object]:
+def training(law: str, dice: random.Random) -> Training:
+    return Training(course=law, law=law, expires_utc_ms=utc_ms() + dice.choice((-1000, 3600_000, 3600_000, 3600_000)))
+
+
+def scopes(dice: random.Random) -> dict[str, Any]:
     return {
         "regions": tuple(dice.sample(REGIONS, dice.randint(1, 2))),
         "sites": ("*",) if dice.random() < 0.2 else tuple(dice.sample(SITES, dice.randint(1, 3))),
         "models": ("*",) if dice.random() < 0.2 else tuple(dice.sample(MODELS, dice.randint(1, 3))),
+        "customers": ("*",) if dice.random() < 0.5 else tuple(dice.sample(sorted(set(CUSTOMERS.values())), 1)),
+        "role": AssociateRole.ENGINEER,
+        "trainings": tuple(training(law, dice) for law in dice.sample(sorted(set(LAWS.values())), dice.randint(1, 2))),
         "expires_utc_ms": utc_ms() + dice.choice((-1000, 3600_000, 3600_000, 3600_000)),
     }
 
@@ -96,18 +114,14 @@ async def associate(world: World, number: int, dice: random.Random) -> Associate
     console = await world.console(account, key=None)
     spki = public_bytes(rsa_key(10 + number).public_key())
     await console.put("/api/me/key", spki=base64.b64encode(spki).decode())
-    made = Associate(console, account, AssociateEntry(
-        id=account, name=account, organisation="Vendor", keys=(fingerprint(spki),), regions=("global",), models=("*",),
-        sites=("*",), expires_utc_ms=utc_ms() + 3600_000,
-    ))  # fmt: skip
+    made = Associate(console, account, fingerprint(spki))
     await change(world, made, dice)
     return made
 
 
 async def change(world: World, who: Associate, dice: random.Random) -> None:
-    fields = {name: getattr(who.entry, name) for name in who.entry.__struct_fields__} | scopes(dice)
-    who.entry = AssociateEntry(**fields)
-    world.authority.sign_in(who.entry)
+    who.may = scopes(dice)
+    world.authority.sign_in(people.associate(who.account, who.key, **who.may))
     await world.install_policy()
 
 
@@ -155,7 +169,7 @@ async def forged_ticket(world: World, who: Associate, where: Place) -> bool:
     payload = TicketPayload(
         version=VERSION, serial=os.urandom(16), relay=world.parts.settings.relay_name, request_id=where.request_id,
         device_id=where.pc.device_id, associate=who.account, role=Role.CONSOLE, channel=Channel.MAIN,
-        key=who.entry.keys[0], issued_utc_ms=now, expires_utc_ms=now + 60_000,
+        key=who.key, issued_utc_ms=now, expires_utc_ms=now + 60_000,
     )  # fmt: skip
     link = await dial(world.listeners.session_url + "/v1/relay", tls=None, max_bytes=1 << 20)
     link.send(issue_ticket(payload, Ed25519PrivateKey.generate()))

@@ -10,20 +10,23 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from tests.fakes.people import associate, site
 
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow import entry as flow
+from benchside.protocol.trust.admission import Place
 from benchside.protocol.trust.code import code_from_random, read_code
 from benchside.protocol.trust.handshake import ConsoleRun, Meeting, check_hello
 from benchside.protocol.trust.keys import fingerprint, pss_sign, public_bytes
-from benchside.protocol.trust.policy import AuthorityPin, Place, Policy, read_policy, sign_policy
+from benchside.protocol.trust.policy import AuthorityPin, Policy, read_policy, sign_policy
 from benchside.protocol.trust.records import RecordOpener, RecordSealer
 from benchside.protocol.trust.schedule import ChannelNonces, SessionKeys
 from benchside.protocol.trust.ticket import TICKET_LIFE_MS, issue_ticket
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.handshake import HANDSHAKE, SUITE, Answer, Challenge, HandshakeMessage, Hello, HostConfirm
-from benchside.protocol.wire.policy import AssociateEntry, PolicyPayload
+from benchside.protocol.wire.policy import PolicyPayload
 from benchside.protocol.wire.ticket import TicketPayload
+from benchside.server.access.moment import moment_at
 
 PLACE = Place(region="global", site="lab", models=("CX-200",))
 SCENE_LIFE_MS = 86_400_000
@@ -78,22 +81,15 @@ def make_scene() -> Scene:
     console, pc = _identities()
     authority, ticket_key = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     later = now_utc_ms() + SCENE_LIFE_MS
-    entry = AssociateEntry(
-        id="m.ferrer",
-        name="Marta Ferrer",
-        organisation="Example Diagnostics",
-        keys=(fingerprint(public_bytes(console.public_key())),),
-        regions=("global",),
-        models=("CX-200",),
-        sites=("lab",),
-        expires_utc_ms=later,
-    )
+    key = fingerprint(public_bytes(console.public_key()))
+    entry = associate("m.ferrer", key, models=("CX-200",), sites=("lab",), expires_utc_ms=later)
     payload = PolicyPayload(
         version=1,
         issued_utc_ms=now_utc_ms(),
         expires_utc_ms=later,
         ticket_keys=(public_bytes(ticket_key.public_key()),),
         associates=(entry,),
+        sites=(site("lab"),),
     )
     pin = AuthorityPin(key=public_bytes(authority.public_key()))
     policy = read_policy(sign_policy(payload, authority), pin, at_least_version=1)
@@ -127,7 +123,7 @@ class PcEnd:
         except PeerError:
             effects = self._machine.line_lost()
         else:
-            effects = self._machine.console_said(message, 0.0, now_utc_ms=now_utc_ms())
+            effects = self._machine.console_said(message, 0.0, moment=moment_at(now_utc_ms(), "UTC"))
         said: list[bytes] = []
         while effects:
             match effects.pop(0):

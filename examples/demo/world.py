@@ -24,6 +24,7 @@ READY_WITHIN_S = 30.0
 ASSOCIATE = "marta.ferrer"
 ASSOCIATE_NAME = "Marta Ferrer"
 ORGANISATION = "Example Diagnostics Service"
+CUSTOMER = "st-anna-hospital"
 SITE = "st-anna"
 SITE_NAME = "St. Anna Hospital, Haematology"
 MODEL = "CX-200"
@@ -133,6 +134,10 @@ def _make_server(world: World, region: str) -> None:
     )  # fmt: skip
     run("admin", "ticket-key", *data, world.folder / "ticket-key.pem")
     run("authority", "--dir", world.authority_folder, "ticket-key", world.folder / "ticket-key.pem")
+    run(
+        "authority", "--dir", world.authority_folder, "site", "--id", SITE, "--customer", CUSTOMER, "--region", region,
+        "--law", "gdpr", "--time-zone", "Europe/Madrid",
+    )  # fmt: skip
     publish_policy(world)
     run("admin", "site", "add", *data, SITE, "--name", SITE_NAME)
     run("admin", "model", "add", *data, MODEL, "--no-patient-data")
@@ -151,8 +156,8 @@ def sign_in_associate(world: World, fingerprint: str, *, days: int = 30, site: s
     expires = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)).date().isoformat()
     run(
         "authority", "--dir", world.authority_folder, "sign-in", "--id", world.account, "--name", ASSOCIATE_NAME,
-        "--organisation", ORGANISATION, "--fingerprint", fingerprint, "--region", "global", "--site", site,
-        "--model", model, "--expires", expires, text="yes\n",
+        "--organisation", ORGANISATION, "--fingerprint", fingerprint, "--region", "global", "--customer", CUSTOMER,
+        "--site", site, "--model", model, "--training", f"data-protection=gdpr={expires}", text="yes\n",
     )  # fmt: skip
     publish_policy(world)
     world.signed_in.add(fingerprint)

@@ -25,6 +25,7 @@ from examples.demo.children import Children
 from examples.demo.display import Display, start_display
 from examples.demo.world import (
     ASSOCIATE_NAME,
+    CUSTOMER,
     MODEL,
     ORGANISATION,
     SITE,
@@ -36,6 +37,7 @@ from examples.demo.world import (
 )
 from tests.fakes.desk import FakeDesk
 from tests.fakes.engineer import Engineer
+from tests.fakes.people import associate
 from tests.fakes.relay import HostileRelay
 from tests.fakes.visit import Visit
 from tests.fakes.wire_cut import WireCut
@@ -189,17 +191,15 @@ class Lab:
 
     def entry(self, account: str, key: bytes, **changes: object) -> AssociateEntry:
         expires = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=30)
-        entry: dict[str, Any] = {
-            "id": account,
+        fields: dict[str, Any] = {
             "name": ASSOCIATE_NAME if account != GUEST else "Rene Guest",
             "organisation": ORGANISATION,
-            "keys": (key,),
-            "regions": ("global",),
             "models": (MODEL,),
             "sites": (SITE,),
+            "customers": (CUSTOMER,),
             "expires_utc_ms": int(expires.timestamp() * 1000),
         }
-        return AssociateEntry(**(entry | changes))
+        return associate(account, key, **(fields | changes))
 
     def admit(self, account: str, **changes: object) -> None:
         """Sign an associate in as they always are, or with something else; wait until the PC believes it."""

@@ -20,6 +20,7 @@ from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from tests.fakes.authenticator import Authenticator
+from tests.fakes.people import associate, site
 
 from benchside.protocol.trust.device import link_proof_agent
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
@@ -30,7 +31,6 @@ from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.codec import VERSION
-from benchside.protocol.wire.policy import AssociateEntry
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.server.accounts.password import Passwords
 from benchside.server.app import Listeners, run_server
@@ -72,6 +72,8 @@ async def _template() -> Path:
         authority.add_ticket_key(public_bytes(parts.session_keys.ticket.public_key()))
         await parts.register.add_site("lab-1", "First Lab")
         await parts.register.add_model(MODEL, patient_data=False)
+        for number in (1, 2, 3):
+            authority.add_site(site(f"lab-{number}"))
         await parts.keeper.install(authority.export(lambda: b""))
         await parts.close()
         _templates.append(folder)
@@ -88,17 +90,8 @@ class World:
 
     async def sign_into_policy(self, account: str, key: bytes, **changes: object) -> None:
         """Let the authority sign an associate in, and install the policy."""
-        entry: dict[str, Any] = {
-            "id": account,
-            "name": f"{account.title()} Example",
-            "organisation": "Vendor",
-            "keys": (key,),
-            "regions": ("global",),
-            "models": ("*",),
-            "sites": ("*",),
-            "expires_utc_ms": utc_ms() + 3600_000,
-        } | changes
-        self.authority.sign_in(AssociateEntry(**entry))
+        fields: dict[str, Any] = {"expires_utc_ms": utc_ms() + 3600_000} | changes
+        self.authority.sign_in(associate(account, key, **fields))
         await self.install_policy()
 
     async def install_policy(self) -> None:

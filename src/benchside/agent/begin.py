@@ -53,6 +53,7 @@ async def begin_hosting(
         silence_s=settings.silence_s,
         covers=covers,
         paste=settings.paste,
+        rules=settings.rules,
         assay_running=assay_running,
         cpu_share_percent=settings.cpu_share_percent,
         cpu_share_in_assay_percent=settings.cpu_share_in_assay_percent,

@@ -7,6 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from benchside.protocol.wire.policy import NO_RULES, SiteRules
+from benchside.settings.hours import read_hours
 from benchside.settings.toml import SettingError, SettingsTable, read_toml
 
 __all__ = ["AgentSettings", "read_settings"]
@@ -43,6 +47,8 @@ class AgentSettings:
     """After how long an unanswered prompt is a no, 15 to 60 s."""
     paste: bool = True
     """Whether the technician may also allow pasting text with control; `control.paste`, "ask" or "never"."""
+    rules: SiteRules = NO_RULES
+    """Who may help here, and when, beyond what the policy says; `rules.hours`, `rules.named`, `rules.second_eyes`."""
     cpu_share_percent: int = 30
     """What a session may use of the whole machine, 5 to 80 %; `host.cpu_share_percent`."""
     cpu_share_in_assay_percent: int = 10
@@ -56,7 +62,7 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
     """
     base = state or DEFAULT_STATE
     table: SettingsTable = read_toml(path or base / "agent.toml", must_exist=path is not None)
-    control, host = table.table("control"), table.table("host")
+    control, host, rules = table.table("control"), table.table("host"), table.table("rules")
     share = host.whole("cpu_share_percent", default=30, least=5, most=80)
     settings = AgentSettings(
         state=base,
@@ -69,13 +75,27 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
         grant_s=table.whole("grant_s", default=1800, least=60, most=1800),
         silence_s=table.whole("silence_s", default=60, least=15, most=60),
         paste=control.word("paste", default="ask", among=("ask", "never")) == "ask",
+        rules=_rules(rules),
         cpu_share_percent=share,
         cpu_share_in_assay_percent=host.whole("cpu_share_in_assay_percent", default=min(10, share), least=5, most=80),
     )
-    for each in (control, host, table):
+    for each in (control, host, rules, table):
         each.refuse_unknown()
     if settings.cpu_share_in_assay_percent > share:
         raise SettingError(f"host.cpu_share_in_assay_percent must be at most host.cpu_share_percent, which is {share}")
     if bool(settings.proxy_user) != bool(settings.proxy_password_file):
         raise SettingError("proxy_user and proxy_password_file belong together; one of them is missing")
     return settings
+
+
+def _rules(table: SettingsTable) -> SiteRules:
+    """They hold beside the policy's, so a lab can only narrow with them."""
+    rules = SiteRules(
+        hours=tuple(hours for text in table.words("hours", most=21) for hours in read_hours("rules.hours", text)),
+        named=table.words("named", most=200),
+        second_eyes=table.word("second_eyes", default="no", among=("yes", "no")) == "yes",
+    )
+    try:
+        return msgspec.convert(msgspec.to_builtins(rules), type=SiteRules)
+    except msgspec.ValidationError as error:
+        raise SettingError("rules.named must be accounts: letters, digits and . _ : @ / + -") from error

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import time
 
 from benchside.host.agent import AgentSide
 from benchside.host.channel import Opened, PairedLink
+from benchside.host.moment import local_moment
 from benchside.host.visit import Outcome, receive_visitor
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.flow.entry import Established, Visitor
+from benchside.protocol.trust.admission import Moment, Place
 from benchside.protocol.trust.code import CODE_RANDOM_BYTES, code_from_random, read_code
 from benchside.protocol.trust.handshake import Meeting
-from benchside.protocol.trust.policy import AuthorityPin, Place, Policy, read_policy
+from benchside.protocol.trust.policy import AuthorityPin, Policy, read_policy
 from benchside.protocol.trust.schedule import ChannelNonces, SessionKeys
 from benchside.protocol.trust.ticket import TICKET_SKEW_MS, TicketFor, check_ticket, match_ticket
 from benchside.protocol.wire.channel import Channel, Role
@@ -34,7 +35,7 @@ class Reception:
         self._pin = AuthorityPin(key=begin.authority_key)
         self._policy: Policy = read_policy(begin.policy, self._pin, at_least_version=1)
         models = tuple(instrument.model for instrument in begin.instruments)
-        self._place = Place(region=begin.region, site=begin.site, models=models)
+        self._place = Place(region=begin.region, site=begin.site, models=models, rules=begin.rules)
         self._code = b""
         self._used: dict[bytes, int] = {}
         self.visitor: Visitor | None = None
@@ -87,9 +88,9 @@ class Reception:
         """Each connection checks access again: ticket, and the policy as it is now.  RefusedError."""
         if self.visitor is None:
             raise RefusedError(Refusal.NOT_IN_POLICY, "expected a known associate, got nobody")
-        now_utc_ms = _now_utc_ms()
+        now = local_moment()
         payload = check_ticket(
-            ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=now_utc_ms + server_ahead_ms
+            ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=now.utc_ms + server_ahead_ms
         )
         wanted = TicketFor(
             request_id=self._begin.request_id,
@@ -99,8 +100,8 @@ class Reception:
             key=self.visitor.key,
         )
         match_ticket(payload, wanted)
-        self._use_up(payload.serial, payload.expires_utc_ms, now_utc_ms + server_ahead_ms)
-        self._admit(self.visitor, now_utc_ms)
+        self._use_up(payload.serial, payload.expires_utc_ms, now.utc_ms + server_ahead_ms)
+        self._admit(self.visitor, now)
 
     def change_policy(self, signed: bytes) -> None:
         """Take a newer policy; PeerError or RefusedError when it is not signed by the authority, or older."""
@@ -111,7 +112,7 @@ class Reception:
         if self.visitor is None:
             return True
         try:
-            self._admit(self.visitor, _now_utc_ms())
+            self._admit(self.visitor, local_moment())
         except RefusedError:
             return False
         return True
@@ -123,9 +124,5 @@ class Reception:
             raise RefusedError(Refusal.TICKET_USED, "expected a ticket that was not used yet, got one again")
         self._used[serial] = expires_utc_ms + TICKET_SKEW_MS
 
-    def _admit(self, visitor: Visitor, now_utc_ms: int) -> None:
-        self._policy.admit(visitor.key, associate_id=visitor.entry.id, place=self._place, now_utc_ms=now_utc_ms)
-
-
-def _now_utc_ms() -> int:
-    return time.time_ns() // 1_000_000
+    def _admit(self, visitor: Visitor, now: Moment) -> None:
+        self._policy.admit(visitor.key, associate_id=visitor.entry.id, place=self._place, now=now)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchside.host.agent import AgentSide
 from benchside.host.channel import PairedLink
+from benchside.host.moment import local_moment
 from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
 from benchside.protocol.flow import entry as flow
+from benchside.protocol.trust.admission import Place
 from benchside.protocol.trust.handshake import Meeting
-from benchside.protocol.trust.policy import Place, Policy
+from benchside.protocol.trust.policy import Policy
 from benchside.protocol.wire.handshake import HANDSHAKE, Refused
 
 __all__ = ["Outcome", "receive_visitor", "turn_away"]
@@ -129,5 +130,5 @@ async def _next_word(machine: flow.EntryMachine, paired: PairedLink) -> list[flo
     except (PeerError, UnavailableError):
         return machine.line_lost()
     return machine.console_said(
-        message, loop.time(), now_utc_ms=time.time_ns() // 1_000_000, server_ahead_ms=paired.held.server_ahead_ms
+        message, loop.time(), moment=local_moment(), server_ahead_ms=paired.held.server_ahead_ms
     )

@@ -116,10 +116,11 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
             shown = benchside("admin", "account", "list", "--data", str(data))
             groups = shown.split("key ")[1].strip()
             assert groups.replace(" ", "") == fingerprint(spki).hex()
-            words = ("--id", "ana", "--name", "Ana", "--organisation", "Vendor", "--region", "global", "--site", "*")
+            who = ("--id", "ana", "--name", "Ana", "--organisation", "Vendor", "--region", "global")
+            words = (*who, "--customer", "*", "--site", "*", "--training", "privacy=gdpr=2099-12-31")
             benchside(
                 "authority", "--dir", str(authority), "sign-in", *words, "--fingerprint", groups, "--model", "*",
-                "--expires", "2099-12-31", stdin="yes\n",
+                stdin="yes\n",
             )  # fmt: skip
             benchside("authority", "--dir", str(authority), "export", str(tmp_path / "policy"))
             assert "version 2" in benchside("admin", "policy", "install", "--data", str(data), str(tmp_path / "policy"))

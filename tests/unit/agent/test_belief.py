@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.people import associate
 
 from benchside.agent import identity
 from benchside.agent.belief import Belief
@@ -17,7 +18,7 @@ from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.trust.policy import sign_policy, sign_rotation
 from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.link import PolicyOffered
-from benchside.protocol.wire.policy import AssociateEntry, PolicyPayload, RotationPayload
+from benchside.protocol.wire.policy import PolicyPayload, RotationPayload
 
 AUTHORITY, NEXT = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 NOW = time.time_ns() // 1_000_000
@@ -30,17 +31,11 @@ def offer(version: int, key: Ed25519PrivateKey = AUTHORITY, rotations: tuple[byt
         expires_utc_ms=NOW + 1_000_000,
         ticket_keys=(public_bytes(AUTHORITY.public_key()),),
         associates=(
-            AssociateEntry(
-                id="m.ferrer",
-                name="Marta Ferrer",
-                organisation="Example",
-                keys=(bytes(32),),
-                regions=("global",),
-                models=("*",),
-                sites=("*",),
-                expires_utc_ms=NOW + 1_000_000,
+            associate(
+                "m.ferrer", bytes(32), name="Marta Ferrer", organisation="Example", expires_utc_ms=NOW + 1_000_000
             ),
         ),
+        sites=(),
     )
     return PolicyOffered(policy=sign_policy(payload, key), rotations=rotations)
 

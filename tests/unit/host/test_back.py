@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.people import associate, site
 
 from benchside.host import lines as module
 from benchside.host.agent import AgentSide, HeldTicket
@@ -29,7 +30,7 @@ from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.handshake import HANDSHAKE, HostConfirm, Refused
 from benchside.protocol.wire.host import BeginHosting
-from benchside.protocol.wire.policy import AssociateEntry, PolicyPayload
+from benchside.protocol.wire.policy import NO_RULES, AssociateEntry, PolicyPayload
 from benchside.protocol.wire.ticket import TicketPayload
 
 MAX_WAIT_S = 15.0
@@ -174,22 +175,14 @@ def ticket(serial: bytes, *, expires_in_ms: int = 60_000) -> bytes:
 
 @pytest.fixture
 def reception() -> Reception:
-    entry = AssociateEntry(
-        id="m.ferrer",
-        name="Marta Ferrer",
-        organisation="Example",
-        keys=(KEY,),
-        regions=("global",),
-        models=("*",),
-        sites=("*",),
-        expires_utc_ms=now_ms() + 3_600_000,
-    )
+    entry = associate("m.ferrer", KEY, expires_utc_ms=now_ms() + 3_600_000)
     payload = PolicyPayload(
         version=1,
         issued_utc_ms=now_ms(),
         expires_utc_ms=now_ms() + 3_600_000,
         ticket_keys=(public_bytes(TICKETS.public_key()),),
         associates=(entry,),
+        sites=(site("lab"),),
     )
     begin = cast(BeginHosting, Begin(sign_policy(payload, AUTHORITY)))
     reception = Reception(begin)
@@ -202,6 +195,7 @@ class Begin:
     authority_key = public_bytes(AUTHORITY.public_key())
     region, site = "global", "lab"
     instruments = ()
+    rules = NO_RULES
 
     def __init__(self, policy: bytes) -> None:
         self.policy = policy

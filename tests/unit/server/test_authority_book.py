@@ -39,8 +39,8 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> None:
 def sign_in(folder: Path, account: str = "ana", fingerprint: str = "ab" * 32, *more: str) -> int:
     return authority(
         folder, "sign-in", "--id", account, "--name", "Ana Example", "--organisation", "Vendor", "--fingerprint",
-        fingerprint, "--region", "global", "--site", "*", "--model", "CX-200", "--expires", "2030-01-31",
-        *more,
+        fingerprint, "--region", "global", "--customer", "*", "--site", "*", "--model", "CX-200",
+        "--training", "privacy=gdpr=2030-01-31", *more,
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_what_is_exported_is_believed_by_whom_pins_the_key(folder: Path, tmp_pat
     policy = read_policy(offered.policy, AuthorityPin(key=first), at_least_version=2)
     entry = policy.associate("ana")
     assert entry is not None
-    assert (entry.name, entry.sites, entry.expires_utc_ms) == ("Ana Example", ("*",), 1_896_134_400_000)
+    assert (entry.name, entry.scopes[0].sites, entry.expires_utc_ms) == ("Ana Example", ("*",), 1_896_134_400_000)
     assert authority(folder, "rotate") == 0
     assert not (folder / "authority-0.pem").exists()
     assert authority(folder, "sign-out", "--id", "ana") == 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.fakes.people import associate, site
 from tests.fakes.server_world import Clock, opened_parts, rsa_key
 
 from benchside.protocol.errors import Refusal, RefusedError
@@ -15,7 +16,6 @@ from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.enrolment import SealedEnrolment
 from benchside.protocol.wire.link import Described, RequestOpened
-from benchside.protocol.wire.policy import AssociateEntry
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.server.access.model import Person
 from benchside.server.authority.book import AuthorityBook
@@ -69,18 +69,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             clock,
         )
         authority = AuthorityBook(tmp_path / "authority", clock)
-        authority.sign_in(
-            AssociateEntry(
-                id="ana",
-                name="Ana",
-                organisation="Vendor",
-                keys=(KEY,),
-                regions=("global",),
-                models=("*",),
-                sites=("*",),
-                expires_utc_ms=clock.now_ms * 2,
-            )
-        )
+        authority.sign_in(associate("ana", KEY, name="Ana", expires_utc_ms=clock.now_ms * 2))
+        authority.add_site(site("lab-1"))
         await parts.keeper.install(authority.export(lambda: b""))
         instruments = (InstrumentInfo(id="i-1", model="CX-200", serial="1", patient_data=False),)
         secret, _ = await parts.register.make_token("lab-1", 1)

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from benchside.protocol.errors import CallerError, PeerError, PeerFault, Refusal, RefusedError
+from benchside.protocol.trust.admission import Moment, Place
 from benchside.protocol.trust.handshake import Greeting, HostRun, HostVerdict, Meeting, check_hello
 from benchside.protocol.trust.keys import fingerprint
-from benchside.protocol.trust.policy import Place, Policy
+from benchside.protocol.trust.policy import Policy
+from benchside.protocol.trust.second import SecondFor
 from benchside.protocol.trust.ticket import TicketFor, check_ticket, match_ticket
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.handshake import (
@@ -112,6 +114,8 @@ class Visitor:
     key: bytes
     nonces: tuple[bytes, bytes]
     """The PC's and the console's nonce of the handshake."""
+    second: str | None = None
+    """Who agreed to the session beside them, where the site's rules ask for it."""
 
 
 EntryEffect = SayPlain | GuessWanted | AnswerWanted | Established | EntryOver
@@ -145,6 +149,7 @@ class EntryMachine:
         self._run: HostRun | None = None
         self._verdict: HostVerdict | None = None
         self._entry: AssociateEntry | None = None
+        self._second: str | None = None
         self._counted = False
         self._attempts_left: int | None = None
 
@@ -153,18 +158,18 @@ class EntryMachine:
         return None if self.stage in (EntryStage.DONE, EntryStage.OVER) else self._until
 
     def console_said(
-        self, message: HandshakeMessage, now: float, *, now_utc_ms: int, server_ahead_ms: int = 0
+        self, message: HandshakeMessage, now: float, *, moment: Moment, server_ahead_ms: int = 0
     ) -> list[EntryEffect]:
         """Take the console's next message.
 
-        `now_utc_ms`: this PC's clock, by which the policy expires; `server_ahead_ms` is added for the ticket.
+        `moment`: of this PC's clock, by which the policy expires; `server_ahead_ms` is added for the ticket.
         """
         try:
             match self.stage, message:
                 case EntryStage.AWAIT_HELLO, Hello():
                     return self._greet(message, now)
                 case EntryStage.AWAIT_PROOF, Proof():
-                    return self._believe(message, now, now_utc_ms, server_ahead_ms)
+                    return self._believe(message, now, moment, server_ahead_ms)
                 case EntryStage.AWAIT_CONFIRM, ConsoleConfirm():
                     return self._judge(message)
                 case _:
@@ -217,13 +222,13 @@ class EntryMachine:
         self.stage, self._until = EntryStage.AWAIT_PROOF, now + PROOF_WITHIN_S
         return [SayPlain(self._challenge)]
 
-    def _believe(self, proof: Proof, now: float, now_utc_ms: int, server_ahead_ms: int) -> list[EntryEffect]:
+    def _believe(self, proof: Proof, now: float, moment: Moment, server_ahead_ms: int) -> list[EntryEffect]:
         greeting = self._greeting
         if greeting is None:
             raise CallerError("a proof is believed after the greeting")
         key = fingerprint(greeting.console_key)
         ticket = check_ticket(
-            proof.ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=now_utc_ms + server_ahead_ms
+            proof.ticket, ticket_keys=self._policy.ticket_keys, relay=None, now_utc_ms=moment.utc_ms + server_ahead_ms
         )
         match_ticket(
             ticket,
@@ -236,9 +241,14 @@ class EntryMachine:
             ),
         )
         self._run = HostRun(greeting, proof)
-        self._entry = self._policy.admit(key, associate_id=ticket.associate, place=self._place, now_utc_ms=now_utc_ms)
+        entry = self._policy.admit(key, associate_id=ticket.associate, place=self._place, now=moment)
+        about = SecondFor(
+            request_id=self._meeting.request_id, device_id=self._meeting.device_id, associate=entry.id, key=key
+        )
+        self._second = self._policy.check_second(proof.second, about, place=self._place, now=moment)
+        self._entry = entry
         self.stage, self._until = EntryStage.COUNTING, now + AGENT_WITHIN_S
-        return [GuessWanted(self._entry, key)]
+        return [GuessWanted(entry, key)]
 
     def _judge(self, confirm: ConsoleConfirm) -> list[EntryEffect]:
         verdict, greeting, entry = self._verdict, self._greeting, self._entry
@@ -247,7 +257,8 @@ class EntryMachine:
         self._verdict = None
         message, master = verdict.judge(confirm)
         self.stage = EntryStage.DONE
-        visitor = Visitor(entry, fingerprint(greeting.console_key), (greeting.pc_nonce, greeting.console_nonce))
+        nonces = (greeting.pc_nonce, greeting.console_nonce)
+        visitor = Visitor(entry, fingerprint(greeting.console_key), nonces, self._second)
         return [Established(visitor, master, message)]
 
     def _give_up(self, reason: Refusal | PeerFault, wait_s: float | None, *, say: bool = True) -> list[EntryEffect]:

@@ -8,36 +8,29 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
+from benchside.protocol.trust.admission import Act, Moment, Place, needs_second_eyes, why_not
 from benchside.protocol.trust.keys import fingerprint, load_ed25519
+from benchside.protocol.trust.second import SecondFor, check_second
 from benchside.protocol.trust.signed import POLICY_PURPOSE, ROTATION_PURPOSE, open_signed, sign
+from benchside.protocol.wire.handshake import SecondSaid
 from benchside.protocol.wire.ids import Fingerprint
 from benchside.protocol.wire.policy import (
-    ANY,
     POLICY,
     ROTATION,
     AssociateEntry,
     PolicyPayload,
     RotationPayload,
+    SiteEntry,
 )
 
 __all__ = [
     "AuthorityPin",
-    "Place",
     "Policy",
     "follow_rotations",
     "read_policy",
     "sign_policy",
     "sign_rotation",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where help is asked for: the PC's region and site, and the models of its instruments."""
-
-    region: str
-    site: str
-    models: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +48,7 @@ class Policy:
     payload: PolicyPayload
     _by_key: dict[Fingerprint, AssociateEntry] = field(repr=False)
     _by_id: dict[str, AssociateEntry] = field(repr=False)
+    _sites: dict[str, SiteEntry] = field(repr=False)
 
     @property
     def version(self) -> int:
@@ -70,33 +64,56 @@ class Policy:
         """Return the entry with this id, expired or not; None when nobody has it."""
         return self._by_id.get(associate_id)
 
-    def admit(self, key: Fingerprint, *, associate_id: str | None, place: Place, now_utc_ms: int) -> AssociateEntry:
-        """Return who may help at `place` with this key; RefusedError with the first rule that says no.
+    def site(self, site_id: str) -> SiteEntry | None:
+        """Return what is said of a site; None when nothing is."""
+        return self._sites.get(site_id)
+
+    def why_not(self, act: Act, associate_id: str, *, place: Place, now: Moment) -> Refusal | None:
+        """Return the first rule by which this associate, whatever the key, may not do `act` at `place` now, or None."""
+        if now.utc_ms >= self.payload.expires_utc_ms:
+            return Refusal.OLD_POLICY
+        entry = self._by_id.get(associate_id)
+        if entry is None:
+            return Refusal.NOT_IN_POLICY
+        return why_not(act, entry, self._sites.get(place.site), place, now)
+
+    def admit(
+        self, key: Fingerprint, *, associate_id: str | None, place: Place, now: Moment, act: Act = Act.HELP
+    ) -> AssociateEntry:
+        """Return who may do `act` at `place` with this key; RefusedError with the first rule that says no.
 
         `associate_id`: whom the ticket names; must be the key's owner.
         """
-        if now_utc_ms >= self.payload.expires_utc_ms:
-            raise RefusedError(Refusal.OLD_POLICY, "expected a policy that is still valid, got one out of time")
         entry = self._by_key.get(key)
         if entry is None or (associate_id is not None and entry.id != associate_id):
-            raise RefusedError(
-                Refusal.NOT_IN_POLICY, "expected a key that the policy names for this associate, got another"
-            )
-        refuse_unless_admitted(entry, place, now_utc_ms)
+            refusal: Refusal | None = Refusal.NOT_IN_POLICY
+            if now.utc_ms >= self.payload.expires_utc_ms:
+                refusal = Refusal.OLD_POLICY
+        else:
+            refusal = self.why_not(act, entry.id, place=place, now=now)
+        if entry is None or refusal is not None:
+            reason = refusal or Refusal.NOT_IN_POLICY
+            raise RefusedError(reason, f"expected an associate who may {act} there with this key, got {reason}")
         return entry
 
+    def needs_second_eyes(self, place: Place) -> bool:
+        """Whether a session at `place` needs a second associate's agreement."""
+        return needs_second_eyes(self._sites.get(place.site), place)
 
-def refuse_unless_admitted(entry: AssociateEntry, place: Place, now_utc_ms: int) -> None:
-    """Raise RefusedError unless `entry` covers all of `place` now: time, region, site and every model."""
-    if now_utc_ms >= entry.expires_utc_ms:
-        raise RefusedError(Refusal.EXPIRED_IN_POLICY, "expected an associate whose entry is valid, got one out of time")
-    if place.region not in entry.regions:
-        raise RefusedError(Refusal.WRONG_REGION, f"expected an associate for region {place.region}, got one for others")
-    if ANY not in entry.sites and place.site not in entry.sites:
-        raise RefusedError(Refusal.WRONG_SITE, "expected an associate for this site, got one for others")
-    if ANY not in entry.models and (not place.models or any(model not in entry.models for model in place.models)):
-        # the whole PC is seen, so each of its instruments must be covered
-        raise RefusedError(Refusal.WRONG_MODEL, "expected an associate for every model on this PC, got one for others")
+    def check_second(self, said: SecondSaid | None, about: SecondFor, *, place: Place, now: Moment) -> str | None:
+        """Return who agreed to a session beside its associate; None where nobody has to.
+
+        RefusedError(SECOND_EYES) when somebody has to, and nobody who may did.
+        """
+        if not self.needs_second_eyes(place):
+            return None
+        if said is None:
+            raise RefusedError(Refusal.SECOND_EYES, "expected a second associate's agreement, got none")
+        key = check_second(said, about, now.utc_ms)
+        try:
+            return self.admit(key, associate_id=said.associate, place=place, now=now, act=Act.SECOND).id
+        except RefusedError as error:
+            raise RefusedError(Refusal.SECOND_EYES, f"expected the agreement of one who may: {error}") from error
 
 
 def read_policy(signed: bytes, pin: AuthorityPin, *, at_least_version: int) -> Policy:
@@ -119,9 +136,12 @@ def read_policy(signed: bytes, pin: AuthorityPin, *, at_least_version: int) -> P
         for key in entry.keys:
             if by_key.setdefault(key, entry) is not entry:
                 raise PeerError(PeerFault.MALFORMED, "expected each key with one associate, got one key with two")
+    sites = {site.id: site for site in payload.sites}
+    if len(sites) != len(payload.sites):
+        raise PeerError(PeerFault.MALFORMED, "expected each site once in a policy, got one twice")
     for spki in payload.ticket_keys:
         load_ed25519(spki)
-    return Policy(payload, by_key, by_id)
+    return Policy(payload, by_key, by_id, sites)
 
 
 def sign_policy(payload: PolicyPayload, key: Ed25519PrivateKey) -> bytes:

@@ -5,7 +5,8 @@ Conversation (docs/protocol/handshake.md):
     console                                   PC (host)
     Hello(version, suite, key, nonce)    ->
                                          <-   Challenge(nonce, key)
-    Proof(ticket, share, kem_key, sig)   ->
+    Proof(ticket, share, kem_key, sig,
+          second)                        ->
                                   PC: ticket, signature, policy; one guess is counted by the agent
                                          <-   Answer(share, kem_ciphertext, sig)
     ConsoleConfirm(mac)                  ->
@@ -19,11 +20,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.ids import Bytes32, Bytes64, Signature4096, SpkiBytes, TicketBytes
+from benchside.protocol.wire.text import Word
+from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
     "HANDSHAKE",
@@ -36,6 +40,7 @@ __all__ = [
     "HostConfirm",
     "Proof",
     "Refused",
+    "SecondSaid",
 ]
 
 SUITE = "CPACE-X25519-SHA512,ML-KEM-768,RSA-4096-PSS-SHA256,HKDF-SHA512,AES-256-GCM"
@@ -63,6 +68,15 @@ class Challenge(Message, frozen=True, kw_only=True, tag="challenge"):
     key: SpkiBytes
 
 
+class SecondSaid(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second associate agrees to this session, where the site's rules ask for one (trust/second.py)."""
+
+    associate: Word
+    key: SpkiBytes
+    issued_utc_ms: UtcMs
+    signature: Signature4096
+
+
 class Proof(Message, frozen=True, kw_only=True, tag="proof"):
     """The console proves its key over everything said so far, and offers its two shares."""
 
@@ -70,6 +84,8 @@ class Proof(Message, frozen=True, kw_only=True, tag="proof"):
     share: Bytes32
     kem_key: KemKey
     signature: Signature4096
+    second: SecondSaid | None = None
+    """Not under the console's signature: it carries one of its own, over this request and the console's key."""
 
 
 class Answer(Message, frozen=True, kw_only=True, tag="answer"):
@@ -103,4 +119,4 @@ class Refused(Message, frozen=True, kw_only=True, tag="refused"):
 HandshakeMessage = Hello | Challenge | Proof | Answer | ConsoleConfirm | HostConfirm | Refused
 
 HANDSHAKE: Codec[HandshakeMessage] = Codec(HandshakeMessage, max_bytes=4096, name="handshake")
-"""4096: the largest is Proof with 1024 + 32 + 1184 + 512 bytes and its field names."""
+"""4096: the largest is Proof with 1024 + 32 + 1184 + 512 bytes, a second's 64 + 600 + 512, and its field names."""

@@ -38,7 +38,7 @@ from benchside.protocol.wire.cover import (
 )
 from benchside.protocol.wire.desk import AssociateShown, BoxInWindow, GrantShown, PromptKind
 from benchside.protocol.wire.ids import Bytes16, Fingerprint, Signature4096, SpkiBytes, TicketBytes
-from benchside.protocol.wire.policy import Region
+from benchside.protocol.wire.policy import Region, SiteRules
 from benchside.protocol.wire.session import InstrumentInfo, SessionEnd
 from benchside.protocol.wire.text import Line, Name, Word
 
@@ -117,6 +117,8 @@ class BeginHosting(Message, frozen=True, kw_only=True, tag="begin"):
     """The rules of all instruments of this PC; they stay in force until the session's end."""
     paste: bool
     """The lab lets the technician also allow pasting text."""
+    rules: SiteRules
+    """What the hospital's IT set on this PC; holds beside the policy's rules for the site."""
     assay_running: bool
     cpu_share_percent: _Percent
     """What the host may use of the whole machine, and what while a run is flagged."""

@@ -7,13 +7,22 @@ import datetime
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.protocol.trust.keys import fingerprint, parse_fingerprint, show_fingerprint
-from benchside.protocol.wire.policy import AssociateEntry
 from benchside.server.authority.book import AuthorityBook, read_public_key
+from benchside.server.authority.forms import (
+    add_associate_flags,
+    add_site_flags,
+    associate_of,
+    show_associate,
+    show_change,
+    show_site,
+    site_of,
+)
+from benchside.server.authority.proposal import changes, merge, read_proposal
 from benchside.server.clock import utc_ms
 
 __all__ = ["main"]
@@ -57,18 +66,20 @@ def _parser() -> argparse.ArgumentParser:
     word.add_argument("--fingerprint", required=True)
     word.set_defaults(run=_ticket_key_out)
     word = words.add_parser("sign-in", help="let an associate in, or change what one may do")
-    word.add_argument("--id", required=True, help="the associate's account")
-    word.add_argument("--name", required=True)
-    word.add_argument("--organisation", required=True)
-    word.add_argument("--fingerprint", required=True, action="append", help="of the browser's key; again for more")
-    word.add_argument("--region", required=True, action="append", choices=["global", "cn"])
-    word.add_argument("--site", required=True, action="append", help="a site, or * for all")
-    word.add_argument("--model", required=True, action="append", help="a model, or * for all")
-    word.add_argument("--expires", required=True, help="YYYY-MM-DD, not later than the training's end")
+    add_associate_flags(word)
     word.set_defaults(run=_sign_in)
     word = words.add_parser("sign-out", help="take an associate out")
     word.add_argument("--id", required=True)
     word.set_defaults(run=_sign_out)
+    word = words.add_parser("site", help="say whose a site is, which laws hold there, and its own rules")
+    add_site_flags(word)
+    word.set_defaults(run=_site)
+    word = words.add_parser("site-out", help="say nothing of a site: nobody can help there any more")
+    word.add_argument("--id", required=True)
+    word.set_defaults(run=_site_out)
+    word = words.add_parser("review", help="look through what a server's administrators propose, and take it")
+    word.add_argument("file", type=Path)
+    word.set_defaults(run=_review)
     word = words.add_parser("renew", help="let the policy be valid again from now on")
     word.add_argument("--days", type=int, default=90)
     word.set_defaults(run=_renew)
@@ -121,33 +132,49 @@ def _ticket_key_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
 
 
 def _sign_in(book: AuthorityBook, flags: argparse.Namespace) -> None:
-    keys = tuple(parse_fingerprint(text) for text in flags.fingerprint)
+    entry = associate_of(flags)
+    _confirm_keys(f"{entry.name}, {entry.organisation}", entry.keys)
+    book.sign_in(entry)
+
+
+def _confirm_keys(whose: str, keys: Iterable[bytes]) -> None:
     for key in keys:
-        print(f"{flags.name}, {flags.organisation}\n{show_fingerprint(key)}")
-    print("Does the associate read out exactly this fingerprint? Type yes: ", end="", flush=True)
+        print(f"{whose}\n{show_fingerprint(key)}")
+        print("Does the associate read out exactly this fingerprint? Type yes: ", end="", flush=True)
+        if sys.stdin.readline().strip() != "yes":
+            raise UnavailableError("nothing was changed: the fingerprint was not confirmed")
+
+
+def _site(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    book.add_site(site_of(flags))
+
+
+def _site_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    book.remove_site(flags.id)
+
+
+def _review(book: AuthorityBook, flags: argparse.Namespace) -> None:
+    proposal, state = read_proposal(flags.file), book.state()
+    merged = merge(state.associates, state.sites, proposal)
+    waiting = changes((state.associates, state.sites), (merged.associates, merged.sites))
+    for each in merged.kept_by_hand:
+        print(f"kept as it is: {each}, who is in several regions by this authority's own hand")
+    if not waiting:
+        print("the proposal changes nothing")
+        return
+    associates = {one.id: one for one in merged.associates}
+    sites = {one.id: one for one in merged.sites}
+    for change in waiting:
+        print(f"\n{show_change(change)}")
+        if change.kind != "removed":
+            lines = show_site(sites[change.id]) if change.what == "site" else show_associate(associates[change.id])
+            print("\n".join(f"  {line}" for line in lines))
+        _confirm_keys(change.name, change.new_keys)
+    print(f"\nTake these {len(waiting)} changes? Type yes: ", end="", flush=True)
     if sys.stdin.readline().strip() != "yes":
-        raise UnavailableError("not signed in: the fingerprint was not confirmed")
-    book.sign_in(
-        AssociateEntry(
-            id=flags.id,
-            name=flags.name,
-            organisation=flags.organisation,
-            keys=keys,
-            regions=tuple(dict.fromkeys(flags.region)),
-            models=tuple(dict.fromkeys(flags.model)),
-            sites=tuple(dict.fromkeys(flags.site)),
-            expires_utc_ms=_end_of_day(flags.expires),
-        )
-    )
-
-
-def _end_of_day(text: str) -> int:
-    try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError as error:
-        raise UnavailableError(f"expected a date YYYY-MM-DD, got {text!r}") from error
-    midnight = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(), datetime.UTC)
-    return int(midnight.timestamp() * 1000)
+        raise UnavailableError("nothing was changed")
+    book.take(merged.associates, merged.sites)
+    print("taken; `export` signs the policy")
 
 
 def _sign_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
@@ -167,11 +194,10 @@ def _list(book: AuthorityBook, flags: argparse.Namespace) -> None:
     print(f"authority {show_fingerprint(fingerprint(book.public_key()))}")
     for spki in state.ticket_keys:
         print(f"ticket key {show_fingerprint(fingerprint(spki))}")
+    for site in state.sites:
+        print("\n" + "\n".join(show_site(site)))
     for one in state.associates:
-        print(f"\n{one.id}: {one.name}, {one.organisation}; until {_day(one.expires_utc_ms)}")
-        print(f"  regions {', '.join(one.regions)}; sites {', '.join(one.sites)}; models {', '.join(one.models)}")
-        for key in one.keys:
-            print(f"  key {show_fingerprint(key)}")
+        print("\n" + "\n".join(show_associate(one)))
 
 
 def _day(utc_milliseconds: int) -> str:

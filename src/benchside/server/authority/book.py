@@ -14,7 +14,8 @@ from benchside.protocol.errors import UnavailableError
 from benchside.protocol.trust.keys import fingerprint, load_ed25519, public_bytes
 from benchside.protocol.trust.policy import sign_policy, sign_rotation
 from benchside.protocol.wire.link import LINK, PolicyOffered
-from benchside.protocol.wire.policy import AssociateEntry, RotationPayload
+from benchside.protocol.wire.policy import AssociateEntry, RotationPayload, SiteEntry
+from benchside.server.access.moment import time_zone
 from benchside.server.authority.state import AuthorityState, read_state, write_state
 from benchside.server.clock import NowUtcMs
 from benchside.server.keys.files import make_folder, read_secret, write_secret
@@ -68,8 +69,7 @@ class AuthorityBook:
         """Add an associate, or replace the entry with the same id; a key belongs to one associate only."""
         state = self.state()
         others = tuple(one for one in state.associates if one.id != entry.id)
-        if any(set(one.keys) & set(entry.keys) for one in others):
-            raise UnavailableError("another associate has this key already")
+        _refuse_unless_right(entry, others)
         self._write(state, associates=(*others, entry))
 
     def sign_out(self, associate_id: str) -> None:
@@ -79,6 +79,28 @@ class AuthorityBook:
         if len(left) == len(state.associates):
             raise UnavailableError(f"there is no associate {associate_id!r}")
         self._write(state, associates=left)
+
+    def add_site(self, entry: SiteEntry) -> None:
+        """Let the policy say this of a site; replaces what it said before."""
+        time_zone(entry.time_zone)
+        state = self.state()
+        self._write(state, sites=(*(one for one in state.sites if one.id != entry.id), entry))
+
+    def remove_site(self, site_id: str) -> None:
+        """Let the policy say nothing of a site: nobody can help there any more."""
+        state = self.state()
+        left = tuple(one for one in state.sites if one.id != site_id)
+        if len(left) == len(state.sites):
+            raise UnavailableError(f"there is no site {site_id!r}")
+        self._write(state, sites=left)
+
+    def take(self, associates: tuple[AssociateEntry, ...], sites: tuple[SiteEntry, ...]) -> None:
+        """Let the policy name these associates and sites and no others, in one change."""
+        for number, entry in enumerate(associates):
+            _refuse_unless_right(entry, associates[:number])
+        for site in sites:
+            time_zone(site.time_zone)
+        self._write(self.state(), associates=associates, sites=sites)
 
     def renew(self, days: int) -> None:
         """Let the policy be valid for `days` from now."""
@@ -141,6 +163,14 @@ class AuthorityBook:
         if not isinstance(key, Ed25519PrivateKey):
             raise UnavailableError("the authority's key file holds another kind of key")
         return key, passphrase
+
+
+def _refuse_unless_right(entry: AssociateEntry, others: tuple[AssociateEntry, ...]) -> None:
+    if any(set(one.keys) & set(entry.keys) for one in others):
+        raise UnavailableError(f"another associate has this key already; {entry.id!r} needs one of their own")
+    trained_until = max((one.expires_utc_ms for one in entry.trainings), default=0)
+    if entry.expires_utc_ms > trained_until:
+        raise UnavailableError(f"{entry.id!r} would be in the policy for longer than any training is valid")
 
 
 def read_public_key(path: Path) -> bytes:

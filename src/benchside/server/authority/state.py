@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from benchside.protocol.errors import PeerError, UnavailableError
-from benchside.protocol.wire.policy import POLICY, AssociateEntry, PolicyPayload
+from benchside.protocol.wire.policy import POLICY, AssociateEntry, PolicyPayload, SiteEntry
 from benchside.server.keys.files import read_secret, write_secret
 
 __all__ = ["AuthorityState", "read_state", "write_state"]
@@ -23,6 +23,7 @@ class AuthorityState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     rotations: tuple[bytes, ...] = ()
     ticket_keys: tuple[bytes, ...] = ()
     associates: tuple[AssociateEntry, ...] = ()
+    sites: tuple[SiteEntry, ...] = ()
 
     def payload(self) -> PolicyPayload:
         """The policy to sign; UnavailableError when it would not be a valid one yet."""
@@ -32,6 +33,7 @@ class AuthorityState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             expires_utc_ms=self.issued_utc_ms + self.days * 24 * 3600_000,
             ticket_keys=self.ticket_keys,
             associates=self.associates,
+            sites=self.sites,
         )
         try:
             return POLICY.decode(POLICY.encode(payload))  # the limits are checked where bytes become messages

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.protocol.wire.link import RequestCancelled, RequestClaimed, RequestOpened, RequestReleased
-from benchside.server.access.model import Person, may_claim, may_see
+from benchside.server.access.model import Person, may_claim, may_go_on
 from benchside.server.audit.kind import ServerKind, device_stream, session_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.model import Session
@@ -270,7 +270,7 @@ class Broker:
         account = facts.claimed_by or ""
         if self._consoles.gone_for_ms(account) > MAX_CONSOLE_GONE_MS:
             return True
-        return may_see(Person(account, None), facts.device.place, self._keeper.policy, self._now()) is not None
+        return may_go_on(account, facts.device.place, self._keeper.policy, self._now()) is not None
 
     async def _facts(self, row: Request) -> RequestFacts | None:
         device = await self._register.device(row.device_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from benchside.protocol.errors import RefusedError
-from benchside.server.access.model import Person, may_see
+from benchside.server.access.model import may_go_on
 from benchside.server.accounts.sign_ins import SignIns
 from benchside.server.broker.machine import RequestState
 from benchside.server.broker.queue import Broker, RequestFacts
@@ -42,5 +42,4 @@ class Unadmitted:
                     await self._broker.release(facts.claimed_by or "", facts.id)
 
     def _may_go_on(self, facts: RequestFacts) -> bool:
-        person = Person(facts.claimed_by or "", None)
-        return may_see(person, facts.device.place, self._keeper.policy, self._now()) is None
+        return may_go_on(facts.claimed_by or "", facts.device.place, self._keeper.policy, self._now()) is None

@@ -13,8 +13,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import Refusal, RefusedError
+from benchside.protocol.trust.admission import Place
 from benchside.protocol.trust.keys import fingerprint
-from benchside.protocol.trust.policy import Place
 from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.enrolment import SealedEnrolment
 from benchside.protocol.wire.link import Described

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from benchside.protocol.trust.policy import Place
+from benchside.protocol.trust.admission import Place
 from benchside.server.access.model import Person, may_claim, may_see
 from benchside.server.audit.ledger import KeptEvent
 from benchside.server.audit.model import Session

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.people import associate, site
 
 from benchside.protocol.errors import PeerError, Refusal, RefusedError
+from benchside.protocol.trust.admission import Moment, Place
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.trust.policy import (
     AuthorityPin,
-    Place,
     follow_rotations,
     read_policy,
     sign_policy,
@@ -30,6 +32,7 @@ DAY_MS = 86_400_000
 KEY = Ed25519PrivateKey.generate()
 OTHER = Ed25519PrivateKey.generate()
 SPKI, OTHER_SPKI = public_bytes(KEY.public_key()), public_bytes(OTHER.public_key())
+MOMENT = Moment(utc_ms=NOW, weekday=0, minute=0)
 PLACE = Place(region="global", site="lab", models=("CX-200",))
 
 
@@ -128,17 +131,11 @@ def test_a_signature_for_one_purpose_never_fits_another() -> None:
 
 
 def entry(**changes: object) -> AssociateEntry:
-    known = AssociateEntry(
-        id="m.ferrer",
-        name="Marta Ferrer",
-        organisation="Example",
-        keys=(b"k" * 32,),
-        regions=("global",),
-        models=("CX-200",),
-        sites=("lab",),
-        expires_utc_ms=NOW + DAY_MS,
-    )
-    return msgspec.structs.replace(known, **changes)
+    fields: dict[str, Any] = {
+        "id": "m.ferrer", "name": "Marta Ferrer", "models": ("CX-200",), "sites": ("lab",), "keys": (b"k" * 32,),
+        "expires_utc_ms": NOW + DAY_MS,
+    } | changes  # fmt: skip
+    return associate(fields.pop("id"), **fields)
 
 
 def policy(*associates: AssociateEntry, version: int = 3, expires: int = NOW + DAY_MS) -> PolicyPayload:
@@ -148,6 +145,7 @@ def policy(*associates: AssociateEntry, version: int = 3, expires: int = NOW + D
         expires_utc_ms=expires,
         ticket_keys=(SPKI,),
         associates=associates or (entry(),),
+        sites=(site("lab"),),
     )
 
 
@@ -156,7 +154,7 @@ PIN = AuthorityPin(key=SPKI)
 
 def test_an_associate_in_the_policy_is_admitted() -> None:
     known = read_policy(sign_policy(policy(), KEY), PIN, at_least_version=3)
-    assert known.admit(b"k" * 32, associate_id="m.ferrer", place=PLACE, now_utc_ms=NOW).name == "Marta Ferrer"
+    assert known.admit(b"k" * 32, associate_id="m.ferrer", place=PLACE, now=MOMENT).name == "Marta Ferrer"
 
 
 @pytest.mark.parametrize(
@@ -179,14 +177,14 @@ def test_everybody_else_is_refused_with_the_rule_that_says_no(
 ) -> None:
     known = read_policy(sign_policy(policy(entry(**changes)), KEY), PIN, at_least_version=1)
     with pytest.raises(RefusedError) as raised:
-        known.admit(b"k" * 32, associate_id="m.ferrer", place=place, now_utc_ms=NOW)
+        known.admit(b"k" * 32, associate_id="m.ferrer", place=place, now=MOMENT)
     assert raised.value.reason is reason
 
 
 def test_a_policy_out_of_time_admits_nobody() -> None:
     known = read_policy(sign_policy(policy(expires=NOW), KEY), PIN, at_least_version=1)
     with pytest.raises(RefusedError) as raised:
-        known.admit(b"k" * 32, associate_id=None, place=PLACE, now_utc_ms=NOW)
+        known.admit(b"k" * 32, associate_id=None, place=PLACE, now=MOMENT)
     assert raised.value.reason is Refusal.OLD_POLICY
 
 
