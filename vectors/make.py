@@ -21,6 +21,7 @@ from benchside.protocol.trust.bytes import lp
 from benchside.protocol.trust.handshake import ConsoleRun, HostRun, Meeting, check_hello, ticket_hash
 from benchside.protocol.trust.keys import fingerprint, pss_sign, public_bytes, show_fingerprint
 from benchside.protocol.trust.schedule import ChannelNonces, GrantSecret, SessionKeys
+from benchside.protocol.trust.second import SecondFor, second_content
 from benchside.protocol.trust.ticket import issue_ticket
 from benchside.protocol.wire import input as wire_input
 from benchside.protocol.wire import picture, session
@@ -109,6 +110,11 @@ def make_handshake() -> dict[str, Any]:
         "ticket_public_spki": public_bytes(ticket_key.public_key()).hex(),
         "request_id": REQUEST.hex(),
         "device_id": DEVICE.hex(),
+        "second_content": second_content(
+            SecondFor(request_id=REQUEST, device_id=DEVICE, associate="m.ferrer", key=fingerprint(console_spki)),
+            "a.soler",
+            1_800_000_000_000,
+        ).hex(),
         "code": text,
         "console_key": console_spki.hex(),
         "console_fingerprint": fingerprint(console_spki).hex(),

@@ -8,7 +8,8 @@ export type PeerFault =
 /** Why a rule or a person said no; the catalogues hold a sentence for each (`refusal.<word>`). */
 export const REFUSALS = [
   "no_it_review", "no_terms", "no_policy", "old_policy", "not_in_policy", "expired_in_policy", "wrong_region",
-  "wrong_site", "wrong_model", "ticket_invalid", "ticket_expired", "ticket_used", "ticket_mismatch", "code_wrong",
+  "wrong_site", "wrong_model", "wrong_customer", "wrong_role", "unknown_site", "not_trained", "training_expired",
+  "not_named", "out_of_hours", "second_eyes", "ticket_invalid", "ticket_expired", "ticket_used", "ticket_mismatch", "code_wrong",
   "code_dead", "wait", "not_authorised", "denied", "silence", "asked_too_soon", "asked_too_often", "needs_view",
   "already_asked", "already_granted", "busy", "no_request", "claimed", "not_claimed", "sign_in", "change_password",
   "second_factor", "step_up", "journal", "covers_unreadable",

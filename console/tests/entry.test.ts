@@ -10,7 +10,7 @@ import { hex, PcRun, privateKey } from "./pc";
 const code = (text: string) => new TextEncoder().encode(text);
 const input = (over: Partial<EntryInput> = {}): EntryInput => ({
   requestId: hex("request_id"), deviceId: hex("device_id"), expectedFingerprint: fingerprint(hex("pc_key")), consoleKey: hex("console_key"),
-  ticket: hex("ticket"), code: code("C9JPWRV8EDMP"), nonce: new Uint8Array(32).fill(1), scalar: new Uint8Array(32).fill(3), kemSeed: new Uint8Array(64).fill(5), ...over,
+  ticket: hex("ticket"), second: null, code: code("C9JPWRV8EDMP"), nonce: new Uint8Array(32).fill(1), scalar: new Uint8Array(32).fill(3), kemSeed: new Uint8Array(64).fill(5), ...over,
 });
 
 /** Plays the entry against `pc`, each message over the wire's own bytes; `bend` may change what the PC says. */
@@ -70,7 +70,7 @@ describe("entry", () => {
       { t: "hello", version: 1, suite: "", key: hex("pc_key"), nonce: new Uint8Array(32) }, { t: "challenge", key: hex("pc_key"), nonce: new Uint8Array(32) },
       { t: "answer", share: new Uint8Array(32), kem_ciphertext: new Uint8Array(1088), signature: new Uint8Array(512) },
       { t: "console_confirm", mac: new Uint8Array(64) }, { t: "host_confirm", mac: new Uint8Array(64) },
-      { t: "proof", ticket: new Uint8Array(64), share: new Uint8Array(32), kem_key: new Uint8Array(1184), signature: new Uint8Array(512) },
+      { t: "proof", ticket: new Uint8Array(64), share: new Uint8Array(32), kem_key: new Uint8Array(1184), signature: new Uint8Array(512), second: null },
     ];
     const next: EntryEvent[] = [{ t: "begin" }, { t: "received", message: samples[1] as HandshakeMessage }, { t: "signed", signature: hex("signature_console") },
       { t: "received", message: { t: "answer", share: hex("pc_share"), kem_ciphertext: hex("kem_ciphertext"), signature: hex("signature_pc") } }, { t: "verified" }];

@@ -9,6 +9,7 @@ import { generator, intermediateSessionKey, sharedPoint } from "../src/trust/cpa
 import { answerContent, channelId, conclude, ConsoleRun, sessionId } from "../src/trust/handshake";
 import { checkIdentity, fingerprint, showFingerprint, sign, verify } from "../src/trust/keys";
 import { GrantSecret, SessionKeys } from "../src/trust/schedule";
+import { secondContent } from "../src/trust/second";
 import { HANDSHAKE } from "../src/wire/handshake";
 import { hex, privateKey, vector } from "./pc";
 import { vectors } from "./vectors";
@@ -92,10 +93,14 @@ describe("the shared handshake", () => {
     expect(outcome.pcMac).toEqual(hex("pc_mac"));
     expect(new SessionKeys(greeting.requestId, outcome.master).main.reveal()).toEqual(hex("main_secret"));
   });
+  it("signs the same agreement as a second associate", () => {
+    const about = { requestId: greeting.requestId, deviceId: greeting.deviceId, associate: "m.ferrer", key: fingerprint(greeting.consoleKey) };
+    expect(secondContent(about, "a.soler", 1_800_000_000_000)).toEqual(hex("second_content"));
+  });
   it("writes the same messages", () => {
     const encode = (message: Parameters<typeof HANDSHAKE.encode>[0]): string => toHex(HANDSHAKE.encode(message));
     const run = newRun();
-    expect(encode({ t: "proof", ticket: run.ticket, share: run.share, kem_key: run.kemKey, signature: hex("signature_console") })).toBe(vector.messages["proof"]);
+    expect(encode({ t: "proof", ticket: run.ticket, share: run.share, kem_key: run.kemKey, signature: hex("signature_console"), second: null })).toBe(vector.messages["proof"]);
     for (const bytes of Object.values(vector.messages)) expect(encode(HANDSHAKE.decode(fromHex(bytes)))).toBe(bytes);
   });
   it("checks the PC's signature", async () => {

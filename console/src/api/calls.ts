@@ -33,11 +33,17 @@ export function sessions(filter: { device?: string; before?: number; limit: numb
   return call<{ sessions: SessionSummary[]; more: boolean }>("GET", `/api/sessions?${query}`);
 }
 
+/** Agree to somebody else's session, with one's own signature. */
+export const agree = (id: string, issuedUtcMs: number, signature: Uint8Array) =>
+  call<null>("POST", `/api/requests/${at(id)}/agreement`, { issued_utc_ms: issuedUtcMs, signature: toBase64(signature) });
+
+interface Second { readonly associate: string; readonly key: string; readonly issued_utc_ms: number; readonly signature: string }
+
 /** A ticket for one channel of a claimed request. */
 export async function admit(id: string, channel: Channel): Promise<Admission> {
-  const { ticket, relay_url: relayUrl } = await call<{ ticket: string; relay_url: string }>("POST", `/api/requests/${at(id)}/tickets`, { channel });
+  const { ticket, relay_url: relayUrl, second } = await call<{ ticket: string; relay_url: string; second: Second | null }>("POST", `/api/requests/${at(id)}/tickets`, { channel });
   try {
-    return { ticket: fromBase64(ticket), relayUrl };
+    return { ticket: fromBase64(ticket), relayUrl, second: second && { ...second, key: fromBase64(second.key), signature: fromBase64(second.signature) } };
   } catch {
     throw new UnavailableError("the server gave a ticket that cannot be read");
   }

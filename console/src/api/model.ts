@@ -31,6 +31,8 @@ export interface HelpRequest {
   readonly may_claim: boolean;
   readonly why_not: string | null;
   readonly online: boolean;
+  /** Where the site's rules ask for a second associate: who agreed, and whether this person may. */
+  readonly second: { readonly associate_key: string | null; readonly agreed_by: string | null; readonly may_agree: boolean } | null;
 }
 
 export interface SessionEventRow {

@@ -11,7 +11,7 @@ import { equal, erase, own, type Bytes } from "../trust/bytes";
 import { ConsoleRun, type AnswerParts, type Outcome } from "../trust/handshake";
 import { checkIdentity, fingerprint } from "../trust/keys";
 import { SessionKeys, type ChannelNonces } from "../trust/schedule";
-import { SUITE, VERSION, type HandshakeMessage } from "../wire/handshake";
+import { SUITE, VERSION, type HandshakeMessage, type SecondSaid } from "../wire/handshake";
 
 /** What the console brings along. `code` is the normal form; the machine owns and overwrites code and fresh bytes. */
 export interface EntryInput {
@@ -21,6 +21,8 @@ export interface EntryInput {
   readonly expectedFingerprint: Uint8Array;
   readonly consoleKey: Uint8Array;
   readonly ticket: Uint8Array;
+  /** A second associate's agreement, where the site's rules ask for one; null otherwise. */
+  readonly second: SecondSaid | null;
   readonly code: Bytes;
   readonly nonce: Bytes;
   readonly scalar: Bytes;
@@ -124,7 +126,7 @@ export class Entry {
     const run = this.current();
     this.signature = signature;
     this.goTo("proved", now + ANSWER_WITHIN_MS);
-    return [{ t: "send", message: { t: "proof", ticket: run.ticket, share: run.share, kem_key: run.kemKey, signature } }];
+    return [{ t: "send", message: { t: "proof", ticket: run.ticket, share: run.share, kem_key: run.kemKey, signature, second: this.input.second } }];
   }
 
   private answered(message: Message<"answer">): EntryEffect[] {

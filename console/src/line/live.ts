@@ -12,6 +12,7 @@ import { erase, type Bytes } from "../trust/bytes";
 import { GrantSecret, type ChannelNonces, type SessionKeys } from "../trust/schedule";
 import type { CapabilityWord } from "../wire/capability";
 import type { Channel } from "../wire/channel";
+import type { SecondSaid } from "../wire/handshake";
 import { CONTROL, isInput, MAX_INPUTS, type ControlMessage, type InputMessage } from "../wire/input";
 import { MAX_TOOK_MS, NO_VIDEO, VIEW, type ViewMessage, type ViewPart, type VideoAbility } from "../wire/picture";
 import { RelayClose } from "../wire/relay";
@@ -20,7 +21,12 @@ import { openChannel } from "./opening";
 import { RecordLine } from "./records";
 import { RelayLine } from "./relay";
 
-export interface Admission { readonly ticket: Bytes; readonly relayUrl: string }
+export interface Admission {
+  readonly ticket: Bytes;
+  readonly relayUrl: string;
+  /** A second associate's agreement, for `main`. */
+  readonly second: SecondSaid | null;
+}
 
 /** What the pump needs from outside, and whom it tells. */
 export interface LiveEars {

@@ -95,12 +95,12 @@ export class Helping {
       const [zstd, video] = await Promise.all([loadDecoder().catch(() => { throw new UnavailableError("the decoder cannot be loaded"); }), ability()]);
       const known = await vault.device(this.session.device_id);
       const expected = known?.fingerprint ?? this.session.device_key;
-      const { ticket, relayUrl } = await api.admit(this.session.id, "main");
+      const { ticket, relayUrl, second } = await api.admit(this.session.id, "main");
       line = await RelayLine.open(relayUrl, ticket);
       const fresh = (length: number): Bytes => crypto.getRandomValues(new Uint8Array(length));
       const entered = await enter(line, {
         requestId: fromHex(this.session.id), deviceId: fromHex(this.session.device_id), expectedFingerprint: fromHex(expected), consoleKey: key.spki,
-        ticket, code, nonce: fresh(32), scalar: fresh(32), kemSeed: fresh(64),
+        ticket, second, code, nonce: fresh(32), scalar: fresh(32), kemSeed: fresh(64),
       }, key.privateKey);
       if ("failure" in entered) {
         line.close();

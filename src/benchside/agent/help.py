@@ -255,7 +255,7 @@ class Help:
 
     def _spend(self, message: wire.SpendGuess) -> None:
         """INVARIANT: on disk as wrong before the host hears that it may answer."""
-        known = EventDetails(associate=message.associate, key=message.key.hex())
+        known = EventDetails(associate=message.associate, second=message.second, key=message.key.hex())
         if not self._belief.owns(message.associate, message.key):
             raise PeerError(PeerFault.WRONG_KEY, "expected an associate whose key the policy names, got another")
         try:

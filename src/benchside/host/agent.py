@@ -65,10 +65,10 @@ class AgentSide:
             self.send(wire.WantTicket(channel=channel))
         return await (asyncio.shield(waiting) if is_patient else self._answer(waiting))
 
-    async def spend_guess(self, associate: str, key: bytes) -> int:
+    async def spend_guess(self, associate: str, key: bytes, second: str | None) -> int:
         """Have one attempt counted; return how many are left.  RefusedError: none now."""
         self._guess = asyncio.get_running_loop().create_future()
-        self.send(wire.SpendGuess(associate=associate, key=key))
+        self.send(wire.SpendGuess(associate=associate, key=key, second=second))
         return await self._answer(self._guess)
 
     async def settle_guess(self) -> None:

@@ -67,8 +67,8 @@ async def receive_visitor(
             match effects.pop(0):
                 case flow.SayPlain(message):
                     paired.link.send(HANDSHAKE.encode(message))
-                case flow.GuessWanted(associate, key):
-                    effects += await _spend(machine, agent, associate.id, key)
+                case flow.GuessWanted() as wanted:
+                    effects += await _spend(machine, agent, wanted)
                 case flow.AnswerWanted(content):
                     effects += await _sign(machine, agent, content)
                 case flow.Established() as done:
@@ -98,9 +98,9 @@ async def _settle(
     return Outcome(established, None)
 
 
-async def _spend(machine: flow.EntryMachine, agent: AgentSide, associate: str, key: bytes) -> list[flow.EntryEffect]:
+async def _spend(machine: flow.EntryMachine, agent: AgentSide, wanted: flow.GuessWanted) -> list[flow.EntryEffect]:
     try:
-        left = await agent.spend_guess(associate, key)
+        left = await agent.spend_guess(wanted.entry.id, wanted.key, wanted.second)
     except RefusedError as error:
         return machine.guess_refused(error.reason, error.wait_s)
     except UnavailableError:

@@ -19,6 +19,7 @@ import uvloop
 
 from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
+from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
 from benchside.server.broker.unadmitted import Unadmitted
@@ -169,10 +170,12 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         parts.bus,
         parts.now,
     )
+    agreements = Agreements(parts.cloud, broker, parts.accounts, parts.keeper, parts.ledger, parts.bus, parts.now)
     office = TicketOffice(
         parts.session_keys.ticket,
         settings.relay_name,
         broker,
+        agreements,
         parts.keeper,
         parts.ledger,
         parts.delays,
@@ -202,6 +205,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         step_up_ms=settings.step_up_ms,
         broker=broker,
         office=office,
+        agreements=agreements,
         keeper=parts.keeper,
         ledger=parts.ledger,
         sessions=parts.sessions,

@@ -76,6 +76,7 @@ class GuessWanted:
 
     entry: AssociateEntry
     key: bytes
+    second: str | None = None
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ class EntryMachine:
         self._second = self._policy.check_second(proof.second, about, place=self._place, now=moment)
         self._entry = entry
         self.stage, self._until = EntryStage.COUNTING, now + AGENT_WITHIN_S
-        return [GuessWanted(entry, key)]
+        return [GuessWanted(entry, key, self._second)]
 
     def _judge(self, confirm: ConsoleConfirm) -> list[EntryEffect]:
         verdict, greeting, entry = self._verdict, self._greeting, self._entry

@@ -68,6 +68,8 @@ class EventDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """All that an event may say beside its kind, moment and session."""
 
     associate: Paragraph | None = None
+    second: Paragraph | None = None
+    """Who agreed to the session beside the associate, where the site's rules ask for it."""
     technician: Paragraph | None = None
     reason: Paragraph | None = None
     """The technician's own words."""

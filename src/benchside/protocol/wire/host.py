@@ -161,6 +161,8 @@ class SpendGuess(Message, frozen=True, kw_only=True, tag="spend_guess"):
 
     associate: Word
     key: Fingerprint
+    second: Word | None = None
+    """Who agreed to the session, where the site's rules ask for it; goes into the journal."""
 
 
 class GuessCounted(Message, frozen=True, kw_only=True, tag="guess_counted"):

@@ -244,6 +244,11 @@ class Accounts:
             account.key_spki, account.key_fingerprint, account.key_set_utc_ms = spki, digest, self._now()
         return digest
 
+    async def spki_of(self, account: str) -> bytes | None:
+        """The key that is registered now (SubjectPublicKeyInfo)."""
+        async with self._database.read() as rows:
+            return await rows.scalar(select(Account.key_spki).where(Account.id == account))
+
     async def key_of(self, account: str) -> bytes | None:
         """The fingerprint of the key that is registered now."""
         async with self._database.read() as rows:

@@ -30,6 +30,7 @@ class ServerKind(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     JOURNAL_REFUSED = "journal_refused"
     CLAIM_REFUSED = "claim_refused"
+    SECOND_AGREED = "second_agreed"
     POLICY_INSTALLED = "policy_installed"
     ASSOCIATE_OUT = "associate_out"
 

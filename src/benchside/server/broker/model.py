@@ -1,4 +1,4 @@
-"""Table of requests for help."""
+"""Tables of requests for help, and of second associates' agreements to their sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from benchside.server.store.planes import CloudTable
 from benchside.server.store.sealed import SealedText
 
-__all__ = ["Request"]
+__all__ = ["Agreement", "Request"]
 
 
 class Request(CloudTable):
@@ -24,5 +24,19 @@ class Request(CloudTable):
     queued_utc_ms: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16), index=True)
     claimed_by: Mapped[str | None] = mapped_column(String(64))
+    claimed_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    """Fingerprint of the key with which it was claimed: what a second associate agrees to."""
     ended_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
     cause: Mapped[str | None] = mapped_column(String(64))
+
+
+class Agreement(CloudTable):
+    """A second associate's signed agreement to one session; a newer one replaces it."""
+
+    __tablename__ = "agreement"
+
+    request_id: Mapped[bytes] = mapped_column(ForeignKey("request.id", ondelete="CASCADE"), primary_key=True)
+    second: Mapped[str] = mapped_column(String(64))
+    key_spki: Mapped[bytes] = mapped_column(LargeBinary(600))
+    issued_utc_ms: Mapped[int] = mapped_column(BigInteger)
+    signature: Mapped[bytes] = mapped_column(LargeBinary(512))

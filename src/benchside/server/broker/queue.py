@@ -54,6 +54,7 @@ class RequestFacts:
     queued_utc_ms: int
     state: RequestState
     claimed_by: str | None
+    claimed_key: bytes | None
     is_online: bool
 
 
@@ -151,7 +152,7 @@ class Broker:
             await self._ledger.record(
                 session_stream(request_id), EventKind.REQUEST_CLAIMED, EventDetails(associate=person.account)
             )
-            row.state, row.claimed_by = target.value, person.account
+            row.state, row.claimed_by, row.claimed_key = target.value, person.account, person.key
         await self._sessions.change(request_id, state=target.value, associate=person.account)
         self._bus.publish(ToDevice(facts.device.id, RequestClaimed(request_id=request_id, associate=person.account)))
         self._bus.publish(RequestChanged(request_id))
@@ -171,7 +172,7 @@ class Broker:
             await self._ledger.record(
                 session_stream(request_id), EventKind.REQUEST_RELEASED, EventDetails(associate=account)
             )
-            row.state, row.claimed_by = target.value, None
+            row.state, row.claimed_by, row.claimed_key = target.value, None, None
             device_id = row.device_id
         await self._sessions.change(request_id, state=target.value)
         self._bus.publish(ToDevice(device_id, RequestReleased(request_id=request_id)))
@@ -285,6 +286,7 @@ class Broker:
             queued_utc_ms=row.queued_utc_ms,
             state=RequestState(row.state),
             claimed_by=row.claimed_by,
+            claimed_key=row.claimed_key,
             is_online=self._presence.is_online(device.id),
         )
 

@@ -12,6 +12,7 @@ from benchside.server.accounts.service import Accounts
 from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.sessions import Sessions
+from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
 from benchside.server.bus.contract import Bus
@@ -22,7 +23,17 @@ from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
 from benchside.transport.serve import forwarded_source
 
-__all__ = ["Services", "clear_cookie", "person_of", "services_of", "set_cookie", "signed_in", "source_of", "token_of"]
+__all__ = [
+    "Services",
+    "clear_cookie",
+    "person_of",
+    "require_step_up",
+    "services_of",
+    "set_cookie",
+    "signed_in",
+    "source_of",
+    "token_of",
+]
 
 _COOKIE = "benchside_session"
 
@@ -39,6 +50,7 @@ class Services:
     step_up_ms: int
     broker: Broker
     office: TicketOffice
+    agreements: Agreements
     keeper: PolicyKeeper
     ledger: Ledger
     sessions: Sessions
@@ -77,6 +89,13 @@ def person_of(request: Request) -> Person:
     """The same, as the rules of access see them."""
     who = signed_in(request)
     return Person(who.account, who.key)
+
+
+def require_step_up(request: Request) -> None:
+    """RefusedError(STEP_UP) unless the person proved lately who they are."""
+    services = services_of(request)
+    if services.now() - signed_in(request).proved_utc_ms > services.step_up_ms:
+        raise RefusedError(Refusal.STEP_UP, "expected somebody who proved lately who they are, got an older proof")
 
 
 def source_of(request: Request) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from typing import Annotated
 
 from fastapi import Path, Query, Request
 
-from benchside.protocol.errors import Refusal, RefusedError
+from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
 from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.handshake import SecondSaid
 from benchside.server.access.model import Person
 from benchside.server.audit.model import Session
-from benchside.server.http.context import Services, person_of, services_of, signed_in, source_of
+from benchside.server.http.context import Services, person_of, require_step_up, services_of, source_of
 from benchside.server.http.shapes import (
+    AgreementGiven,
     ClaimedSession,
     Limit,
     RequestList,
+    SecondGiven,
     SessionList,
     TicketGiven,
     TicketWanted,
@@ -23,7 +27,7 @@ from benchside.server.http.shapes import (
 )
 from benchside.server.http.views import can_see_request, can_see_session, show_request, show_session, show_summary
 
-__all__ = ["claim", "release", "requests", "session", "sessions", "ticket", "verify"]
+__all__ = ["agree", "claim", "release", "requests", "session", "sessions", "ticket", "verify"]
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 MAX_LOOKED_AT = 500
@@ -40,15 +44,14 @@ async def open_requests(services: Services, person: Person) -> RequestList:
     """The same, for the stream."""
     found = await services.broker.all_open()
     return RequestList(
-        requests=[show_request(services, person, one) for one in found if can_see_request(services, person, one)]
+        requests=[await show_request(services, person, one) for one in found if can_see_request(services, person, one)]
     )
 
 
 async def claim(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the path's own word
     """Take a request for oneself alone."""
     services, person = services_of(request), person_of(request)
-    if services.now() - signed_in(request).proved_utc_ms > services.step_up_ms:
-        raise RefusedError(Refusal.STEP_UP, "expected somebody who proved lately who they are, got an older proof")
+    require_step_up(request)
     await services.broker.claim(person, bytes.fromhex(id))
     return await _session(services, person, bytes.fromhex(id))
 
@@ -62,10 +65,36 @@ async def ticket(request: Request, id: Id, wanted: TicketWanted) -> TicketGiven:
     """Admission to one channel, for one connection within a minute."""
     services = services_of(request)
     services.consoles.heard(person_of(request).account)  # while a code is read out nobody is gone
-    signed = await services.office.for_console(
+    given = await services.office.for_console(
         person_of(request), bytes.fromhex(id), Channel(wanted.channel), source_of(request)
     )
-    return TicketGiven(ticket=base64.b64encode(signed).decode(), relay_url=services.relay_url)
+    return TicketGiven(ticket=_base64(given.ticket), relay_url=services.relay_url, second=_second(given.second))
+
+
+async def agree(request: Request, id: Id, given: AgreementGiven) -> None:  # noqa: A002 - the path's own word
+    """Agree to somebody else's session, where the site's rules ask for two."""
+    require_step_up(request)
+    try:
+        signature = base64.b64decode(given.signature, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise PeerError(PeerFault.MALFORMED, "expected a signature in base64, got other text") from error
+    services = services_of(request)
+    await services.agreements.agree(person_of(request), bytes.fromhex(id), given.issued_utc_ms, signature)
+
+
+def _second(said: SecondSaid | None) -> SecondGiven | None:
+    if said is None:
+        return None
+    return SecondGiven(
+        associate=said.associate,
+        key=_base64(said.key),
+        issued_utc_ms=said.issued_utc_ms,
+        signature=_base64(said.signature),
+    )
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 async def session(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the path's own word
@@ -109,4 +138,4 @@ async def _session(services: Services, person: Person, request_id: bytes) -> Cla
     if facts is None:
         raise RefusedError(Refusal.NO_REQUEST, "expected a session whose request is known, got another")
     events = await services.ledger.events_of(request_id)
-    return show_session(row, show_request(services, person, facts), events)
+    return show_session(row, await show_request(services, person, facts), events)

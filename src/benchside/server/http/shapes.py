@@ -80,6 +80,13 @@ class TicketWanted(_Given):
     channel: Literal["main", "view", "control"]
 
 
+class AgreementGiven(_Given):
+    """When one agrees to a session, and the signature that says so (protocol/trust/second.py), in base64."""
+
+    issued_utc_ms: Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+    signature: Annotated[str, StringConstraints(min_length=684, max_length=684)]
+
+
 class Ways(BaseModel):
     """How one can sign in: what the provider is called, if there is one, and whether there are accounts of our own."""
 
@@ -138,6 +145,14 @@ class InstrumentShape(BaseModel):
     patient_data: bool
 
 
+class SecondShape(BaseModel):
+    """A second associate's agreement, where the site's rules ask for one: to whose session, and who gave it."""
+
+    associate_key: str | None
+    agreed_by: str | None
+    may_agree: bool
+
+
 class RequestShape(BaseModel):
     """A request as one person sees it."""
 
@@ -156,6 +171,7 @@ class RequestShape(BaseModel):
     may_claim: bool
     why_not: str | None
     online: bool
+    second: SecondShape | None
 
 
 class RequestList(BaseModel):
@@ -164,11 +180,21 @@ class RequestList(BaseModel):
     requests: list[RequestShape]
 
 
+class SecondGiven(BaseModel):
+    """A second associate's agreement, as the PC is shown it; key and signature in base64."""
+
+    associate: str
+    key: str
+    issued_utc_ms: int
+    signature: str
+
+
 class TicketGiven(BaseModel):
-    """A ticket (base64) and where to use it."""
+    """A ticket (base64), where to use it, and the agreement that goes with it."""
 
     ticket: str
     relay_url: str
+    second: SecondGiven | None
 
 
 class Events(BaseModel):

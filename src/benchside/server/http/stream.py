@@ -122,7 +122,8 @@ class _Writer:
                 self._mine.pop(request_id, None)
         if facts is not None and facts.state in OPEN and can_see_request(self._services, self._person, facts):
             self._shown.add(facts.id.hex())
-            return out + self._event("request", show_request(self._services, self._person, facts).model_dump())
+            shown = await show_request(self._services, self._person, facts)
+            return out + self._event("request", shown.model_dump())
         if request_id.hex() in self._shown:
             self._shown.discard(request_id.hex())
             out += self._event("gone", {"id": request_id.hex()})

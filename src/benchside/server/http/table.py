@@ -60,6 +60,7 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("POST", "/api/requests/{id}/claim", EntryPolicy.SCOPED, session_routes.claim),
     EntryPoint("POST", "/api/requests/{id}/release", EntryPolicy.SCOPED, session_routes.release, 204),
     EntryPoint("POST", "/api/requests/{id}/tickets", EntryPolicy.SCOPED, session_routes.ticket),
+    EntryPoint("POST", "/api/requests/{id}/agreement", EntryPolicy.SCOPED, session_routes.agree, 204),
     EntryPoint("GET", "/api/sessions", EntryPolicy.SCOPED, session_routes.sessions),
     EntryPoint("GET", "/api/sessions/{id}", EntryPolicy.SCOPED, session_routes.session),
     EntryPoint("GET", "/api/sessions/{id}/verify", EntryPolicy.SCOPED, session_routes.verify),

@@ -5,13 +5,21 @@ from __future__ import annotations
 import msgspec
 
 from benchside.protocol.trust.admission import Place
-from benchside.server.access.model import Person, may_claim, may_see
+from benchside.server.access.model import Person, may_claim, may_second, may_see
 from benchside.server.audit.ledger import KeptEvent
 from benchside.server.audit.model import Session
 from benchside.server.audit.sessions import models_of
+from benchside.server.broker.machine import RequestState
 from benchside.server.broker.queue import RequestFacts
 from benchside.server.http.context import Services
-from benchside.server.http.shapes import ClaimedSession, Events, InstrumentShape, RequestShape, SessionSummary
+from benchside.server.http.shapes import (
+    ClaimedSession,
+    Events,
+    InstrumentShape,
+    RequestShape,
+    SecondShape,
+    SessionSummary,
+)
 
 __all__ = ["can_see_request", "can_see_session", "show_event", "show_request", "show_session", "show_summary"]
 
@@ -27,7 +35,7 @@ def can_see_session(services: Services, person: Person, row: Session) -> bool:
     return may_see(person, place, services.keeper.policy, services.now()) is None
 
 
-def show_request(services: Services, person: Person, facts: RequestFacts) -> RequestShape:
+async def show_request(services: Services, person: Person, facts: RequestFacts) -> RequestShape:
     """A request as this person sees it."""
     refusal = may_claim(person, facts.device.place, services.keeper.policy, services.now())
     why_not = refusal.value if refusal else None
@@ -52,6 +60,20 @@ def show_request(services: Services, person: Person, facts: RequestFacts) -> Req
         may_claim=why_not is None,
         why_not=why_not,
         online=facts.is_online,
+        second=await _show_second(services, person, facts),
+    )
+
+
+async def _show_second(services: Services, person: Person, facts: RequestFacts) -> SecondShape | None:
+    if not services.agreements.is_needed(facts):
+        return None
+    said = await services.agreements.of(facts)
+    may = facts.state is RequestState.CLAIMED and facts.claimed_by != person.account and facts.claimed_key is not None
+    refusal = may_second(person, facts.device.place, services.keeper.policy, services.now())
+    return SecondShape(
+        associate_key=facts.claimed_key.hex() if facts.claimed_key else None,
+        agreed_by=said.associate if said else None,
+        may_agree=may and refusal is None,
     )
 
 

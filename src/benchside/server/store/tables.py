@@ -7,7 +7,7 @@ from sqlalchemy import MetaData
 from benchside.server.access.delays import Delay
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.audit.model import Event, JournalHead, Session
-from benchside.server.broker.model import Request
+from benchside.server.broker.model import Agreement, Request
 from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
@@ -17,7 +17,8 @@ from benchside.server.store.planes import CloudTable, SessionTable
 __all__ = ["CLOUD", "SESSION", "TABLES"]
 
 TABLES = (
-    (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument, Request),
+    (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument),
+    (Request, Agreement),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Session, Event, JournalHead, OnlineSpan),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,17 +16,19 @@ from benchside.protocol.trust.ticket import TICKET_LIFE_MS, issue_ticket
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.codec import VERSION
+from benchside.protocol.wire.handshake import SecondSaid
 from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.access.delays import Delays, Subject, code_delay_ms
 from benchside.server.access.model import Person, may_claim
 from benchside.server.audit.kind import session_stream
 from benchside.server.audit.ledger import Ledger
+from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.machine import RequestState
 from benchside.server.broker.queue import Broker, RequestFacts
 from benchside.server.clock import NowUtcMs
 from benchside.server.policy.keeper import PolicyKeeper
 
-__all__ = ["TicketOffice"]
+__all__ = ["Admission", "TicketOffice"]
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -36,6 +39,14 @@ MAX_REMEMBERED = 10_000
 """Devices, accounts and requests whose recent tickets are remembered; the least recent are forgotten first."""
 
 
+@dataclass(frozen=True)
+class Admission:
+    """What a console connects with: a ticket, and a second associate's agreement where the site asks for one."""
+
+    ticket: bytes
+    second: SecondSaid | None
+
+
 class TicketOffice:
     """Signs with the session plane's ticket key.  Each ticket, given or refused, is an event first."""
 
@@ -44,6 +55,7 @@ class TicketOffice:
         key: Ed25519PrivateKey,
         relay: str,
         broker: Broker,
+        agreements: Agreements,
         keeper: PolicyKeeper,
         ledger: Ledger,
         delays: Delays,
@@ -52,6 +64,7 @@ class TicketOffice:
         self._key = key
         self._relay = relay
         self._broker = broker
+        self._agreements = agreements
         self._keeper = keeper
         self._ledger = ledger
         self._delays = delays
@@ -71,8 +84,8 @@ class TicketOffice:
             raise RefusedError(Refusal.NO_REQUEST, "expected a request of this device, got another")
         return await self._issue(facts, channel, Role.PC, facts.device.identity, None, f"device:{device_id.hex()}")
 
-    async def for_console(self, person: Person, request_id: bytes, channel: Channel, source: str) -> bytes:
-        """Return a ticket for the associate's end of one connection.
+    async def for_console(self, person: Person, request_id: bytes, channel: Channel, source: str) -> Admission:
+        """Return admission for the associate's end of one connection.
 
         RefusedError: not the claiming associate (NOT_CLAIMED), policy says no now, or wrong codes before (WAIT).
         """
@@ -84,6 +97,9 @@ class TicketOffice:
             Subject("code-source", source, code_delay_ms),
         )
         refusal, wait_s = self._refusal(facts, person), None
+        second = await self._agreements.of(facts)
+        if refusal is None and second is None and self._agreements.is_needed(facts):
+            refusal = Refusal.SECOND_EYES
         if refusal is None and channel is Channel.MAIN and facts.state is RequestState.CLAIMED:
             wait_s = await self._delays.wait_ms(subjects) / 1000
             refusal = Refusal.WAIT if wait_s else None
@@ -97,7 +113,9 @@ class TicketOffice:
             raise RefusedError(refusal, "expected the associate who may connect now", wait_s=wait_s)
         if person.key is None:
             raise RefusedError(Refusal.NOT_IN_POLICY, "expected a registered key")
-        return await self._issue(facts, channel, Role.CONSOLE, person.key, person.account, f"account:{person.account}")
+        by = f"account:{person.account}"
+        ticket = await self._issue(facts, channel, Role.CONSOLE, person.key, person.account, by)
+        return Admission(ticket, second)
 
     async def note_journal(self, events: Sequence[PcEvent]) -> None:
         """Follow what a PC wrote down: each wrong code doubles the delay, a right one ends it."""

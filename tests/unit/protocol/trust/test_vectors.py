@@ -15,6 +15,7 @@ from benchside.protocol.trust.bytes import lp
 from benchside.protocol.trust.handshake import ConsoleRun, HostRun, Meeting, check_hello, ticket_hash
 from benchside.protocol.trust.keys import fingerprint, show_fingerprint
 from benchside.protocol.trust.schedule import ChannelNonces, GrantSecret, SessionKeys
+from benchside.protocol.trust.second import SecondFor, second_content
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import CHANNEL_OPEN, Channel, Role
 from benchside.protocol.wire.codec import Codec
@@ -102,6 +103,17 @@ def test_records_past_a_rekeying() -> None:
                 assert record.hex() == row["records"][str(counter)]
             if last < 10 or counter < 2:
                 assert opener.open(record) == f"record {counter}".encode()
+
+
+def test_a_second_associates_agreement() -> None:
+    known = read("handshake")
+    about = SecondFor(
+        request_id=bytes.fromhex(known["request_id"]),
+        device_id=bytes.fromhex(known["device_id"]),
+        associate="m.ferrer",
+        key=fingerprint(bytes.fromhex(known["console_key"])),
+    )
+    assert second_content(about, "a.soler", 1_800_000_000_000).hex() == known["second_content"]
 
 
 def test_messages() -> None:
