@@ -150,6 +150,9 @@ class Console:
     async def put(self, path: str, **content: object) -> httpx.Response:
         return await self.http.put(path, json=content)
 
+    async def delete(self, path: str) -> httpx.Response:
+        return await self.http.delete(path)
+
 
 class Pc:
     """The agent's side of enrolment and link, honest unless a test says otherwise."""

@@ -66,6 +66,8 @@ class Refusal(StrEnum):
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a reason, not a password
     SECOND_FACTOR = "second_factor"
     STEP_UP = "step_up"
+    UNKNOWN = "unknown"
+    IN_USE = "in_use"
     JOURNAL = "journal"
     COVERS_UNREADABLE = "covers_unreadable"
 

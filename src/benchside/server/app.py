@@ -19,6 +19,7 @@ import uvloop
 
 from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
+from benchside.server.administration.office import Administration
 from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
@@ -198,6 +199,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     sso = _make_sso(parts, fetch := Fetch())
     services = Services(
         accounts=parts.accounts,
+        administration=Administration(parts, listeners.link_url.rstrip("/")),
         sign_ins=parts.sign_ins,
         sso=sso,
         provider_name=settings.sso_name,

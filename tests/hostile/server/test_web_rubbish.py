@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
+from tests.fakes.entry_points import WORKING, at, reason
 from tests.fakes.server_world import PASSWORD, Console, World, rsa_key, running_world
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
@@ -28,14 +28,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield running
 
 
-def reason(answer: httpx.Response) -> str:
-    return str(answer.json()["error"]["reason"])
-
-
 async def test_every_entry_point_keeps_strangers_out_as_the_table_says(world: World) -> None:
     stranger = Console(world)
     for entry in ENTRY_POINTS:
-        path = entry.path.replace("{id}", "00" * 16)
+        path = at(entry.path)
         answer = await stranger.http.request(entry.method, path, json={})
         if entry.policy in (EntryPolicy.ANYONE, EntryPolicy.BROWSER_REPORT):
             is_refused = answer.status_code == 303 and answer.headers["location"].startswith("/?sign-in=")
@@ -60,8 +56,8 @@ async def test_with_the_initial_password_nothing_works_but_changing_it(world: Wo
     assert "SameSite=strict" in cookie
     assert (await console.get("/api/me")).json()["must_change"] is True
     for entry in ENTRY_POINTS:
-        if entry.policy in (EntryPolicy.WORKING, EntryPolicy.SCOPED):
-            answer = await console.http.request(entry.method, entry.path.replace("{id}", "00" * 16), json={})
+        if entry.policy in WORKING:
+            answer = await console.http.request(entry.method, at(entry.path), json={})
             assert (answer.status_code, reason(answer)) == (403, "change_password"), entry
     for new, why in (("short", "too_short"), ("i am ana and long", "like_account"), (password, "unchanged")):
         answer = await console.post("/api/password", old=password, new=new)
@@ -71,8 +67,8 @@ async def test_with_the_initial_password_nothing_works_but_changing_it(world: Wo
     before = dict(console.http.cookies)
     assert (await console.post("/api/password", old=password, new=PASSWORD)).status_code == 204
     for entry in ENTRY_POINTS:
-        if entry.policy in (EntryPolicy.WORKING, EntryPolicy.SCOPED):
-            answer = await console.http.request(entry.method, entry.path.replace("{id}", "00" * 16), json={})
+        if entry.policy in WORKING:
+            answer = await console.http.request(entry.method, at(entry.path), json={})
             assert (answer.status_code, reason(answer)) == (403, "second_factor"), entry
     assert dict(console.http.cookies) != before
     before = dict(console.http.cookies)

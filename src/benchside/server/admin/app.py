@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
 import datetime
 import logging
 import sys
@@ -14,10 +13,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 
 from benchside.protocol.errors import BenchsideError, PeerError, UnavailableError
-from benchside.protocol.trust.keys import fingerprint, public_bytes, show_fingerprint
-from benchside.protocol.wire.codec import VERSION
-from benchside.protocol.wire.enrolment import TOKEN, EnrolmentToken
+from benchside.protocol.trust.keys import fingerprint, show_fingerprint
 from benchside.server.accounts.model import Account
+from benchside.server.administration.people import People
+from benchside.server.administration.tokens import TokenOffice
 from benchside.server.authority.book import read_public_key
 from benchside.server.clock import utc_ms
 from benchside.server.keys.files import write_secret
@@ -61,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
         word.add_argument("account")
         word.set_defaults(work=work)
     account.add_parser("list", parents=[data]).set_defaults(work=_account_list)
+    word = account.add_parser("administrator", parents=[data], help="let an account administer in the console")
+    word.add_argument("account")
+    word.add_argument("--off", action="store_true", help="no more")
+    word.set_defaults(work=_account_administrator)
 
     site = words.add_parser("site", help="labs").add_subparsers(required=True, metavar="WORD")
     word = site.add_parser("add", parents=[data])
@@ -159,6 +162,12 @@ def _account_state(account: Account) -> str:
     return "active" if account.factor is not None else "must set up the second factor"
 
 
+async def _account_administrator(parts: Parts, flags: argparse.Namespace) -> None:
+    if not any(one.id == flags.account for one in await parts.accounts.all()) and not flags.off:
+        raise UnavailableError("there is no such account; add it first, or let them sign in once at the provider")
+    await People(parts.cloud, parts.ledger).make_administrator(flags.account, is_administrator=not flags.off)
+
+
 async def _site_add(parts: Parts, flags: argparse.Namespace) -> None:
     await parts.register.add_site(flags.site, flags.name)
 
@@ -180,18 +189,8 @@ async def _model_list(parts: Parts, _flags: argparse.Namespace) -> None:
 async def _token(parts: Parts, flags: argparse.Namespace) -> None:
     await parts.keeper.refresh()
     url = _link_url(parts.settings)
-    secret, expires = await parts.register.make_token(flags.site, flags.hours)
-    token = EnrolmentToken(
-        version=VERSION,
-        link_url=url,
-        server_key=fingerprint(public_bytes(parts.cloud_keys.enrolment.public_key())),
-        authority_key=fingerprint(parts.keeper.authority_key),
-        secret=secret,
-        region=parts.settings.region,
-        site=flags.site,
-        expires_utc_ms=expires,
-    )
-    print(base64.urlsafe_b64encode(TOKEN.encode(token)).decode().rstrip("="))
+    token, _ = await TokenOffice.of(parts).make(url, flags.site, flags.hours)
+    print(token)
 
 
 def _link_url(settings: ServerSettings) -> str:

@@ -32,6 +32,16 @@ class ServerKind(StrEnum):
     CLAIM_REFUSED = "claim_refused"
     SECOND_AGREED = "second_agreed"
     POLICY_INSTALLED = "policy_installed"
+    PERSON_CHANGED = "person_changed"
+    PERSON_REMOVED = "person_removed"
+    GROUP_CHANGED = "group_changed"
+    GROUP_REMOVED = "group_removed"
+    CUSTOMER_CHANGED = "customer_changed"
+    SITE_CHANGED = "site_changed"
+    MODEL_CHANGED = "model_changed"
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a kind of event
+    PROPOSAL_MADE = "proposal_made"
+    STORED_DATA_SHOWN = "stored_data_shown"
     ASSOCIATE_OUT = "associate_out"
 
 

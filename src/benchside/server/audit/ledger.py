@@ -106,6 +106,11 @@ class Ledger:
                 kept.sequence, kept.head = sequence, head
         return sequence, new
 
+    async def count_of_device(self, device_id: bytes) -> int:
+        """How many events are kept of a device itself, its sessions' apart."""
+        async with self._database.read() as rows:
+            return await rows.scalar(select(func.count()).where(Event.stream == device_stream(device_id))) or 0
+
     async def events_of(self, request_id: bytes) -> list[KeptEvent]:
         """All events of a session, in the order in which they were kept."""
         async with self._database.read() as rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from benchside.server.audit.model import Session
 from benchside.server.store.database import Database
@@ -57,6 +57,11 @@ class Sessions:
         async with self._database.read() as rows:
             found = await rows.scalars(query.order_by(Session.opened_utc_ms.desc(), Session.id).limit(limit))
             return list(found)
+
+    async def count_of(self, device_id: bytes) -> int:
+        """How many sessions of a device are kept."""
+        async with self._database.read() as rows:
+            return await rows.scalar(select(func.count()).where(Session.device_id == device_id)) or 0
 
 
 def models_of(row: Session) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +17,8 @@ from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.wire.codec import Codec
 from benchside.protocol.wire.policy import AssociateEntry, Region, SiteEntry
 from benchside.protocol.wire.ticket import UtcMs
+
+Entry = AssociateEntry | SiteEntry
 
 __all__ = ["PROPOSAL", "Change", "Merged", "Proposal", "changes", "merge", "read_proposal"]
 
@@ -38,10 +41,8 @@ PROPOSAL: Codec[Proposal] = Codec(Proposal, max_bytes=4 * 1024 * 1024, name="pro
 class Change:
     """One associate or site that would be new, different or gone."""
 
-    what: str
-    """`associate` or `site`."""
-    kind: str
-    """`added`, `changed` or `removed`."""
+    what: Literal["associate", "site"]
+    kind: Literal["added", "changed", "removed"]
     id: str
     name: str
     fields: tuple[str, ...] = ()
@@ -93,7 +94,11 @@ def changes(
 ) -> list[Change]:
     """Return how `after` differs from `before`, associates first, in the order of their ids."""
     found: list[Change] = []
-    for what, old, new in (("associate", before[0], after[0]), ("site", before[1], after[1])):
+    both: tuple[tuple[Literal["associate", "site"], Sequence[Entry], Sequence[Entry]], ...] = (
+        ("associate", before[0], after[0]),
+        ("site", before[1], after[1]),
+    )
+    for what, old, new in both:
         olds, news = {one.id: one for one in old}, {one.id: one for one in new}
         for each in sorted(olds.keys() | news.keys()):
             change = _change(what, olds.get(each), news.get(each))
@@ -102,7 +107,7 @@ def changes(
     return found
 
 
-def _change(what: str, old: AssociateEntry | SiteEntry | None, new: AssociateEntry | SiteEntry | None) -> Change | None:
+def _change(what: Literal["associate", "site"], old: Entry | None, new: Entry | None) -> Change | None:
     entry = new or old
     if entry is None or old == new:
         return None

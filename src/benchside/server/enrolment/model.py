@@ -1,14 +1,26 @@
-"""Tables of sites, enrolment tokens, known models, devices and instruments."""
+"""Tables of customers, sites, enrolment tokens, known models, devices and instruments."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from benchside.server.store.planes import CloudTable
 from benchside.server.store.sealed import SealedBytes, SealedText
 
-__all__ = ["Device", "Instrument", "KnownModel", "Site", "Token"]
+__all__ = ["Customer", "Device", "Instrument", "KnownModel", "Site", "Token"]
+
+
+class Customer(CloudTable):
+    """A hospital or a chain of laboratories: whose sites they are, and whom its IT is told by mail."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    it_mail: Mapped[str | None] = mapped_column(SealedText("customer.it_mail"))
+    """Gets a mail for each session; nobody when empty."""
+    mail_language: Mapped[str] = mapped_column(String(8), server_default="en")
 
 
 class Site(CloudTable):
@@ -18,6 +30,13 @@ class Site(CloudTable):
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
+    customer: Mapped[str | None] = mapped_column(ForeignKey("customer.id"))
+    """Whose it is; nobody may help at a site of nobody."""
+    laws: Mapped[str] = mapped_column(String(400), server_default="")
+    """The privacy laws that hold there, with commas between."""
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    rules: Mapped[str] = mapped_column(Text, server_default="{}")
+    """SiteRules of the policy, in JSON."""
     created_utc_ms: Mapped[int] = mapped_column(BigInteger)
 
 

@@ -28,6 +28,8 @@ from benchside.server.store.database import Database
 
 __all__ = ["DeviceFacts", "EnrolmentFault", "EnrolmentFaultError", "InstrumentFacts", "Register"]
 
+MAX_TOKENS_SHOWN = 500
+"""The newest; a vendor that rolls out faster than that makes tokens by command."""
 MAX_TOKEN_HOURS = 30 * 24
 """A token is carried by a person to a PC; a month covers holidays."""
 
@@ -108,10 +110,12 @@ class Register:
         async with self._database.read() as rows:
             return list(await rows.scalars(select(Site).order_by(Site.id)))
 
-    async def add_model(self, model: str, *, patient_data: bool) -> None:
+    async def add_model(self, model: str, *, patient_data: bool, by: str = "operator") -> None:
         """Say what is known of a model; again to change it.  Counts from a device's next description on."""
         if not model or model != clean(model, 200):
             raise RefusedError(Refusal.WRONG_MODEL, "expected a model of one line of at most 200 characters")
+        details = EventDetails(associate=by, scope=model)
+        await self._ledger.record(SERVER, ServerKind.MODEL_CHANGED, details)
         async with self._database.write() as rows:
             await rows.merge(KnownModel(model=model, patient_data=patient_data))
 
@@ -142,6 +146,21 @@ class Register:
                 )
             )
         return secret, expires
+
+    async def tokens(self) -> Sequence[Token]:
+        """Tokens that are not forgotten yet, the newest first."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(Token).order_by(Token.created_utc_ms.desc()).limit(MAX_TOKENS_SHOWN)))
+
+    async def revoke_token(self, secret_hash: bytes, *, by: str) -> None:
+        """Let a token be worth nothing; nothing happens when it was used, or there is none."""
+        async with self._database.write() as rows:
+            token = await rows.get(Token, secret_hash)
+            if token is None or token.used_utc_ms is not None:
+                return
+            details = EventDetails(associate=by, scope=token.site)
+            await self._ledger.record(SERVER, ServerKind.TOKEN_REVOKED, details)
+            token.expires_utc_ms = min(token.expires_utc_ms, self._now())
 
     async def enrol(self, sealed: SealedEnrolment) -> DeviceFacts:
         """Make the PC a device and spend its token; EnrolmentFaultError when that cannot be."""
@@ -233,9 +252,9 @@ class Register:
                 await rows.flush()
                 await self._write_instruments(rows, device_id, said.instruments)
 
-    async def revoke(self, device_id: bytes) -> None:
+    async def revoke(self, device_id: bytes, *, by: str = "operator") -> None:
         """Let a device in no more."""
-        await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_REVOKED, EventDetails())
+        await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_REVOKED, EventDetails(associate=by))
         async with self._database.write() as rows:
             await rows.execute(update(Device).where(Device.id == device_id).values(revoked_utc_ms=self._now()))
 

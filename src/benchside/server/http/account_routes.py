@@ -82,6 +82,7 @@ async def me(request: Request) -> Me:
     """Who is signed in, and what the policy says of them."""
     services = services_of(request)
     who = signed_in(request)
+    duties = await services.administration.duties_of(who.account)
     policy = services.keeper.policy
     entry = policy.associate(who.account) if policy else None
     key = None
@@ -102,6 +103,8 @@ async def me(request: Request) -> Me:
         key=key,
         is_local=who.is_local,
         needs_factor=who.needs_factor,
+        is_administrator=duties.is_administrator,
+        officer_of=duties.officer_of,
     )
 
 

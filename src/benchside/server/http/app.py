@@ -44,6 +44,23 @@ async def _working(request: Request) -> None:
         raise RefusedError(Refusal.SECOND_FACTOR, "expected a second factor to be set up first, got none")
 
 
+async def _administrator(request: Request) -> None:
+    await _with_duties(request)
+    if not request.state.duties.is_administrator:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected an administrator, got somebody else")
+
+
+async def _officer(request: Request) -> None:
+    await _with_duties(request)
+    if request.state.duties.officer_of is None:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a customer's security officer, got somebody else")
+
+
+async def _with_duties(request: Request) -> None:
+    await _working(request)
+    request.state.duties = await services_of(request).administration.duties_of(request.state.signed_in.account)
+
+
 _DOORS: dict[EntryPolicy, Callable[[Request], Awaitable[None]]] = {
     EntryPolicy.ANYONE: _anyone,
     EntryPolicy.BROWSER_REPORT: _anyone,
@@ -51,6 +68,8 @@ _DOORS: dict[EntryPolicy, Callable[[Request], Awaitable[None]]] = {
     EntryPolicy.SIGNED_IN: _signed_in,
     EntryPolicy.WORKING: _working,
     EntryPolicy.SCOPED: _working,
+    EntryPolicy.ADMINISTRATOR: _administrator,
+    EntryPolicy.OFFICER: _officer,
 }
 
 

@@ -10,6 +10,8 @@ from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.access.model import Person
 from benchside.server.accounts.service import Accounts
 from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns
+from benchside.server.administration.duties import Duties
+from benchside.server.administration.office import Administration
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.sessions import Sessions
 from benchside.server.broker.agreements import Agreements
@@ -26,6 +28,7 @@ from benchside.transport.serve import forwarded_source
 __all__ = [
     "Services",
     "clear_cookie",
+    "duties_of",
     "person_of",
     "require_step_up",
     "services_of",
@@ -43,6 +46,7 @@ class Services:
     """The parts of the server behind the HTTP API."""
 
     accounts: Accounts
+    administration: Administration
     sign_ins: SignIns
     sso: SingleSignOn | None
     provider_name: str
@@ -83,6 +87,14 @@ def signed_in(request: Request) -> SignedIn:
     if not isinstance(who, SignedIn):
         raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got none")
     return who
+
+
+def duties_of(request: Request) -> Duties:
+    """What the entry point's policy found the account to be on the server."""
+    duties = request.state.duties
+    if not isinstance(duties, Duties):
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected an administrator or an officer, got neither")
+    return duties
 
 
 def person_of(request: Request) -> Person:

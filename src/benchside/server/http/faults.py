@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 STATUS: dict[Refusal, int] = {
     Refusal.SIGN_IN: 401,
     Refusal.NO_REQUEST: 404,
+    Refusal.UNKNOWN: 404,
+    Refusal.IN_USE: 409,
     Refusal.CLAIMED: 409,
     Refusal.NOT_CLAIMED: 409,
     Refusal.BUSY: 409,

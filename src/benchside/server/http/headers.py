@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from benchside.protocol.wire.policy import POLICY
+from benchside.server.administration.sheet import MAX_SHEET_BYTES
 from benchside.server.http.faults import fault
 
 __all__ = ["Surroundings", "content_policy"]
 
 MAX_BODY_BYTES = 16 * 1024
 """The largest thing that anybody sends is a public key of 740 characters."""
+_LARGER = {
+    "/api/admin/import/": MAX_SHEET_BYTES + 1,
+    "/api/admin/policy": POLICY.max_bytes + 64 * 1024,
+    "/api/admin/groups/": 64 * 1024,
+}
+"""Paths whose bodies may be longer: tables, the signed policy with its rotations, and a group's list of sites."""
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HASHED = re.compile(r"^/assets/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 """Files that the console's build names by their content."""
@@ -91,12 +99,12 @@ class Surroundings:
         if refusal is not None:
             await fault(*refusal)(scope, receive, send_with_headers)
             return
-        await self._app(scope, _bounded(receive), send_with_headers)
+        await self._app(scope, _bounded(receive, _most_bytes(path)), send_with_headers)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+        if not length.isdigit() or int(length) > _most_bytes(scope["path"]):
             return 413, "too_large"
         if scope["method"] not in _UNSAFE or scope["path"] in self._foreign:
             return None
@@ -105,7 +113,11 @@ class Surroundings:
         return None
 
 
-def _bounded(receive: Receive) -> Receive:
+def _most_bytes(path: str) -> int:
+    return next((most for prefix, most in _LARGER.items() if path.startswith(prefix)), MAX_BODY_BYTES)
+
+
+def _bounded(receive: Receive, most_bytes: int) -> Receive:
     """Cut a body that says no length and does not end: the rest is as if the browser had gone."""
     seen = 0
 
@@ -114,7 +126,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
-            if seen > MAX_BODY_BYTES:
+            if seen > most_bytes:
                 return {"type": "http.disconnect"}
         return message
 

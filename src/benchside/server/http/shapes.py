@@ -134,6 +134,9 @@ class Me(BaseModel):
     key: KeyFacts | None
     is_local: bool
     needs_factor: bool
+    is_administrator: bool
+    officer_of: str | None
+    """The customer whose security officer this is."""
 
 
 class InstrumentShape(BaseModel):
@@ -246,6 +249,13 @@ class SessionList(BaseModel):
 
     sessions: list[SessionSummary]
     more: bool
+
+
+class OfficerSession(BaseModel):
+    """A session as the customer's security officer sees it."""
+
+    session: SessionSummary
+    events: list[Events]
 
 
 class Verified(BaseModel):

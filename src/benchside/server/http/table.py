@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from benchside.server.http import account_routes, other_routes, session_routes, sso_routes, stream
+from benchside.server.http import (
+    account_routes,
+    admin_routes,
+    officer_routes,
+    other_routes,
+    place_routes,
+    session_routes,
+    sso_routes,
+    stream,
+)
 
 __all__ = ["ENTRY_POINTS", "EntryPoint", "EntryPolicy"]
 
@@ -26,6 +35,10 @@ class EntryPolicy(StrEnum):
     """Signed in at the provider, or with a password of one's own and a second factor."""
     SCOPED = "scoped"
     """Like WORKING, and access/model.py decides on each request or session."""
+    ADMINISTRATOR = "administrator"
+    """Like WORKING, and the account is an administrator's at this moment."""
+    OFFICER = "officer"
+    """Like WORKING, and the account is a customer's security officer's; only reads, only what is at their sites."""
 
 
 @dataclass(frozen=True)
@@ -64,5 +77,33 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/api/sessions", EntryPolicy.SCOPED, session_routes.sessions),
     EntryPoint("GET", "/api/sessions/{id}", EntryPolicy.SCOPED, session_routes.session),
     EntryPoint("GET", "/api/sessions/{id}/verify", EntryPolicy.SCOPED, session_routes.verify),
+    EntryPoint("GET", "/api/admin/people", EntryPolicy.ADMINISTRATOR, admin_routes.people),
+    EntryPoint("PUT", "/api/admin/people/{id}", EntryPolicy.ADMINISTRATOR, admin_routes.put_person),
+    EntryPoint("DELETE", "/api/admin/people/{id}", EntryPolicy.ADMINISTRATOR, admin_routes.remove_person, 204),
+    EntryPoint("GET", "/api/admin/groups", EntryPolicy.ADMINISTRATOR, admin_routes.groups),
+    EntryPoint("PUT", "/api/admin/groups/{id}", EntryPolicy.ADMINISTRATOR, admin_routes.put_group, 204),
+    EntryPoint("DELETE", "/api/admin/groups/{id}", EntryPolicy.ADMINISTRATOR, admin_routes.remove_group, 204),
+    EntryPoint("POST", "/api/admin/import/{kind}", EntryPolicy.ADMINISTRATOR, admin_routes.import_table),
+    EntryPoint("GET", "/api/admin/policy", EntryPolicy.ADMINISTRATOR, admin_routes.policy),
+    EntryPoint("GET", "/api/admin/policy/proposal", EntryPolicy.ADMINISTRATOR, admin_routes.proposal),
+    EntryPoint("POST", "/api/admin/policy", EntryPolicy.ADMINISTRATOR, admin_routes.install_policy),
+    EntryPoint("GET", "/api/admin/customers", EntryPolicy.ADMINISTRATOR, place_routes.customers),
+    EntryPoint("PUT", "/api/admin/customers/{id}", EntryPolicy.ADMINISTRATOR, place_routes.put_customer, 204),
+    EntryPoint("DELETE", "/api/admin/customers/{id}", EntryPolicy.ADMINISTRATOR, place_routes.remove_customer, 204),
+    EntryPoint("GET", "/api/admin/sites", EntryPolicy.ADMINISTRATOR, place_routes.sites),
+    EntryPoint("PUT", "/api/admin/sites/{id}", EntryPolicy.ADMINISTRATOR, place_routes.put_site, 204),
+    EntryPoint("GET", "/api/admin/models", EntryPolicy.ADMINISTRATOR, place_routes.models),
+    EntryPoint("PUT", "/api/admin/models", EntryPolicy.ADMINISTRATOR, place_routes.put_model, 204),
+    EntryPoint("GET", "/api/admin/devices", EntryPolicy.ADMINISTRATOR, place_routes.devices),
+    EntryPoint("DELETE", "/api/admin/devices/{id}", EntryPolicy.ADMINISTRATOR, place_routes.revoke_device, 204),
+    EntryPoint("GET", "/api/admin/tokens", EntryPolicy.ADMINISTRATOR, place_routes.tokens),
+    EntryPoint("POST", "/api/admin/tokens", EntryPolicy.ADMINISTRATOR, place_routes.make_token),
+    EntryPoint("DELETE", "/api/admin/tokens/{id}", EntryPolicy.ADMINISTRATOR, place_routes.revoke_token, 204),
+    EntryPoint("GET", "/api/officer/devices", EntryPolicy.OFFICER, officer_routes.devices),
+    EntryPoint("GET", "/api/officer/devices/{id}/stored", EntryPolicy.OFFICER, officer_routes.stored),
+    EntryPoint("GET", "/api/officer/admitted", EntryPolicy.OFFICER, officer_routes.admitted),
+    EntryPoint("GET", "/api/officer/sessions", EntryPolicy.OFFICER, officer_routes.sessions),
+    EntryPoint("GET", "/api/officer/sessions/{id}", EntryPolicy.OFFICER, officer_routes.session),
+    EntryPoint("GET", "/api/officer/sessions/{id}/verify", EntryPolicy.OFFICER, officer_routes.verify),
 )
 """Beside these: /api/openapi.json (the description of this table) and the console's files, both for anyone."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select, update
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
 
 from benchside.server.clock import NowUtcMs
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.store.database import Database
 
-__all__ = ["Presence"]
+__all__ = ["History", "Presence"]
 
 KEEP_HISTORY_MS = 365 * 24 * 3600_000
 """A year of presence history answers questions about service levels; older is not needed for anything."""
+
+
+@dataclass(frozen=True)
+class History:
+    """How many stretches of time online are kept, and from when to when."""
+
+    count: int
+    first_utc_ms: int | None
+    last_utc_ms: int | None
 
 
 class Presence:
@@ -56,6 +67,13 @@ class Presence:
                 await rows.execute(
                     update(OnlineSpan).where(OnlineSpan.number == number).values(until_utc_ms=now, seen_utc_ms=now)
                 )
+
+    async def summary(self, device_id: bytes) -> History:
+        """What is kept of when a device was online."""
+        query = select(func.count(), func.min(OnlineSpan.from_utc_ms), func.max(OnlineSpan.seen_utc_ms))
+        async with self._database.read() as rows:
+            count, first, last = (await rows.execute(query.where(OnlineSpan.device_id == device_id))).one()
+        return History(count, first, last)
 
     async def note_alive(self) -> None:
         """Write down who is still online, so that a crash loses a minute of history and not all of it."""

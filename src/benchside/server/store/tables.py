@@ -6,9 +6,10 @@ from sqlalchemy import MetaData
 
 from benchside.server.access.delays import Delay
 from benchside.server.accounts.model import Account, SignIn
+from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.broker.model import Agreement, Request
-from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
+from benchside.server.enrolment.model import Customer, Device, Instrument, KnownModel, Site, Token
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
@@ -19,6 +20,7 @@ __all__ = ["CLOUD", "SESSION", "TABLES"]
 TABLES = (
     (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument),
     (Request, Agreement),
+    (Customer, Person, Group, Membership, TrainingRecord),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Session, Event, JournalHead, OnlineSpan),
 )

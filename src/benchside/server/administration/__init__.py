@@ -1,0 +1,1 @@
+"""What the vendor's administrators look after: people, groups, training, customers and sites, and what they propose."""

@@ -1,0 +1,103 @@
+"""Customers and their sites, with the laws that hold there and the sites' own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import delete, select
+
+from benchside.protocol.errors import Refusal, RefusedError
+from benchside.protocol.wire.audit import EventDetails
+from benchside.protocol.wire.policy import SiteRules
+from benchside.server.access.moment import time_zone
+from benchside.server.administration.facts import CustomerFacts, SiteFacts, checked
+from benchside.server.administration.model import Person
+from benchside.server.audit.kind import SERVER, ServerKind
+from benchside.server.audit.ledger import Ledger
+from benchside.server.clock import NowUtcMs
+from benchside.server.enrolment.model import Customer, Site
+from benchside.server.store.database import Database
+
+__all__ = ["Places"]
+
+
+class Places:
+    """Writes the cloud plane; each change is in the log before it is made, with who made it."""
+
+    def __init__(self, database: Database, ledger: Ledger, now: NowUtcMs) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._now = now
+
+    async def customers(self) -> list[CustomerFacts]:
+        """All customers, by id."""
+        async with self._database.read() as rows:
+            return [_customer(row) for row in await rows.scalars(select(Customer).order_by(Customer.id))]
+
+    async def put_customer(self, by: str, customer: CustomerFacts) -> None:
+        """Add a customer, or change what is known of it."""
+        customer = checked(customer)
+        await self._ledger.record(SERVER, ServerKind.CUSTOMER_CHANGED, EventDetails(associate=by, scope=customer.id))
+        async with self._database.write() as rows:
+            await rows.merge(
+                Customer(
+                    id=customer.id,
+                    name=customer.name,
+                    it_mail=customer.it_mail or None,
+                    mail_language=customer.mail_language,
+                )
+            )
+
+    async def remove_customer(self, by: str, customer: str) -> None:
+        """Forget a customer; RefusedError(BUSY) while it has sites or security officers."""
+        async with self._database.write() as rows:
+            has_site = await rows.scalar(select(Site.id).where(Site.customer == customer).limit(1))
+            has_officer = await rows.scalar(select(Person.id).where(Person.officer_of == customer).limit(1))
+            if has_site or has_officer:
+                raise RefusedError(Refusal.IN_USE, "expected a customer without sites and officers, got one with")
+            await self._ledger.record(
+                SERVER, ServerKind.CUSTOMER_CHANGED, EventDetails(associate=by, scope=customer, cause="removed")
+            )
+            await rows.execute(delete(Customer).where(Customer.id == customer))
+
+    async def sites(self) -> list[SiteFacts]:
+        """All sites, by id."""
+        async with self._database.read() as rows:
+            return [_site(row) for row in await rows.scalars(select(Site).order_by(Site.id))]
+
+    async def put_sites(self, by: str, sites: Sequence[SiteFacts]) -> None:
+        """Add sites, or change them, all or none; UnavailableError for an unknown time zone.
+
+        RefusedError for a customer of none.  A site's rules hold on the PC once the authority signed them.
+        """
+        sites = [checked(one) for one in sites]
+        for one in sites:
+            time_zone(one.time_zone)
+        async with self._database.write() as rows:
+            customers = set(await rows.scalars(select(Customer.id)))
+            for one in sites:
+                if one.customer is not None and one.customer not in customers:
+                    raise RefusedError(Refusal.UNKNOWN, f"expected a customer that there is for {one.id}, got another")
+                await self._ledger.record(SERVER, ServerKind.SITE_CHANGED, EventDetails(associate=by, scope=one.id))
+                row = await rows.get(Site, one.id)
+                if row is None:
+                    row = Site(id=one.id, created_utc_ms=self._now())
+                    rows.add(row)
+                row.name, row.customer, row.laws = one.name, one.customer, ",".join(one.laws)
+                row.time_zone, row.rules = one.time_zone, msgspec.json.encode(one.rules).decode()
+
+
+def _customer(row: Customer) -> CustomerFacts:
+    return CustomerFacts(id=row.id, name=row.name, it_mail=row.it_mail or "", mail_language=row.mail_language)
+
+
+def _site(row: Site) -> SiteFacts:
+    return SiteFacts(
+        id=row.id,
+        name=row.name[:80],
+        customer=row.customer,
+        laws=tuple(row.laws.split(",")) if row.laws else (),
+        time_zone=row.time_zone,
+        rules=msgspec.json.decode(row.rules, type=SiteRules),
+    )

@@ -1,0 +1,306 @@
+"""What administrators and security officers send and are shown, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from benchside.server.http.shapes import InstrumentShape
+
+__all__ = [
+    "AdmittedList",
+    "AdmittedShape",
+    "CustomerGiven",
+    "CustomerList",
+    "CustomerShape",
+    "DeviceList",
+    "DeviceShape",
+    "GroupGiven",
+    "GroupList",
+    "GroupShape",
+    "ImportShape",
+    "ModelGiven",
+    "ModelList",
+    "PersonGiven",
+    "PersonList",
+    "PersonShape",
+    "PolicyInstalled",
+    "PolicyShape",
+    "ProblemShape",
+    "SiteGiven",
+    "SiteList",
+    "SiteShape",
+    "StoredShape",
+    "TokenList",
+    "TokenMade",
+    "TokenShape",
+    "TokenWanted",
+    "TrainingShape",
+    "WaitingShape",
+]
+
+
+class _Given(BaseModel):
+    """What comes in: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+_Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._:@/+-]*$")]
+_Covered = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+_Law = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern="^[a-z0-9][a-z0-9-]*$")]
+_UtcMs = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
+
+
+class TrainingShape(_Given):
+    """A course on a privacy law, and until when it counts."""
+
+    course: _Word
+    law: _Law
+    expires_utc_ms: _UtcMs
+
+
+class PersonGiven(_Given):
+    """Everything that is to be known of a person."""
+
+    name: _Name
+    organisation: _Name
+    role: Literal["engineer", "dispatcher"] | None
+    is_administrator: bool
+    officer_of: _Word | None
+    until_utc_ms: _UtcMs | None
+    is_active: bool
+    groups: Annotated[list[_Word], Field(max_length=32)]
+    trainings: Annotated[list[TrainingShape], Field(max_length=32)]
+
+
+class PersonShape(PersonGiven):
+    """A person, and what keeps them out of the proposal to the authority."""
+
+    id: str
+    key: str | None
+    """Fingerprint of the key that they registered."""
+    has_account: bool
+    in_policy: bool
+    why_not: str | None
+
+
+class PersonList(BaseModel):
+    """Everybody."""
+
+    people: list[PersonShape]
+
+
+class GroupGiven(_Given):
+    """Where a group works; `*` is all."""
+
+    name: _Name
+    customers: Annotated[list[_Covered], Field(max_length=500)]
+    sites: Annotated[list[_Covered], Field(max_length=5000)]
+    models: Annotated[list[_Covered], Field(max_length=500)]
+
+
+class GroupShape(GroupGiven):
+    """A group."""
+
+    id: str
+
+
+class GroupList(BaseModel):
+    """All groups."""
+
+    groups: list[GroupShape]
+
+
+class CustomerGiven(_Given):
+    """A customer, and whom its IT is told by mail."""
+
+    name: _Name
+    it_mail: Annotated[str, StringConstraints(max_length=254)]
+    mail_language: Literal["en", "es"]
+
+
+class CustomerShape(CustomerGiven):
+    """A customer."""
+
+    id: str
+
+
+class CustomerList(BaseModel):
+    """All customers."""
+
+    customers: list[CustomerShape]
+
+
+class SiteGiven(_Given):
+    """A site, the laws that hold there, and its own rules."""
+
+    name: _Name
+    customer: _Word | None
+    laws: Annotated[list[_Law], Field(max_length=8)]
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    hours: Annotated[list[Annotated[str, StringConstraints(max_length=80)]], Field(max_length=14)]
+    """As `mon-fri 08:00-17:00`; always when empty."""
+    named: Annotated[list[_Word], Field(max_length=200)]
+    second_eyes: bool
+
+
+class SiteShape(SiteGiven):
+    """A site; `in_policy`: whether the authority has signed it as it is."""
+
+    id: str
+    in_policy: bool
+
+
+class SiteList(BaseModel):
+    """All sites."""
+
+    sites: list[SiteShape]
+
+
+class DeviceShape(BaseModel):
+    """An enrolled PC."""
+
+    id: str
+    name: str
+    site: str
+    online: bool
+    software: str | None
+    policy_version: int
+    enrolled_utc_ms: int
+    revoked_utc_ms: int | None
+    has_it_review: bool
+    has_terms: bool
+    instruments: list[InstrumentShape]
+
+
+class DeviceList(BaseModel):
+    """PCs, the newest first."""
+
+    devices: list[DeviceShape]
+
+
+class ModelGiven(_Given):
+    """What is known of a model of instrument."""
+
+    model: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    patient_data: bool
+
+
+class ModelList(BaseModel):
+    """All known models; one that is not here counts as holding patient data."""
+
+    models: list[ModelGiven]
+
+
+class TokenWanted(_Given):
+    """For which site, and for how many hours."""
+
+    site: _Word
+    hours: Annotated[int, Field(ge=1, le=720)]
+
+
+class TokenMade(BaseModel):
+    """A token, shown this once."""
+
+    token: str
+    expires_utc_ms: int
+
+
+class TokenShape(BaseModel):
+    """A token that was made; only a hash of it is kept."""
+
+    id: str
+    site: str
+    created_utc_ms: int
+    expires_utc_ms: int
+    used_utc_ms: int | None
+
+
+class TokenList(BaseModel):
+    """Tokens that are not forgotten yet, the newest first."""
+
+    tokens: list[TokenShape]
+
+
+class WaitingShape(BaseModel):
+    """A change that the authority has not signed."""
+
+    what: Literal["associate", "site"]
+    kind: Literal["added", "changed", "removed"]
+    id: str
+    name: str
+    fields: list[str]
+    new_keys: list[str]
+
+
+class PolicyShape(BaseModel):
+    """The policy in force, and what waits for the authority."""
+
+    version: int
+    issued_utc_ms: int | None
+    expires_utc_ms: int | None
+    associates: int
+    sites: int
+    waiting: list[WaitingShape]
+
+
+class PolicyInstalled(BaseModel):
+    """The version that is in force now."""
+
+    version: int
+
+
+class ProblemShape(BaseModel):
+    """Why a line of a table cannot be taken; `line` 0: the whole."""
+
+    line: int
+    column: str
+    why: str
+
+
+class ImportShape(BaseModel):
+    """What a table changed, or would change."""
+
+    rows: int
+    added: int
+    changed: int
+    unchanged: int
+    ignored: list[str]
+    problems: list[ProblemShape]
+    applied: bool
+
+
+class AdmittedShape(BaseModel):
+    """Somebody whom the policy lets in at one of a customer's sites, as the authority signed it."""
+
+    id: str
+    name: str
+    organisation: str
+    role: str
+    sites: list[str]
+    trainings: list[TrainingShape]
+    keys: list[str]
+    expires_utc_ms: int
+
+
+class AdmittedList(BaseModel):
+    """Who may come in, at which sites, and the sites' rules as they are signed."""
+
+    people: list[AdmittedShape]
+    sites: list[SiteShape]
+
+
+class StoredShape(BaseModel):
+    """Everything that the server stores about a PC, by kind (R32, R35, R67)."""
+
+    device: DeviceShape
+    registrant: str
+    registrant_email: str
+    sessions: int
+    events: int
+    online_spans: int
+    first_seen_utc_ms: int | None
+    last_seen_utc_ms: int | None
