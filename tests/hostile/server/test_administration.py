@@ -191,7 +191,7 @@ async def test_an_officer_sees_one_customer_and_changes_nothing(world: World) ->
         if number == 1:
             assert [one["id"] for one in devices] == [pc.device_id.hex()]
             assert [one["id"] for one in sessions] == [request_id.hex()]
-            assert one.json()["events"]
+            assert one.json()["session"]["id"] == request_id.hex()
             assert verified.json()["intact"] is True
             assert "@" in stored.json()["registrant_email"]
             assert [each["id"] for each in admitted["sites"]] == ["lab-1"]
