@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from functools import cache
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
@@ -23,8 +24,17 @@ from benchside.protocol.trust.records import RecordOpener, RecordSealer
 from benchside.protocol.trust.schedule import ChannelNonces, SessionKeys
 from benchside.protocol.trust.ticket import TICKET_LIFE_MS, issue_ticket
 from benchside.protocol.wire.channel import Channel, Role
-from benchside.protocol.wire.handshake import HANDSHAKE, SUITE, Answer, Challenge, HandshakeMessage, Hello, HostConfirm
-from benchside.protocol.wire.policy import PolicyPayload
+from benchside.protocol.wire.handshake import (
+    HANDSHAKE,
+    SUITE,
+    Answer,
+    Challenge,
+    HandshakeMessage,
+    Hello,
+    HostConfirm,
+    SecondSaid,
+)
+from benchside.protocol.wire.policy import NO_RULES, AssociateEntry, PolicyPayload, SiteRules
 from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.access.moment import moment_at
 
@@ -76,8 +86,8 @@ def _identities() -> tuple[rsa.RSAPrivateKey, rsa.RSAPrivateKey]:
     return first, second
 
 
-def make_scene() -> Scene:
-    """A scene with a fresh authority, ticket key, code and session."""
+def make_scene(rules: SiteRules = NO_RULES, *others: AssociateEntry) -> Scene:
+    """A scene with a fresh authority, ticket key, code and session; `rules` are the site's."""
     console, pc = _identities()
     authority, ticket_key = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     later = now_utc_ms() + SCENE_LIFE_MS
@@ -88,8 +98,8 @@ def make_scene() -> Scene:
         issued_utc_ms=now_utc_ms(),
         expires_utc_ms=later,
         ticket_keys=(public_bytes(ticket_key.public_key()),),
-        associates=(entry,),
-        sites=(site("lab"),),
+        associates=(entry, *others),
+        sites=(site("lab", rules=rules),),
     )
     pin = AuthorityPin(key=public_bytes(authority.public_key()))
     policy = read_policy(sign_policy(payload, authority), pin, at_least_version=1)
@@ -115,6 +125,7 @@ class PcEnd:
         self.nonces: ChannelNonces | None = None
         self.over: flow.EntryOver | None = None
         self.guesses = 0
+        self.second: str | None = None
 
     def hear(self, data: bytes) -> list[bytes]:
         """Take a message; return what the PC says to it."""
@@ -138,6 +149,7 @@ class PcEnd:
                     said.append(HANDSHAKE.encode(confirm))
                     request_id = self._scene.meeting.request_id
                     self.keys = SessionKeys(request_id=request_id, role=Role.PC, master=master)
+                    self.second = visitor.second
                     self.nonces = ChannelNonces(pc=visitor.nonces[0], console=visitor.nonces[1])
                 case flow.EntryOver() as over:
                     self.over = over
@@ -147,9 +159,10 @@ class PcEnd:
 class ConsoleEnd:
     """The console, as the documents say it."""
 
-    def __init__(self, scene: Scene, code: bytes | None = None) -> None:
+    def __init__(self, scene: Scene, code: bytes | None = None, second: SecondSaid | None = None) -> None:
         self._scene = scene
         self._code = scene.code if code is None else code
+        self._second = second
         self._hello = Hello(version=1, suite=SUITE, key=public_bytes(scene.console.public_key()), nonce=os.urandom(32))
         self._run: ConsoleRun | None = None
         self._expected = b""
@@ -179,7 +192,8 @@ class ConsoleEnd:
                     scalar=os.urandom(32),
                     kem=MLKEM768PrivateKey.generate(),
                 )
-                return [self._run.proof(pss_sign(self._scene.console, self._run.content()))]
+                proof = self._run.proof(pss_sign(self._scene.console, self._run.content()))
+                return [msgspec.structs.replace(proof, second=self._second)]
             case Answer() if self._run is not None and not self._expected:
                 confirm, self._expected, self._master = self._run.confirm(message)
                 return [confirm]

@@ -48,7 +48,7 @@ from benchside.protocol.trust.ticket import issue_ticket
 from benchside.protocol.wire.audit import DETAILS, EventDetails
 from benchside.protocol.wire.channel import Channel, Role
 from benchside.protocol.wire.desk import LinkShown
-from benchside.protocol.wire.policy import AssociateEntry
+from benchside.protocol.wire.policy import AssociateEntry, SiteRules
 from benchside.protocol.wire.ticket import TicketPayload
 from benchside.server.authority.book import AuthorityBook
 from benchside.server.clock import utc_ms
@@ -205,6 +205,12 @@ class Lab:
         """Sign an associate in as they always are, or with something else; wait until the PC believes it."""
         key = self.guest_identity if account == GUEST else self.identity
         self.authority.sign_in(self.entry(account, fingerprint(public_bytes(key.public_key())), **changes))
+        self.publish()
+
+    def set_rules(self, rules: SiteRules) -> None:
+        """Sign other rules of the site, and wait until the PC believes them."""
+        (known,) = self.authority.state().sites
+        self.authority.add_site(msgspec.structs.replace(known, rules=rules))
         self.publish()
 
     def expel(self, account: str) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
-from bench.session.ends import ConsoleEnd, PcEnd, Scene, main_channel, make_scene
+from bench.session.ends import ConsoleEnd, PcEnd, Scene, main_channel, make_scene, now_utc_ms
 from bench.session.mutation import KINDS
 from bench.session.relay import in_memory
+from tests.fakes.people import associate
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal
 from benchside.protocol.trust.code import code_from_random, read_code
+from benchside.protocol.trust.keys import fingerprint, public_bytes
+from benchside.protocol.trust.second import SecondFor, say_second
 from benchside.protocol.wire.channel import Channel, Role
-from benchside.protocol.wire.handshake import HANDSHAKE, Answer, Hello, Refused
+from benchside.protocol.wire.handshake import HANDSHAKE, Answer, Hello, Refused, SecondSaid
+from benchside.protocol.wire.policy import SiteRules
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +58,32 @@ def test_a_wrong_code_costs_one_guess_and_gives_nothing_to_try_offline(scene: Sc
     assert [type(message) for message in said[-2:]] == [Answer, Refused]
     assert pc.over is not None
     assert pc.over.counted
+
+
+def two_wanted() -> tuple[Scene, SecondSaid]:
+    """A lab that wants two, and a second associate's agreement; their key is the PC's, to save making one."""
+    later, known = now_utc_ms() + 3_600_000, make_scene()
+    key = fingerprint(public_bytes(known.pc.public_key()))
+    scene = make_scene(SiteRules(second_eyes=True), associate("a.soler", key, expires_utc_ms=later))
+    about = SecondFor(
+        request_id=scene.meeting.request_id,
+        device_id=scene.meeting.device_id,
+        associate="m.ferrer",
+        key=fingerprint(public_bytes(scene.console.public_key())),
+    )
+    return scene, say_second(about, "a.soler", scene.pc, now_utc_ms())
+
+
+def test_where_two_are_wanted_the_second_must_have_agreed_before_a_guess_is_counted() -> None:
+    scene, said = two_wanted()
+    for wrong in (None, msgspec.structs.replace(said, associate="m.ferrer"), two_wanted()[1]):
+        pc = PcEnd(scene)
+        assert talk(pc, ConsoleEnd(scene, second=wrong))[-1] == Refused(reason=Refusal.SECOND_EYES)
+        assert (pc.guesses, pc.keys) == (0, None)
+    pc = PcEnd(scene)
+    talk(pc, ConsoleEnd(scene, second=said))
+    assert pc.keys is not None
+    assert (pc.guesses, pc.second) == (1, "a.soler")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from tests.fakes.lab import GUEST, Lab
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire import desk as shown
 from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.policy import NO_RULES, Hours, SiteRules
 from benchside.protocol.wire.session import SessionEnd
 from benchside.server.clock import utc_ms
 
@@ -27,6 +29,7 @@ REFUSALS: list[tuple[dict[str, Any], Refusal]] = [
     ({"sites": ("other-lab",)}, Refusal.WRONG_SITE),
     ({"models": ("ZX-1",)}, Refusal.WRONG_MODEL),
     ({"regions": ("cn",)}, Refusal.WRONG_REGION),
+    ({"trainings": ()}, Refusal.NOT_TRAINED),
     ({"keys": (os.urandom(32),)}, Refusal.NOT_IN_POLICY),
 ]
 
@@ -105,3 +108,30 @@ async def test_who_expires_in_mid_session_is_out_within_two_seconds(
         assert lab.outcomes(request_id) == ["policy_changed"]
     finally:
         await lab.do(lab.admit, lab.world.account)
+
+
+@pytest.mark.long
+async def test_when_the_sites_hours_end_so_does_the_session(lab: Lab, desk: FakeDesk, engineer: Engineer) -> None:
+    request_id, _ = await lab.session(desk, engineer)
+    yesterday = (datetime.datetime.now(datetime.UTC).weekday() - 1) % 7
+    hours = Hours(days=(yesterday,), from_minute=0, to_minute=1)
+    try:
+        await lab.do(lab.set_rules, SiteRules(hours=(hours,)))
+        assert await desk.outcome(within_s=6) is SessionEnd.POLICY_CHANGED
+        assert lab.outcomes(request_id) == ["policy_changed"]
+    finally:
+        await lab.do(lab.set_rules, NO_RULES)
+
+
+@pytest.mark.long
+async def test_the_pc_itself_wants_the_second_associate(
+    lab: Lab, desk: FakeDesk, engineer: Engineer, calling: tuple[bytes, str], guest_after: None
+) -> None:
+    request_id, code = calling
+    try:
+        await lab.do(lab.set_rules, SiteRules(second_eyes=True))
+        refused = await knock(lab, request_id, code, expect=TurnedAway)
+        assert refused.refused.reason is Refusal.SECOND_EYES
+        assert "guess_counted" not in lab.kinds(request_id)
+    finally:
+        await lab.do(lab.set_rules, NO_RULES)

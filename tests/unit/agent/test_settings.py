@@ -23,6 +23,15 @@ def test_what_a_lab_chooses(tmp_path: Path) -> None:
     assert settings(tmp_path, "[host]\ncpu_share_percent = 5\n") == (True, 5, 5)
 
 
+def test_a_lab_narrows_who_may_help_and_when(tmp_path: Path) -> None:
+    text = '[rules]\nhours = ["mon-fri 08:00-17:00", "sat 20:00-02:00"]\nnamed = ["ana"]\nsecond_eyes = "yes"\n'
+    (tmp_path / "agent.toml").write_text(text)
+    rules = read_settings(None, state=tmp_path).rules
+    assert rules.named == ("ana",)
+    assert rules.second_eyes
+    assert [(hours.from_minute, hours.to_minute) for hours in rules.hours] == [(480, 1020), (1200, 1440), (0, 120)]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -31,9 +40,13 @@ def test_what_a_lab_chooses(tmp_path: Path) -> None:
         ("[host]\ncpu_share_percent = 20\ncpu_share_in_assay_percent = 30\n", "at most host.cpu_share_percent"),
         ("[host]\ncpu = 20\n", "'host.cpu'"),
         ("host = 20\n", "[host]"),
+        ('[rules]\nhours = ["always"]\n', "rules.hours must be days and a time"),
+        ('[rules]\nnamed = ["not an account"]\n', "rules.named must be accounts"),
+        ('[rules]\nsecond_eyes = "maybe"\n', "rules.second_eyes must be one of yes, no"),
+        ('[rules]\nunattended = "yes"\n', "'rules.unattended'"),
     ],
 )
 def test_a_slip_is_refused_with_one_sentence(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(SettingError, match=r"host|control") as refused:
+    with pytest.raises(SettingError, match=r"host|control|rules") as refused:
         settings(tmp_path, text)
     assert says in str(refused.value)

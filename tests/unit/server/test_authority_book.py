@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.people import associate, site
 
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.trust.policy import AuthorityPin, follow_rotations, read_policy
 from benchside.protocol.wire.link import LINK, PolicyOffered
+from benchside.protocol.wire.policy import AssociateEntry
 from benchside.server.authority.app import main
 from benchside.server.authority.book import AuthorityBook
+from benchside.server.authority.proposal import PROPOSAL, Proposal
 from benchside.server.clock import utc_ms
 
 
@@ -41,6 +44,13 @@ def sign_in(folder: Path, account: str = "ana", fingerprint: str = "ab" * 32, *m
         folder, "sign-in", "--id", account, "--name", "Ana Example", "--organisation", "Vendor", "--fingerprint",
         fingerprint, "--region", "global", "--customer", "*", "--site", "*", "--model", "CX-200",
         "--training", "privacy=gdpr=2030-01-31", *more,
+    )  # fmt: skip
+
+
+def add_site(folder: Path, *more: str) -> int:
+    return authority(
+        folder, "site", "--id", "lab-1", "--customer", "hospital", "--region", "global", "--law", "gdpr",
+        "--time-zone", "Europe/Madrid", *more,
     )  # fmt: skip
 
 
@@ -82,6 +92,62 @@ def test_files_are_for_their_owner_alone(folder: Path) -> None:
         AuthorityBook(folder, utc_ms).export(lambda: b"")
 
 
+def test_what_a_site_asks_for_is_signed_and_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = ("--hours", "mon-fri 08:00-17:00", "--hours", "sat 22:00-02:00", "--named", "ana", "--second-eyes")
+    assert add_site(folder, *rules) == 0
+    capsys.readouterr()
+    assert authority(folder, "list") == 0
+    shown = capsys.readouterr().out
+    for words in ("of hospital; global; laws gdpr", "mon,tue,wed,thu,fri 08:00-17:00", "sun 00:00-02:00", "only ana"):
+        assert words in shown
+    assert "a second associate must agree" in shown
+    assert add_site(folder) == 0
+    assert authority(folder, "list") == 0
+    assert "only ana" not in capsys.readouterr().out
+    assert authority(folder, "site-out", "--id", "lab-1") == 0
+
+
+def proposal(folder: Path, *associates: AssociateEntry, region: str = "global") -> Path:
+    path = folder.parent / "proposal"
+    lab = site("lab-2", region=region)
+    path.write_bytes(
+        PROPOSAL.encode(Proposal(version=1, region=region, made_utc_ms=1, associates=associates, sites=(lab,)))
+    )
+    return path
+
+
+def test_a_proposal_is_taken_whole_once_each_new_key_was_compared(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sign_in(folder) == 0
+    later = utc_ms() + 86_400_000
+    ben, zoe = associate("ben", b"b" * 32, expires_utc_ms=later), associate("zoe", b"z" * 32, expires_utc_ms=later)
+    path = proposal(folder, ben, zoe)
+    for answers in ("no\n", "yes\nno\n", "yes\nyes\nno\n", ""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answers))
+        assert authority(folder, "review", str(path)) == 1
+        assert [one.id for one in AuthorityBook(folder, utc_ms).state().associates] == ["ana"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n" * 3))
+    capsys.readouterr()
+    assert authority(folder, "review", str(path)) == 0
+    shown = capsys.readouterr().out
+    for words in ("removed associate ana", "added associate ben", "added site lab-2", "6262 6262"):
+        assert words in shown
+    state = AuthorityBook(folder, utc_ms).state()
+    assert ([one.id for one in state.associates], [one.id for one in state.sites]) == (["ben", "zoe"], ["lab-2"])
+    assert authority(folder, "review", str(path)) == 0
+    assert "changes nothing" in capsys.readouterr().out
+
+
+def test_a_proposal_that_reaches_beyond_its_region_is_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = associate("ben", b"b" * 32, regions=("global", "cn"), expires_utc_ms=utc_ms() + 1000)
+    assert authority(folder, "review", str(proposal(folder, both))) == 1
+    assert "outside its own region" in capsys.readouterr().err
+    (folder.parent / "proposal").write_bytes(b"rubbish")
+    assert authority(folder, "review", str(folder.parent / "proposal")) == 1
+    assert "no proposal" in capsys.readouterr().err
+
+
 def test_mistakes_are_refused_with_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sign_in(folder) == 0
     for words, says in (
@@ -90,6 +156,12 @@ def test_mistakes_are_refused_with_one_sentence(folder: Path, capsys: pytest.Cap
         (lambda: sign_in(folder, "ben", "abcd"), "64 hexadecimal digits"),
         (lambda: sign_in(folder, "be n", "cd" * 32), "no valid policy"),
         (lambda: sign_in(folder, "ben", "cd" * 32, "--expires", "soon"), "YYYY-MM-DD"),
+        (lambda: sign_in(folder, "ben", "cd" * 32, "--expires", "2031-01-01"), "longer than any training"),
+        (lambda: sign_in(folder, "ben", "cd" * 32, "--training", "privacy"), "COURSE=LAW=YYYY-MM-DD"),
+        (lambda: add_site(folder, "--hours", "always"), "mon-fri 08:00-17:30"),
+        (lambda: add_site(folder, "--time-zone", "Mars/Olympus"), "Europe/Madrid"),
+        (lambda: add_site(folder, "--law", "THE LAW"), "no valid policy"),
+        (lambda: authority(folder, "site-out", "--id", "zoe"), "no site"),
         (lambda: authority(folder, "sign-out", "--id", "zoe"), "no associate"),
         (lambda: authority(folder, "renew", "--days", "4000"), "1 to 400 days"),
     ):
