@@ -77,6 +77,7 @@ async def test_older_and_foreign_policies_are_refused_and_written_down_a_bounded
         expires_utc_ms=utc_ms() + 10**9,
         ticket_keys=stored[1].ticket_keys,
         associates=(lab.entry("eve", os.urandom(32)),),
+        sites=(),
     )
     own = sign_policy(foreign, Ed25519PrivateKey.generate())
     gateway.say(wire.PolicyOffered(policy=old), wire.PolicyOffered(policy=old), wire.PolicyOffered(policy=own))

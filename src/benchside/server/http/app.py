@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Request
 from starlette.types import ASGIApp
 
 from benchside.protocol.errors import Refusal, RefusedError
+from benchside.server.http.answers import FAULTS, answer_of, described
 from benchside.server.http.context import Services, services_of, token_of
 from benchside.server.http.faults import add_fault_answers, fault
 from benchside.server.http.files import ConsoleFiles
@@ -91,7 +92,9 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
             status_code=entry.status,
             dependencies=[Depends(_DOORS[entry.policy])],
             response_model_exclude_none=False,
-            openapi_extra={"x-policy": entry.policy.value},
+            responses=FAULTS,
+            response_class=answer_of(entry),
+            openapi_extra=described(entry),
         )
 
     async def nothing(request: Request) -> object:
