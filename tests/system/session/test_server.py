@@ -129,7 +129,9 @@ async def test_a_request_without_a_server_is_in_its_log_afterwards(
     lab.link_door.mend()
     assert await lab.server_outcome(request_id, within_s=15) == "cancelled"
     seen = (await engineer.http.get(f"/api/sessions/{request_id.hex()}")).json()
-    assert [event["kind"] for event in seen["events"]] == ["request_opened", "code_made", "session_ended"]
+    # a host that has not said good-bye after its quarter of a second is killed, which a busy machine can bring about
+    kinds = [event["kind"] for event in seen["events"] if event["kind"] != "host_killed"]
+    assert kinds == ["request_opened", "code_made", "session_ended"]
     assert await engineer.requests() == []
 
 
