@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import machine
 
-PARTS = ("entries", "scope", "ending", "ways", "tls", "api", "guesses")
+PARTS = ("entries", "scope", "ending", "ways", "tls", "api", "guesses", "scripts")
 """Modules of this folder, each with `async main(folder, quick) -> figures`."""
 
 
