@@ -91,7 +91,7 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
                 await look(context, seen, world, OTHER_PAGES)
         await chromium.close()
     print(*seen.ran[:20], *seen.reports[:20], *seen.errors[:20], sep="\n")
-    figures = {"xss_texts": len(texts), "xss_pages": seen.shown, "xss_runs": len(seen.ran)}
+    figures: dict[str, float] = {"xss_texts": len(texts), "xss_pages": seen.shown, "xss_runs": len(seen.ran)}
     return figures | {"csp_reports": len(seen.reports), "xss_page_errors": len(seen.errors)}
 
 
