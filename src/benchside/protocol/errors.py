@@ -58,6 +58,9 @@ class Refusal(StrEnum):
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - a reason, not a password
     SECOND_FACTOR = "second_factor"
     STEP_UP = "step_up"
+    NEW_LOCATION = "new_location"
+    NO_ADDRESS = "no_address"
+    LINK_EXPIRED = "link_expired"
     JOURNAL = "journal"
     COVERS_UNREADABLE = "covers_unreadable"
 

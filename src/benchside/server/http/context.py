@@ -16,6 +16,7 @@ from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
 from benchside.server.bus.contract import Bus
 from benchside.server.clock import NowUtcMs
+from benchside.server.location.service import Locations
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
@@ -33,6 +34,8 @@ class Services:
 
     accounts: Accounts
     sign_ins: SignIns
+    locations: Locations | None
+    """None where nobody asks from where a sign-in comes."""
     sso: SingleSignOn | None
     provider_name: str
     has_local_accounts: bool

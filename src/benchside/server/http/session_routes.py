@@ -49,6 +49,9 @@ async def claim(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the
     services, person = services_of(request), person_of(request)
     if services.now() - signed_in(request).proved_utc_ms > services.step_up_ms:
         raise RefusedError(Refusal.STEP_UP, "expected somebody who proved lately who they are, got an older proof")
+    if services.locations and not await services.locations.is_network_known(person.account, source_of(request)):
+        # not at each request: whoever travels changes networks; before a lab is helped they prove it again, and confirm
+        raise RefusedError(Refusal.STEP_UP, "expected a network where the account was confirmed, got a new one")
     await services.broker.claim(person, bytes.fromhex(id))
     return await _session(services, person, bytes.fromhex(id))
 

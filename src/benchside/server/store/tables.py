@@ -9,6 +9,8 @@ from benchside.server.accounts.model import Account, SignIn
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.broker.model import Request
 from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
+from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
+from benchside.server.mail.model import Mail
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
@@ -19,6 +21,7 @@ __all__ = ["CLOUD", "SESSION", "TABLES"]
 TABLES = (
     (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument, Request),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
+    (Mail, KnownLocation, NewLocation, LocationLink),
     (Session, Event, JournalHead, OnlineSpan),
 )
 CLOUD: MetaData = CloudTable.metadata
