@@ -115,7 +115,7 @@ class ServerSettings:
     mail_from: str = ""
     """The address that our mail comes from."""
     new_location: str = ""
-    """`mail`: a sign-in from a new device or network also needs a link from e-mail; `off`: it does not.  When empty,
+    """`mail`: a sign-in from a new browser or network also needs a link from e-mail; `off`: it does not.  When empty,
     `mail` where `smtp` is set."""
 
     @property
@@ -125,7 +125,7 @@ class ServerSettings:
 
     @property
     def asks_location(self) -> bool:
-        """Whether a sign-in from a new device or network needs a link from e-mail."""
+        """Whether a sign-in from a new browser or network needs a link from e-mail."""
         return (self.new_location or ("mail" if self.smtp else "off")) == "mail"
 
     @property

@@ -41,7 +41,7 @@ async def test_until_it_is_confirmed_nothing_works(mailed: MailedWorld) -> None:
     me = (await console.get("/api/me")).json()
     assert (me["needs_location"], me["link_goes_to"]) == (True, "a…@lab.example")
     assert [me[name] for name in ("name", "organisation", "key")] == [None] * 3
-    assert "benchside_device" not in console.http.cookies
+    assert "benchside_browser" not in console.http.cookies
     assert (await console.post("/api/sign-out")).status_code == 204
     assert (await console.get("/api/me")).status_code == 401
 
@@ -81,7 +81,7 @@ async def test_only_the_browser_that_began_is_let_in_and_only_with_the_mail(mail
     cookies = confirmed.headers.get_list("set-cookie")
     assert all("HttpOnly" in cookie and "Path=/" in cookie for cookie in cookies)
     assert {"SameSite=strict" in cookie for cookie in cookies if "session" in cookie} == {True}
-    assert {"SameSite=lax" in cookie for cookie in cookies if "device" in cookie} == {True}
+    assert {"SameSite=lax" in cookie for cookie in cookies if "browser" in cookie} == {True}
     answer = await ana.post("/api/location", token=tokens[0])
     assert (answer.status_code, reason(answer)) == (403, "link_expired")
     stale = mailed.browser()

@@ -1,4 +1,4 @@
-"""A sign-in from a new device or network, over a real mail server with STARTTLS and a real browser."""
+"""A sign-in from a new browser or network, over a real mail server with STARTTLS and a real browser."""
 
 from __future__ import annotations
 
@@ -84,16 +84,16 @@ async def test_the_whole_way_of_a_local_account(tmp_path: Path) -> None:
         assert reason(await console.get("/api/requests")) == "second_factor"
         await console.set_factor()
         assert (await console.get("/api/requests")).status_code == 200
-        device = console.http.cookies["benchside_device"]
+        known = console.http.cookies["benchside_browser"]
 
         again = mailed.browser()
-        again.http.cookies.set("benchside_device", device)
+        again.http.cookies.set("benchside_browser", known)
         answer = await again.post("/api/sign-in", account="ana", password=PASSWORD)
-        assert reason(answer) == "second_factor"  # a known device is no factor
+        assert reason(answer) == "second_factor"  # a known browser is no factor
         assert await in_from(world, again, PASSWORD, console.authenticator.code())
         await let_time_pass(world)
         other_network = mailed.browser(ELSEWHERE)
-        other_network.http.cookies.set("benchside_device", device)
+        other_network.http.cookies.set("benchside_browser", known)
         assert not await in_from(world, other_network, PASSWORD, console.authenticator.code())
         assert "198.51.100.0/24" in (await mailed.mail.next()).get_content()
 
@@ -181,7 +181,7 @@ async def test_a_person_confirms_with_a_browser(tmp_path: Path) -> None:
         await expect(tab.get_by_text("contraseña nueva").first).to_be_visible()
         await expect(page.get_by_text("contraseña nueva").first).to_be_visible(timeout=10_000)
         cookies = {one["name"]: one for one in await context.cookies()}
-        assert cookies["benchside_device"]["httpOnly"]
+        assert cookies["benchside_browser"]["httpOnly"]
         assert reports == []
         await chromium.close()
 
@@ -216,7 +216,7 @@ async def test_an_operators_commands_and_the_running_program(tmp_path: Path, mon
                 cookies = confirmed.headers.get_list("set-cookie")
                 assert {cookie.partition("=")[0] for cookie in cookies} == {
                     "__Host-benchside_session",
-                    "__Host-benchside_device",
+                    "__Host-benchside_browser",
                 }
                 assert all("Secure" in cookie for cookie in cookies)
                 assert (await http.post("/api/location/denial", json={"token": link.partition("#")[2]})).is_success

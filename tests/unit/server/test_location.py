@@ -1,4 +1,4 @@
-"""New devices and networks: what is known, for how long, what a link opens, and what it does not."""
+"""New browsers and networks: what is known, for how long, what a link opens, and what it does not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from benchside.server.location.links import HOUR_MS, KEEP_MS, LINK_MS, PAUSE_MS
 from benchside.server.location.making import make_locations
 from benchside.server.location.model import KnownLocation, LocationLink
 from benchside.server.location.service import Confirmed, Locations
-from benchside.server.location.visit import Visit, browser_of, network_of
+from benchside.server.location.visit import Visit, family_of, network_of
 from benchside.server.mail.model import Mail
 from benchside.server.parts import Parts
 
@@ -113,21 +113,21 @@ def test_the_network_of_an_address(source: str, network: str) -> None:
     ],
 )
 def test_a_browser_is_told_in_our_own_words(agent: str, family: str) -> None:
-    assert browser_of(agent) == family
+    assert family_of(agent) == family
 
 
-async def test_the_first_sign_in_and_each_new_device_or_network_needs_a_link(tmp_path: Path) -> None:
+async def test_the_first_sign_in_and_each_new_browser_or_network_needs_a_link(tmp_path: Path) -> None:
     clock = Clock()
     async with ana_at(tmp_path, clock) as ana:
         confirmed = await ana.enter()
-        known = replace(HOME, device=confirmed.device)
+        known = replace(HOME, browser=confirmed.browser)
         assert not (await ana.check(confirmed.token)).needs_location
         for visit, is_known in (
             (known, True),
             (replace(known, source="192.0.2.200"), True),
             (replace(known, source="::ffff:192.0.2.11"), True),
             (HOME, False),
-            (replace(known, device="x" * 43), False),
+            (replace(known, browser="x" * 43), False),
             (replace(known, source="192.0.3.10"), False),
             (replace(known, source="not an address"), False),
         ):
@@ -249,7 +249,7 @@ async def test_it_was_not_me_ends_the_sign_in_and_tells_the_operator(
         assert (await ana.parts.accounts.all())[0].denied_utc_ms == clock.now_ms
         assert [record.levelname for record in caplog.records if "denied" in record.message] == ["WARNING"]
         assert "ana" not in " ".join(record.getMessage() for record in caplog.records)
-        assert not (await ana.begin(replace(HOME, device=known.device)))[1]  # all is new again
+        assert not (await ana.begin(replace(HOME, browser=known.browser)))[1]  # all is new again
         await ana.parts.accounts.reset("ana")
         assert (await ana.parts.accounts.all())[0].denied_utc_ms is None
         clock.now_ms += KEEP_MS
@@ -281,7 +281,7 @@ async def test_what_is_not_confirmed_ends_by_itself(tmp_path: Path) -> None:
 async def test_what_was_known_is_forgotten_by_time_by_number_and_by_a_reset(tmp_path: Path) -> None:
     clock = Clock()
     async with ana_at(tmp_path, clock) as ana:
-        known = replace(HOME, device=(await ana.enter()).device)
+        known = replace(HOME, browser=(await ana.enter()).browser)
         clock.now_ms += KNOWN_FOR_MS
         assert (await ana.begin(known))[1]
         clock.now_ms += KNOWN_FOR_MS
@@ -291,29 +291,27 @@ async def test_what_was_known_is_forgotten_by_time_by_number_and_by_a_reset(tmp_
         await ana.locations.forget_old()
         async with ana.parts.cloud.read() as rows:
             assert await rows.scalar(select(func.count()).select_from(KnownLocation)) == 0
-        for number in range(MAX_KNOWN["device"] + 5):
+        for number in range(MAX_KNOWN["browser"] + 5):
             clock.now_ms += HOUR_MS
-            known = replace(HOME, device=(await ana.enter(replace(HOME, source=f"10.0.{number}.1"))).device)
+            known = replace(HOME, browser=(await ana.enter(replace(HOME, source=f"10.0.{number}.1"))).browser)
         async with ana.parts.cloud.read() as rows:
-            assert (
-                await rows.scalar(select(func.count()).select_from(KnownLocation).where(KnownLocation.kind == "device"))
-                == MAX_KNOWN["device"]
-            )
+            browsers = select(func.count()).select_from(KnownLocation).where(KnownLocation.kind == "browser")
+            assert await rows.scalar(browsers) == MAX_KNOWN["browser"]
         ana.password = await ana.parts.accounts.reset("ana")
         assert not (await ana.begin(replace(known, source="10.0.24.1")))[1]
 
 
 async def test_a_token_that_was_put_into_a_browser_is_worth_nothing_afterwards(tmp_path: Path) -> None:
-    """Whoever plants their own device's token in somebody's browser does not become that one's device."""
+    """Whoever plants their own browser's token in somebody's browser does not become that one's browser."""
     clock = Clock()
     async with ana_at(tmp_path, clock) as ana:
-        planted = (await ana.enter()).device
+        planted = (await ana.enter()).browser
         clock.now_ms += HOUR_MS
         fresh = await ana.enter(Visit("203.0.113.5", planted, "x", "en"))
-        assert fresh.device != planted
-        assert not (await ana.begin(replace(HOME, device=planted)))[1]
+        assert fresh.browser != planted
+        assert not (await ana.begin(replace(HOME, browser=planted)))[1]
         clock.now_ms += HOUR_MS
-        assert (await ana.begin(replace(HOME, device=fresh.device)))[1]
+        assert (await ana.begin(replace(HOME, browser=fresh.browser)))[1]
 
 
 async def test_a_change_of_password_or_factor_does_not_ask_again(tmp_path: Path) -> None:
@@ -330,7 +328,7 @@ async def test_neither_address_nor_network_nor_token_lies_open(tmp_path: Path) -
     async with ana_at(tmp_path, Clock()) as ana:
         confirmed = await ana.enter()
         await ana.begin(replace(HOME, source="198.51.100.7"))
-        secret = [ADDRESS, "lab.example", "192.0.2", "198.51.100", "Firefox", confirmed.token, confirmed.device]
+        secret = [ADDRESS, "lab.example", "192.0.2", "198.51.100", "Firefox", confirmed.token, confirmed.browser]
         secret += await ana.tokens()
         raw = b""
         async with ana.parts.cloud.read() as rows:

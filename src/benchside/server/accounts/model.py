@@ -49,4 +49,4 @@ class SignIn(CloudTable):
     proved_utc_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """When the person last proved who they are."""
     needs_location: Mapped[bool] = mapped_column(Boolean, server_default=false())
-    """It came from a new device or network, and the link from e-mail was not used yet."""
+    """It came from a new browser or network, and the link from e-mail was not used yet."""

@@ -42,7 +42,7 @@ class SignedIn:
     is_local: bool
     """By a password of this server's, not at the provider."""
     needs_location: bool
-    """From a new device or network, and not confirmed yet: nothing else works before."""
+    """From a new browser or network, and not confirmed yet: nothing else works before."""
 
 
 def hash_of(token: str) -> bytes:
@@ -154,7 +154,10 @@ class SignIns:
             self._bus.publish(SignInEnded(token_hash))
 
     async def are_in(self, accounts: set[str]) -> set[str]:
-        """Which of these accounts are signed in anywhere."""
+        """Which of these accounts are signed in anywhere.
+
+        Also unconfirmed: who has moved to another network and proves it anew keeps a running session meanwhile.
+        """
         if not accounts:
             return set()
         async with self._database.read() as rows:

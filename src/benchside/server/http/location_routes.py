@@ -1,4 +1,4 @@
-"""Confirming that a sign-in from a new device or network is one's own, or saying that it is not."""
+"""Confirming that a sign-in from a new browser or network is one's own, or saying that it is not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.http.context import Services, services_of, set_cookie, signed_in, source_of
 from benchside.server.http.shapes import LinkToken, LinkWanted
-from benchside.server.http.visits import set_device_cookie, visit_of
+from benchside.server.http.visits import set_browser_cookie, visit_of
 from benchside.server.location.service import Locations
 
 __all__ = ["confirm_location", "deny_location", "send_link"]
@@ -18,7 +18,7 @@ async def confirm_location(request: Request, response: Response, given: LinkToke
     services = services_of(request)
     confirmed = await _locations(services).confirm(signed_in(request), given.token, visit_of(request))
     set_cookie(response, services, confirmed.token)
-    set_device_cookie(response, services, confirmed.device)
+    set_browser_cookie(response, services, confirmed.browser)
 
 
 async def send_link(request: Request, given: LinkWanted) -> None:

@@ -21,7 +21,7 @@ class EntryPolicy(StrEnum):
     PROVIDER = "provider"
     """The OpenID provider, which proves itself by what it signed in the body."""
     UNCONFIRMED = "unconfirmed"
-    """Also a sign-in from a new device or network, whose link from e-mail was not used yet."""
+    """Also a sign-in from a new browser or network, whose link from e-mail was not used yet."""
     SIGNED_IN = "signed_in"
     """Also whoever must change the password, or set up the second factor, first."""
     WORKING = "working"

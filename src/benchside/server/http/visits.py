@@ -6,12 +6,12 @@ from fastapi import Request, Response
 
 from benchside.server.http.context import Services, services_of, source_of
 from benchside.server.location.known import KNOWN_FOR_MS
-from benchside.server.location.visit import Visit, browser_of
+from benchside.server.location.visit import Visit, family_of
 from benchside.server.mail.texts import language_of
 
-__all__ = ["admit", "set_device_cookie", "visit_of"]
+__all__ = ["admit", "set_browser_cookie", "visit_of"]
 
-_COOKIE = "benchside_device"
+_COOKIE = "benchside_browser"
 MAX_TOKEN_CHARS = 100
 
 
@@ -19,8 +19,8 @@ def visit_of(request: Request) -> Visit:
     """Where this request comes from."""
     return Visit(
         source=source_of(request),
-        device=request.cookies.get(_name(services_of(request)), "")[:MAX_TOKEN_CHARS],
-        browser=browser_of(request.headers.get("user-agent", "")),
+        browser=request.cookies.get(_name(services_of(request)), "")[:MAX_TOKEN_CHARS],
+        family=family_of(request.headers.get("user-agent", "")),
         language=language_of(request.headers.get("accept-language", "")),
     )
 
@@ -33,10 +33,10 @@ async def admit(request: Request, response: Response, token: str) -> None:
     services = services_of(request)
     visit = visit_of(request)
     if services.locations is not None and await services.locations.look(token, visit):
-        set_device_cookie(response, services, visit.device)  # half a year from now on
+        set_browser_cookie(response, services, visit.browser)  # half a year from now on
 
 
-def set_device_cookie(response: Response, services: Services, token: str) -> None:
+def set_browser_cookie(response: Response, services: Services, token: str) -> None:
     """Let the browser be known again.
 
     Lax, unlike the sign-in's: the way back from a provider is a link on another site's page.  Alone it opens nothing.

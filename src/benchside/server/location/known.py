@@ -16,7 +16,7 @@ __all__ = ["KNOWN_FOR_MS", "KnownLocations", "forget_locations"]
 
 KNOWN_FOR_MS = 180 * 24 * 3600_000
 """Half a year since it was last seen: a laptop from the cupboard after the holidays is still known."""
-MAX_KNOWN = {"device": 20, "network": 50}
+MAX_KNOWN = {"browser": 20, "network": 50}
 """Of an account: more browsers than anybody uses, and the networks of somebody who travels to labs every week.  Those
 not seen for longest go first."""
 
@@ -36,8 +36,8 @@ class KnownLocations:
         self._now = now
 
     async def new_of(self, account: str, visit: Visit) -> list[str]:
-        """What of it is new to the account: "device", "network", both, or nothing."""
-        found = {"device": self._device(visit.device), "network": self._network(account, network_of(visit.source))}
+        """What of it is new to the account: "browser", "network", both, or nothing."""
+        found = {"browser": self._browser(visit.browser), "network": self._network(account, network_of(visit.source))}
         return [kind for kind, value in found.items() if not await self._is_known(account, kind, value)]
 
     async def is_network_known(self, account: str, source: str) -> bool:
@@ -46,24 +46,24 @@ class KnownLocations:
 
     async def see(self, account: str, visit: Visit) -> None:
         """It was seen again now."""
-        hashes = (self._device(visit.device), self._network(account, network_of(visit.source)))
+        hashes = (self._browser(visit.browser), self._network(account, network_of(visit.source)))
         async with self._database.write() as rows:
             which = (KnownLocation.account == account) & KnownLocation.hash.in_([one for one in hashes if one])
             await rows.execute(update(KnownLocation).where(which).values(seen_utc_ms=self._now()))
 
     async def remember_within(
-        self, rows: AsyncSession, account: str, *, network: str, before: str, device: str
+        self, rows: AsyncSession, account: str, *, network: str, before: str, browser: str
     ) -> None:
         """Remember both within the caller's transaction.
 
-        `device`: the browser's fresh token; what other accounts were seen with under its token `before` goes with it,
+        `browser`: the browser's fresh token; what other accounts were seen with under its token `before` goes with it,
         so that a token which somebody else put there is worth nothing afterwards.
         """
-        fresh = self._device(device)
+        fresh = self._browser(browser)
         if before:
-            which = (KnownLocation.kind == "device") & (KnownLocation.hash == self._device(before))
+            which = (KnownLocation.kind == "browser") & (KnownLocation.hash == self._browser(before))
             await rows.execute(update(KnownLocation).where(which).values(hash=fresh))
-        for kind, value in (("device", fresh), ("network", self._network(account, network))):
+        for kind, value in (("browser", fresh), ("network", self._network(account, network))):
             if value:
                 seen = KnownLocation(account=account, kind=kind, hash=value, seen_utc_ms=self._now())
                 await rows.merge(seen)
@@ -87,8 +87,8 @@ class KnownLocations:
             row = await rows.get(KnownLocation, (account, kind, value))
         return row is not None and self._now() - row.seen_utc_ms <= KNOWN_FOR_MS
 
-    def _device(self, token: str) -> bytes:
-        return hmac.digest(self._lookup, b"device " + token.encode(), "sha256") if token else b""
+    def _browser(self, token: str) -> bytes:
+        return hmac.digest(self._lookup, b"browser " + token.encode(), "sha256") if token else b""
 
     def _network(self, account: str, network: str) -> bytes:
         # with the account in it, nobody sees in the database who shares a network with whom

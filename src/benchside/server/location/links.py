@@ -12,7 +12,7 @@ from benchside.server.clock import NowUtcMs
 from benchside.server.location.model import LocationLink
 from benchside.server.store.database import Database
 
-__all__ = ["LINK_MS", "Links"]
+__all__ = ["LINK_MS", "LocationLinks"]
 
 LINK_MS = 10 * 60_000
 """Long enough for a slow mail server and a telephone in another room."""
@@ -24,7 +24,7 @@ MAX_IN_HOUR = 5
 """Mails of one account, at most one in PAUSE_MS: beyond, somebody who has its password fills its owner's letter box."""
 
 
-class Links:
+class LocationLinks:
     """Only hashes of their tokens rest here."""
 
     def __init__(self, database: Database, now: NowUtcMs) -> None:

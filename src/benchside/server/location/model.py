@@ -12,7 +12,7 @@ __all__ = ["KnownLocation", "LocationLink", "NewLocation"]
 
 
 class KnownLocation(CloudTable):
-    """A device or a network with which somebody confirmed a sign-in."""
+    """A browser or a network with which somebody confirmed a sign-in."""
 
     __tablename__ = "known_location"
 
@@ -32,7 +32,8 @@ class NewLocation(CloudTable):
         LargeBinary(32), ForeignKey("sign_in.token_hash", ondelete="CASCADE"), primary_key=True
     )
     network: Mapped[str] = mapped_column(SealedText("new_location.network"))
-    browser: Mapped[str] = mapped_column(SealedText("new_location.browser"))
+    family: Mapped[str] = mapped_column(SealedText("new_location.family"))
+    """Of the browser."""
 
 
 class LocationLink(CloudTable):

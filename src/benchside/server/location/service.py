@@ -21,7 +21,7 @@ from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
 from benchside.server.location.known import KnownLocations, forget_locations
-from benchside.server.location.links import LINK_MS, Links
+from benchside.server.location.links import LINK_MS, LocationLinks
 from benchside.server.location.model import LocationLink, NewLocation
 from benchside.server.location.visit import UNKNOWN, Visit, network_of
 from benchside.server.mail.address import masked
@@ -38,10 +38,10 @@ PAGE = "/location"
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What the browser is given once: its sign-in's new token, and its own as a known device."""
+    """What the browser is given once: its sign-in's new token, and its own as a known browser."""
 
     token: str
-    device: str
+    browser: str
 
 
 class Locations:
@@ -74,11 +74,11 @@ class Locations:
         self._web_url = web_url
         self._server_name = server_name
         self._now = now
-        self._links = Links(database, now)
+        self._links = LocationLinks(database, now)
         self._turns = Turns()
 
     async def look(self, token: str, visit: Visit) -> bool:
-        """Admit a sign-in that just began where device and network are known, else send a link; True when admitted.
+        """Admit a sign-in that just began where browser and network are known, else send a link; True when admitted.
 
         RefusedError(NO_ADDRESS) where nobody knows to which address: the sign-in is ended.
         """
@@ -98,7 +98,7 @@ class Locations:
         await self._ledger.record(account_stream(account), ServerKind.LOCATION_NEW, details)
         network = network_of(visit.source) or UNKNOWN
         async with self._database.write() as rows:
-            rows.add(NewLocation(token_hash=token_hash, network=network, browser=visit.browser))
+            rows.add(NewLocation(token_hash=token_hash, network=network, family=visit.family))
         await self._send(account, token_hash, visit.language)
         return False
 
@@ -180,7 +180,7 @@ class Locations:
         await self._links.forget_old()
 
     async def _renew(self, account: str, present: bytes, visit: Visit) -> Confirmed:
-        device = secrets.token_urlsafe(32)
+        browser = secrets.token_urlsafe(32)
         async with self._database.write() as rows:
             # looked at once more within: another process may have spent or ended it meanwhile
             row = await rows.get(SignIn, present, with_for_update=True)
@@ -189,12 +189,12 @@ class Locations:
             if row is None or new is None or (await rows.scalars(unspent)).first() is None:
                 raise _link_expired()
             network = "" if new.network == UNKNOWN else new.network  # of the sign-in, as the mail said it
-            await self._known.remember_within(rows, account, network=network, before=visit.device, device=device)
+            await self._known.remember_within(rows, account, network=network, before=visit.browser, browser=browser)
             token = await self._sign_ins.confirm_within(rows, row)
             await self._links.spend_within(rows, present, renewed=hash_of(token))
             ended = await self._sign_ins.end_within(rows, SignIn.token_hash == present)
         self._sign_ins.tell(ended)
-        return Confirmed(token, device)
+        return Confirmed(token, browser)
 
     async def _send(self, account: str, sign_in: bytes, language: str) -> None:
         address = await self._addresses.of(account)
@@ -207,7 +207,7 @@ class Locations:
         values = {
             "server": self._server_name,
             "when": opened.strftime("%Y-%m-%d %H:%M UTC"),
-            "browser": new.browser,
+            "browser": new.family,
             "network": new.network,
             "minutes": str(LINK_MS // 60_000),
             "link": f"{self._web_url}{PAGE}#{token}",

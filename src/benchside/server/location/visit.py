@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-__all__ = ["UNKNOWN", "Visit", "browser_of", "network_of"]
+__all__ = ["UNKNOWN", "Visit", "family_of", "network_of"]
 
 _IPV4_BITS = 24
 """What a provider gives to a neighbourhood: an address that changes overnight mostly stays in it."""
@@ -22,11 +22,11 @@ UNKNOWN = "–"
 
 @dataclass(frozen=True)
 class Visit:
-    """`source`: the address as the edge names it.  `device`: the browser's own token, or nothing."""
+    """`source`: the address as the edge names it.  `browser`: the browser's own token, or nothing."""
 
     source: str
-    device: str
     browser: str
+    family: str
     language: str
 
 
@@ -42,7 +42,7 @@ def network_of(source: str) -> str:
     return str(ipaddress.ip_network((int(address).to_bytes(address.max_prefixlen // 8, "big"), bits), strict=False))
 
 
-def browser_of(user_agent: str) -> str:
+def family_of(user_agent: str) -> str:
     """Return the browser's family as "Firefox, Windows": words of ours alone, whatever the browser says of itself."""
     named = [next((name for mark, name in table if mark in user_agent), "") for table in (_BROWSERS, _SYSTEMS)]
     return ", ".join(name for name in named if name) or UNKNOWN

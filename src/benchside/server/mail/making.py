@@ -43,7 +43,7 @@ def make_sender(parts: Parts) -> Sender | None:
 def warning_of(settings: ServerSettings) -> str | None:
     """What the log says at the start where something is off that protects people."""
     if not settings.smtp:
-        return "no mail goes out, and sign-ins from new devices and networks are not confirmed: smtp is not set"
+        return "no mail goes out, and sign-ins from new browsers and networks are not confirmed: smtp is not set"
     if not settings.asks_location:
-        return "sign-ins from new devices and networks are not confirmed: new_location is off"
+        return "sign-ins from new browsers and networks are not confirmed: new_location is off"
     return None

@@ -99,6 +99,9 @@ class Outbox:
     async def take_due(self) -> list[Mail]:
         """Return up to AT_ONCE mails whose time has come; nobody else is given them within LEASE_MS."""
         now = self._now()
+        async with self._database.read() as rows:
+            if await rows.scalar(select(Mail.id).where(Mail.due_utc_ms <= now).limit(1)) is None:
+                return []  # mostly so: and then nobody has to wait for our lock
         async with self._database.write() as rows:
             due = list(
                 await rows.scalars(
@@ -113,6 +116,10 @@ class Outbox:
                 one.tries += 1
                 one.due_utc_ms = now + LEASE_MS
         return due
+
+    def is_too_old(self, mail: Mail) -> bool:
+        """Whether it helps nobody any more: this server was off meanwhile, perhaps."""
+        return self._now() >= mail.ends_utc_ms
 
     async def sent(self, mail: Mail) -> None:
         """The mail server has it."""

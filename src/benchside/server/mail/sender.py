@@ -26,6 +26,9 @@ class Sender:
                     group.create_task(self._send(mail), name="send a mail")
 
     async def _send(self, mail: Mail) -> None:
+        if self._outbox.is_too_old(mail):
+            await self._outbox.give_up(mail, "too_old")
+            return
         answer = await self._smtp.deliver(mail)
         match answer.outcome:
             case Outcome.TAKEN:

@@ -93,7 +93,7 @@ class Smtp:
             async with asyncio.timeout(DELIVER_WITHIN_S):
                 await server.connect()
                 await server.sendmail(self._sender, [mail.recipient], message.as_bytes())
-            with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError, RuntimeError):
                 await server.quit(timeout=GOODBYE_WITHIN_S)  # the mail is taken, whatever is said now
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _said(error.recipients[0].code)
@@ -102,8 +102,8 @@ class Smtp:
         except aiosmtplib.SMTPResponseException as error:
             # greeting, TLS, password, sender: this is about us and all our mail, so a person may still mend it
             return Answer(Outcome.LATER, f"{type(error).__name__} {error.code}")
-        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            # ValueError: an answer that the library cannot read; TimeoutError and ssl.SSLError are OSErrors
+        except (aiosmtplib.SMTPException, OSError, ValueError, RuntimeError) as error:
+            # the last two: an answer that the library cannot read; TimeoutError and ssl.SSLError are OSErrors
             return Answer(Outcome.LATER, type(error).__name__)
         finally:
             server.close()

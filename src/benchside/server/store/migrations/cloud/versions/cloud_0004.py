@@ -44,7 +44,7 @@ def upgrade() -> None:
         "new_location",
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("network", sa.LargeBinary(), nullable=False),
-        sa.Column("browser", sa.LargeBinary(), nullable=False),
+        sa.Column("family", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["token_hash"], ["sign_in.token_hash"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("token_hash"),
     )
