@@ -186,6 +186,33 @@ async def test_a_person_confirms_with_a_browser(tmp_path: Path) -> None:
         await chromium.close()
 
 
+async def test_a_browser_that_comes_back_from_the_provider_is_known(tmp_path: Path) -> None:
+    """The way back is a link on another site's page, to which browsers send no strict cookie."""
+    async with mail_server(tmp_path / "mails") as mail, async_playwright() as playwright:
+        given = mail_settings(mail, tmp_path, "off")
+        named = {name: getattr(given, name) for name in ("smtp", "smtp_tls", "mail_from")}
+        async with world_with_provider(tmp_path, **named) as (world, _):
+            chromium = await playwright.chromium.launch(executable_path=str(find_chromium()), args=["--no-sandbox"])
+            page = await chromium.new_page()
+            await page.goto(world.listeners.web_url)
+            await page.get_by_test_id("sign-in-provider").click()
+            await page.fill("input[name=login]", "ana")
+            await page.fill("input[name=password]", "any")
+            await page.click("button[type=submit]")
+            await page.click("button[type=submit]")  # the provider's consent
+            await expect(page.get_by_test_id("location-sent")).to_be_visible()
+            await page.goto(await mail.link())
+            await page.get_by_test_id("location-confirm").click()
+            await expect(page.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+            await page.get_by_test_id("sign-out").click()
+            await page.get_by_test_id("sign-in-provider").click()
+            while "interaction" in page.url:  # the provider may ask for its consent again
+                await page.click("button[type=submit]")
+            await expect(page.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+            assert mail.count() == 1
+            await chromium.close()
+
+
 async def test_an_operators_commands_and_the_running_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened_parts(tmp_path):
         data = tmp_path / "data"
