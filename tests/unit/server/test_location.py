@@ -259,9 +259,20 @@ async def test_it_was_not_me_ends_the_sign_in_and_tells_the_operator(
 
 async def test_it_was_not_me_also_ends_what_the_link_let_in(tmp_path: Path) -> None:
     async with ana_at(tmp_path, Clock()) as ana:
-        confirmed = await ana.enter()
+        who = await ana.check((await ana.enter()).token)
+        renewed = await ana.parts.accounts.change_password(who, ana.password, "correct horse battery", HOME.source)
         await ana.locations.deny((await ana.tokens())[0], HOME.source)
-        assert await ana.parts.sign_ins.check(confirmed.token) is None
+        assert await ana.parts.sign_ins.check(renewed) is None
+
+
+async def test_it_was_not_me_leaves_the_owners_own_sign_in_alone(tmp_path: Path) -> None:
+    clock = Clock()
+    async with ana_at(tmp_path, clock) as ana:
+        mine = await ana.enter()
+        clock.now_ms += PAUSE_MS + 1
+        await ana.begin(replace(HOME, source="198.51.100.7"))
+        await ana.locations.deny((await ana.tokens())[-1], HOME.source)
+        assert await ana.parts.sign_ins.check(mine.token) is not None
 
 
 async def test_what_is_not_confirmed_ends_by_itself(tmp_path: Path) -> None:

@@ -84,7 +84,10 @@ class Locations:
         """
         token_hash = hash_of(token)
         async with self._database.read() as rows:
-            account = (await rows.get_one(SignIn, token_hash)).account
+            row = await rows.get(SignIn, token_hash)
+        if row is None:
+            raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got one that has ended meanwhile")
+        account = row.account
         new = await self._known.new_of(account, visit)
         if not new:
             await self._known.see(account, visit)
@@ -142,6 +145,7 @@ class Locations:
     async def deny(self, token: str, source: str) -> None:
         """Whoever has the mail says that it was not them: the sign-in ends, and the operator is told.
 
+        Where it was let in by the link already, all of the account end: it may have been renewed since.
         RefusedError(LINK_EXPIRED) for a token of no mail of the last day, (WAIT) after too many.
         """
         subject = Subject("location-source", source, source_delay_ms)
@@ -158,7 +162,8 @@ class Locations:
         await self._ledger.record(stream, ServerKind.LOCATION_DENIED, details)
         logger.warning("a sign-in was denied by the account's owner: `benchside admin account list` says whose")
         async with self._database.write() as rows:
-            ended = await self._sign_ins.end_within(rows, SignIn.token_hash == link.sign_in)
+            which = SignIn.account == account if link.is_spent else SignIn.token_hash == link.sign_in
+            ended = await self._sign_ins.end_within(rows, which)
             await self._links.spend_within(rows, link.sign_in, renewed=b"")
             await forget_locations(rows, account)
             (await rows.get_one(Account, account)).denied_utc_ms = self._now()
