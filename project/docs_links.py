@@ -35,6 +35,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "relay": ("the server", "relay<br/>ciphertext only"),
     "console": ("the engineer's browser", "console"),
     "authority": ("a machine that is offline", "authority<br/>signs the policy"),
+    "mail": ("the operator's mail server", "mail"),
 }
 
 LINKS = (
@@ -74,9 +75,18 @@ LINKS = (
         "console",
         "web",
         "HTTPS",
-        "account and password (argon2id), then a cookie; changes also need our own page's origin and header",
+        "the provider, or password (argon2id) and second factor; from a new place a link from e-mail; then a cookie; "
+        "changes also need our own page's origin and header",
         "queue, claims, tickets, history",
         "src/benchside/server/http/table.py",
+    ),
+    Link(
+        "web",
+        "mail",
+        "SMTP, STARTTLS or TLS",
+        "a certificate that the machine trusts; our name and password there",
+        "links that confirm a new location",
+        "src/benchside/server/mail/smtp.py",
     ),
     Link(
         "console",

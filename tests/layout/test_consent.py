@@ -42,6 +42,7 @@ PLAYS_TECHNICIAN = re.compile(
 HARMLESS = {
     "grant_s": "how long a grant lasts that a person has given; its limits are in the same file",
     "proxy_password_file": "for the hospital's proxy; it is nothing that a server, an associate or a person takes",
+    "smtp_password_file": "for the operator's mail server; it is nothing that a person or an associate gives to us",
     "accept-terms": "records, long before any session, who accepted which text of the terms; answers no prompt",
 }
 

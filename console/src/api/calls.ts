@@ -16,6 +16,11 @@ export const ways = () => call<{ provider: string | null; local: boolean }>("GET
 export const confirm = (password: string, code: string) => call<null>("POST", "/api/confirm", { password, code });
 export const offerFactor = () => call<{ secret: string; uri: string }>("POST", "/api/second-factor");
 export const setFactor = (code: string) => call<null>("PUT", "/api/second-factor", { code });
+/** `token`: of the link from e-mail; it lets in the sign-in of this browser alone, whose cookie changes. */
+export const confirmLocation = (token: string) => call<null>("POST", "/api/location", { token });
+export const sendLink = (language: "en" | "es") => call<null>("POST", "/api/location/mail", { language });
+/** "It was not me": ends the sign-in that the mail is about, wherever it is. */
+export const denyLocation = (token: string) => call<null>("POST", "/api/location/denial", { token });
 export const signOut = () => call<null>("POST", "/api/sign-out");
 export const changePassword = (old: string, fresh: string) => call<null>("POST", "/api/password", { old, new: fresh });
 export const me = () => call<Me>("GET", "/api/me");

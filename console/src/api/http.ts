@@ -15,7 +15,8 @@ export async function call<T>(method: "GET" | "POST" | "PUT", path: string, body
   try {
     response = await fetch(path, {
       method,
-      headers: { "X-Benchside": "1", Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+      // the language that the person chose, not the browser's: a mail may follow
+      headers: { "X-Benchside": "1", Accept: "application/json", "Accept-Language": document.documentElement.lang, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       body: body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
       redirect: "error",

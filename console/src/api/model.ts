@@ -10,6 +10,9 @@ export interface Me {
   /** By a password of the server's, not at a provider. */
   readonly is_local: boolean;
   readonly needs_factor: boolean;
+  /** From a new browser or network: nothing works before the link from e-mail was used, which went to this masked address. */
+  readonly needs_location: boolean;
+  readonly link_goes_to: string | null;
   readonly key: { readonly fingerprint: string; readonly in_policy: boolean; readonly expires_utc_ms: number | null } | null;
 }
 

@@ -24,7 +24,7 @@ export const account = {
     try {
       const me = await api.me();
       signed = { at: "in", me };
-      if (me.must_change || me.needs_factor) requests.stop();
+      if (me.must_change || me.needs_factor || me.needs_location) requests.stop();
       else requests.start();
       key = await vault.key(me.account).catch(() => null);
       isKeyKnown = true;

@@ -14,7 +14,7 @@ export function refusal(reason: string, waitS: number | null = null): string {
 export function sentence(error: unknown): string {
   if (error instanceof RefusedError) {
     if (error.status === 401 && error.reason === "sign_in") account.lost(true);
-    if (error.reason === "change_password" || error.reason === "second_factor") void account.load();
+    if (error.reason === "change_password" || error.reason === "second_factor" || error.reason === "new_location") void account.load();
     return refusal(error.reason, error.waitS);
   }
   if (error instanceof UnavailableError) return t("problem.unavailable");

@@ -19,10 +19,12 @@ const port = Number(process.argv[2] ?? 20700);
 const screenFile = process.argv[3];
 const root = join(process.cwd(), "../src/benchside/server/http/console");
 const CODE = "C9JPWRV8EDMP*";
+/** What stands behind the # of a link from e-mail, in a world in which somebody signs in from elsewhere. */
+const LINK = "L".repeat(43);
 const DEVICE = "101112131415161718191a1b1c1d1e1f";
 
-interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; key: string | null; isInPolicy: boolean; deviceKey: string }
-const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
+interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; isElsewhere: boolean; key: string | null; isInPolicy: boolean; deviceKey: string }
+const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, isElsewhere: false, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
 interface Row { id: string; device: string; site_name: string; technician: string; reason: string; since: number; state: string; by: string | null; mayNot: string | null; online: boolean; model: string; patient: boolean }
 const rows = new Map<string, Row>();
 const pcs = new Map<string, FakePc>();
@@ -73,6 +75,7 @@ const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
   sign_out: () => (world.isIn = false),
   ways: ({ provider, local }) => Object.assign(world, { provider: provider ?? null, hasLocal: local !== false }),
   factor: ({ yes, code }) => Object.assign(world, { hasFactor: yes !== false, code: code ?? "" }),
+  elsewhere: ({ yes }) => (world.isElsewhere = yes !== false),
   stale: ({ yes }) => (world.isStale = yes !== false),
   streams: () => { for (const stream of streams) stream.end(); },
   yes: () => each((pc) => pc.answer(true)),
@@ -125,7 +128,18 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     world.isIn = true;
     return answer(response, 200, { must_change: world.mustChange, needs_factor: !world.hasFactor });
   }
+  if (noun === "location" && id === "denial") {
+    if (body["token"] !== LINK) return refuse(response, 403, "link_expired");
+    world.isIn = false;
+    return answer(response, 204);
+  }
   if (!world.isIn) return refuse(response, 401, "sign_in");
+  if (noun === "location" && id === "mail") return answer(response, 204);
+  if (noun === "location") {
+    if (body["token"] !== LINK) return refuse(response, 403, "link_expired");
+    world.isElsewhere = false;
+    return answer(response, 204);
+  }
   if (noun === "sign-out") { world.isIn = false; return answer(response, 204); }
   if (noun === "second-factor" && request.method === "POST") return answer(response, 200, { secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", uri: "otpauth://totp/Benchside:m.ferrer?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Benchside" });
   if (noun === "second-factor") {
@@ -149,7 +163,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     world.isInPolicy = false;
     return answer(response, 200, { fingerprint: world.key });
   }
-  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
+  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
   if (noun === "stream") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.write(`event: snapshot\ndata: ${JSON.stringify({ requests: [...rows.values()].map(shown) })}\n\n`);

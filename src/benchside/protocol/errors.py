@@ -68,6 +68,9 @@ class Refusal(StrEnum):
     STEP_UP = "step_up"
     UNKNOWN = "unknown"
     IN_USE = "in_use"
+    NEW_LOCATION = "new_location"
+    NO_ADDRESS = "no_address"
+    LINK_EXPIRED = "link_expired"
     JOURNAL = "journal"
     COVERS_UNREADABLE = "covers_unreadable"
 

@@ -36,6 +36,8 @@ from benchside.server.http.context import Services
 from benchside.server.http.stream import Closing
 from benchside.server.keys.files import read_secret
 from benchside.server.keys.folder import Folder
+from benchside.server.location.making import make_locations
+from benchside.server.mail.making import make_sender, warning_of
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.relay.pairing import MAX_RELAY_FRAME_BYTES, PING_IDLE_S, Relay
@@ -133,6 +135,8 @@ async def serve(folder: Folder, settings: ServerSettings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if not settings.sso_issuer and settings.local_accounts == "off":
         logger.warning("nobody can sign in: expected sso_issuer or local_accounts = on in server.toml, got neither")
+    if warning := warning_of(settings):
+        logger.warning(warning)
     parts = await Parts.open(folder, settings, utc_ms)
     try:
         await parts.keeper.refresh()
@@ -197,10 +201,12 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     enrolment = Enrolment(parts.cloud_keys.enrolment, parts.register, parts.refusals, parts.keeper, facts, parts.now)
     relay = Relay((office.public_key,), settings.relay_name, parts.now)
     sso = _make_sso(parts, fetch := Fetch())
+    locations = make_locations(parts, listeners.web_url.rstrip("/"))
     services = Services(
         accounts=parts.accounts,
         administration=Administration(parts, listeners.link_url.rstrip("/")),
         sign_ins=parts.sign_ins,
+        locations=locations,
         sso=sso,
         provider_name=settings.sso_name,
         has_local_accounts=settings.local_accounts == "on",
@@ -259,7 +265,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")
     cutting = asyncio.create_task(_cut_sessions(parts.bus, relay), name="cut sessions")
     unadmitted = Unadmitted(broker, parts.sign_ins, parts.keeper, parts.now)
-    tasks = tasks_of(parts, broker, unadmitted, presence, sso)
+    tasks = tasks_of(parts, broker, unadmitted, presence, sso, make_sender(parts), locations)
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
     try:
         await web.ready.wait()
@@ -299,6 +305,7 @@ def _make_sso(parts: Parts, fetch: Fetch) -> SingleSignOn | None:
         Provider(settings.sso_issuer, settings.sso_client_id, secret, fetch, parts.now),
         scope=settings.sso_scope,
         account_claim=settings.sso_account_claim,
+        addresses=parts.addresses if settings.asks_location else None,
         database=parts.cloud,
         keys=parts.cloud_keys.data,
         sign_ins=parts.sign_ins,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchside.server.access.delays import Delays
+from benchside.server.accounts.addresses import Addresses
 from benchside.server.accounts.password import Passwords
 from benchside.server.accounts.service import Accounts
 from benchside.server.accounts.sign_ins import SignIns
@@ -15,6 +16,8 @@ from benchside.server.bus.memory import MemoryBus
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import Register
 from benchside.server.keys.folder import CloudKeys, Folder, SessionKeys
+from benchside.server.mail.outbox import Outbox
+from benchside.server.mail.texts import open_texts
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.settings import ServerSettings
 from benchside.server.store.database import Database
@@ -41,6 +44,9 @@ class Parts:
     register: Register
     sign_ins: SignIns
     accounts: Accounts
+    addresses: Addresses
+    outbox: Outbox
+    """What is put in goes out where `settings.smtp` is set, and waits otherwise."""
     now: NowUtcMs
 
     @classmethod
@@ -57,7 +63,7 @@ class Parts:
         ledger = Ledger(session, now)
         refusals = Refusals(ledger, now)
         delays = Delays(cloud, cloud_keys.lookup, now)
-        sign_ins = SignIns(cloud, bus, now)
+        sign_ins = SignIns(cloud, bus, now, asks_location=settings.asks_location)
         return cls(
             settings=settings,
             cloud_keys=cloud_keys,
@@ -73,6 +79,8 @@ class Parts:
             register=Register(cloud, ledger, settings.region, now),
             sign_ins=sign_ins,
             accounts=Accounts(cloud, ledger, refusals, sign_ins, passwords or Passwords(), delays, now),
+            addresses=Addresses(cloud, ledger),
+            outbox=Outbox(cloud, ledger, open_texts, settings.mail_from.rpartition("@")[2] or "localhost", now),
             now=now,
         )
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.text import clean
+from benchside.server.mail.address import is_address
 
 __all__ = ["Address", "ServerSettings", "add_flags", "parse_address", "read_settings", "settings_text"]
 
@@ -27,6 +28,8 @@ _MOST = {
     "sso_client_id": 200,
     "sso_name": 60,
     "sso_scope": 200,
+    "smtp_user": 254,
+    "mail_from": 254,
 }
 """Lengths that consoles and PCs take (protocol/wire/link.py); a PC would refuse a welcome that is longer."""
 
@@ -101,11 +104,29 @@ class ServerSettings:
     """Which claim names the account at the first sign-in; an account is also the associate's id in the policy."""
     step_up_minutes: str = "60"
     """A request is claimed only by somebody who proved who they are so lately, 1 to 720."""
+    smtp: str = ""
+    """HOST:PORT of the server that takes our mail; without it no mail goes out."""
+    smtp_tls: str = "starttls"
+    """`starttls`, `tls` from the first byte, or `off`, which is for a server on this machine alone."""
+    smtp_user: str = ""
+    """Our name at that server; without it we give neither name nor password."""
+    smtp_password_file: str = ""
+    """File with our password there, readable by the server alone."""
+    mail_from: str = ""
+    """The address that our mail comes from."""
+    new_location: str = ""
+    """`mail`: a sign-in from a new browser or network also needs a link from e-mail; `off`: it does not.  When empty,
+    `mail` where `smtp` is set."""
 
     @property
     def step_up_ms(self) -> int:
         """The same in milliseconds."""
         return int(self.step_up_minutes) * 60_000
+
+    @property
+    def asks_location(self) -> bool:
+        """Whether a sign-in from a new browser or network needs a link from e-mail."""
+        return (self.new_location or ("mail" if self.smtp else "off")) == "mail"
 
     @property
     def tls(self) -> bool:
@@ -137,6 +158,12 @@ _HELP = {
     "sso_scope": "scopes to ask for",
     "sso_account_claim": "the claim that names an account",
     "step_up_minutes": "how old a proof of identity may be at a claim",
+    "smtp": "HOST:PORT of the server that takes our mail",
+    "smtp_tls": "starttls, tls or off (on loopback)",
+    "smtp_user": "our name at that server",
+    "smtp_password_file": "file with our password there",
+    "mail_from": "the address that our mail comes from",
+    "new_location": "mail or off: a sign-in from a new place also needs a link from e-mail",
 }
 
 
@@ -206,6 +233,7 @@ def _check(settings: ServerSettings) -> None:
     if not _RELAY_NAME.match(settings.relay_name):
         raise UnavailableError("relay_name must be 1 to 64 letters, digits and . _ : @ / + -")
     _check_sign_in(settings)
+    _check_mail(settings)
     for name, most in _MOST.items():
         text = getattr(settings, name)
         if len(text) > most or text != clean(text, most):
@@ -229,6 +257,25 @@ def _check(settings: ServerSettings) -> None:
             raise UnavailableError(f"{name} must be {schemes[-1]}://HOST[:PORT] without a path, got {text!r}")
         if parts.scheme == schemes[0] and not Address(parts.hostname, 0).is_loopback:
             raise UnavailableError(f"{name} must start with {schemes[-1]}:// unless it is on loopback")
+
+
+def _check_mail(settings: ServerSettings) -> None:
+    if settings.new_location not in ("mail", "off", ""):
+        raise UnavailableError(f"new_location must be mail or off, got {settings.new_location!r}")
+    if settings.smtp_tls not in ("starttls", "tls", "off"):
+        raise UnavailableError(f"smtp_tls must be starttls, tls or off, got {settings.smtp_tls!r}")
+    if not settings.smtp:
+        if settings.new_location == "mail":
+            raise UnavailableError("new_location = mail needs smtp and mail_from, which are missing")
+        return
+    if parse_address(settings.smtp).port == 0:
+        raise UnavailableError("smtp needs a port: 587 with starttls, 465 with tls")
+    if settings.smtp_tls == "off" and not parse_address(settings.smtp).is_loopback:
+        raise UnavailableError("smtp_tls may be off only where smtp is on loopback (127.0.0.1 or ::1)")
+    if bool(settings.smtp_user) != bool(settings.smtp_password_file):
+        raise UnavailableError("smtp_user and smtp_password_file belong together; one of them is missing")
+    if not is_address(settings.mail_from):
+        raise UnavailableError("mail_from must be an address in ASCII, NAME@HOST")
 
 
 def _check_sign_in(settings: ServerSettings) -> None:

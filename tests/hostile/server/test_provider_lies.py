@@ -327,8 +327,8 @@ def single_sign_on(world: World, provider: LyingProvider) -> service.SingleSignO
     parts = world.parts
     return service.SingleSignOn(
         Provider(provider.issuer, CLIENT, SECRET, Fetch(), parts.now), scope="openid offline_access",
-        account_claim="preferred_username", database=parts.cloud, keys=parts.cloud_keys.data, sign_ins=parts.sign_ins,
-        ledger=parts.ledger, refusals=parts.refusals, delays=parts.delays, now=parts.now,
+        account_claim="preferred_username", addresses=None, database=parts.cloud, keys=parts.cloud_keys.data,
+        sign_ins=parts.sign_ins, ledger=parts.ledger, refusals=parts.refusals, delays=parts.delays, now=parts.now,
     )  # fmt: skip
 
 

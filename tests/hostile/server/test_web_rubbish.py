@@ -205,7 +205,9 @@ async def test_whom_the_policy_does_not_cover_gets_neither_claim_nor_ticket(
         assert listed == []
         assert (await console.get(f"/api/sessions/{request_id.hex()}")).status_code == 404
     events = await world.parts.ledger.events_of(request_id)
-    assert [event.kind for event in events][-3:] == ["ticket_refused", "request_released", "claim_refused"]
+    # the server gives the claim back within a second, so perhaps while the ticket is refused
+    assert sorted(event.kind for event in events[-3:-1]) == ["request_released", "ticket_refused"]
+    assert events[-1].kind == "claim_refused"
 
 
 async def test_who_may_not_see_a_session_gets_nothing_of_it(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -27,6 +28,7 @@ def stranger(browser: Browser, world: World) -> Iterator[Page]:
     world.do("ways")
     world.do("factor")
     world.do("stale", yes=False)
+    world.do("elsewhere", yes=False)
     assert errors == []
 
 
@@ -68,6 +70,7 @@ def test_a_server_where_nobody_can_sign_in_says_so(stranger: Page, world: World)
         ("away", "cannot be reached"),
         ("wait", "too many tries"),
         ("refused", "did not let you in"),
+        ("address", "knows no confirmed address"),
         ("<img src=x onerror=alert(1)>", "did not let you in"),
     ],
 )
@@ -137,3 +140,106 @@ def test_who_came_over_the_provider_proves_it_there(stranger: Page, world: World
     stranger.get_by_test_id("request-claim").click()
     expect(stranger.get_by_test_id("step-up-provider")).to_have_attribute("href", "/api/sso/start?again=true")
     expect(stranger.get_by_test_id("step-up-password")).to_have_count(0)
+
+
+LINK = "L" * 43
+"""What the world's mail would hold."""
+
+
+def test_from_elsewhere_nothing_works_before_the_link_was_used(stranger: Page, world: World) -> None:
+    world.do("elsewhere")
+    stranger.clock.install()
+    stranger.goto(world.url)
+    given(stranger)
+    stranger.clock.run_for(1000)
+    expect(stranger.get_by_test_id("location-sent")).to_contain_text("m…@cytolux.example")
+    stranger.goto(f"{world.url}/history")
+    resend = stranger.get_by_test_id("location-resend")
+    expect(resend).to_be_disabled()
+    expect(stranger.locator("nav")).to_have_count(0)
+    stranger.clock.fast_forward(61_000)
+    with stranger.expect_request("**/api/location/mail") as asked:
+        resend.click()
+    assert asked.value.post_data_json == {"language": "en"}
+    expect(stranger.get_by_test_id("location-again")).to_contain_text("unless too many")
+    expect(resend).to_be_disabled()
+
+
+def test_a_link_does_nothing_before_its_button_is_pressed(stranger: Page, world: World) -> None:
+    world.do("elsewhere")
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("location-sent")).to_be_visible()
+    waiting = stranger
+    link = waiting.context.new_page()
+    asked: list[str] = []
+    link.on("request", lambda one: asked.append(one.url))
+    link.goto(f"{world.url}/location#{LINK}")
+    expect(link.get_by_test_id("location-confirm")).to_be_visible()
+    assert link.url == f"{world.url}/location"
+    link.go_back()  # and nothing of it is left in the history
+    link.go_forward()
+    assert not any(LINK in url.partition("#")[0] for url in asked)
+    link.goto("about:blank")
+    link.goto(f"{world.url}/location#{LINK}")
+    link.get_by_test_id("location-confirm").click()
+    expect(link.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+    expect(waiting.get_by_test_id("queue-live")).to_have_attribute("data-state", "live", timeout=10_000)
+
+
+def test_a_link_that_was_used_and_another_in_the_same_tab(stranger: Page, world: World) -> None:
+    world.do("elsewhere")
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("location-sent")).to_be_visible()
+    stranger.goto(f"{world.url}/location#{'X' * 43}")
+    stranger.get_by_test_id("location-confirm").click()
+    expect(stranger.get_by_test_id("location-spent")).to_contain_text("older than 10 minutes")
+    stranger.goto(f"{world.url}/location#<img src=x onerror=alert(1)>")
+    expect(stranger.get_by_test_id("location-spent")).to_be_visible()
+    stranger.goto(f"{world.url}/location#{LINK}")
+    stranger.get_by_test_id("location-confirm").click()
+    expect(stranger.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
+
+
+def test_in_another_browser_the_link_says_what_to_do_and_can_end_the_sign_in(stranger: Page, world: World) -> None:
+    stranger.goto(f"{world.url}/location#{LINK}")
+    expect(stranger.get_by_test_id("location-elsewhere")).to_contain_text("the browser in which you began")
+    expect(stranger.get_by_test_id("location-confirm")).to_have_count(0)
+    stranger.get_by_test_id("location-deny").click()
+    expect(stranger.get_by_test_id("location-denied")).to_contain_text("Tell the person who runs this server")
+
+
+def test_it_was_not_me_ends_the_sign_in_that_waits(stranger: Page, world: World) -> None:
+    world.do("elsewhere")
+    stranger.goto(world.url)
+    given(stranger)
+    expect(stranger.get_by_test_id("location-sent")).to_be_visible()
+    link = stranger.context.new_page()
+    link.goto(f"{world.url}/location#{LINK}")
+    link.get_by_test_id("location-deny").click()
+    expect(link.get_by_test_id("location-denied")).to_be_visible()
+    expect(stranger.get_by_test_id("sign-in-submit")).to_be_visible(timeout=10_000)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Confirm that it is you"), ("es", "Confirme que es usted")])
+def test_the_pages_of_a_new_location_in_both_languages(
+    stranger: Page, world: World, tmp_path: Path, language: str, word: str
+) -> None:
+    world.do("elsewhere")
+    stranger.goto(world.url)
+    stranger.get_by_test_id(f"language-{language}").click()
+    given(stranger)
+    expect(stranger.get_by_role("heading", name=word)).to_be_visible()
+    stranger.screenshot(path=tmp_path / f"new-location.{language}.png")
+    link = stranger.context.new_page()
+    link.goto(f"{world.url}/location#{LINK}")
+    expect(link.get_by_test_id("location-confirm")).to_be_visible()
+    link.screenshot(path=tmp_path / f"location-link.{language}.png")
+    link.get_by_test_id("location-deny").click()
+    expect(link.get_by_test_id("location-denied")).to_be_visible()
+    link.screenshot(path=tmp_path / f"location-denied.{language}.png")
+    link.goto("about:blank")
+    link.goto(f"{world.url}/location#{LINK}")
+    expect(link.get_by_test_id("location-elsewhere")).to_be_visible()
+    link.screenshot(path=tmp_path / f"location-elsewhere.{language}.png")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchside.protocol.errors import UnavailableError
+from benchside.server.mail.making import warning_of
 from benchside.server.settings import ServerSettings, add_flags, read_settings, settings_text
 
 
@@ -43,11 +44,38 @@ def test_flags_go_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> No
         ('phone = "+1\\n2"', "phone must be one line"),
         (f'server_name = "{"x" * 81}"', "at most 80"),
         ('public_link = "ws://link.example"', "must start with wss://"),
+        ('new_location = "mail"', "needs smtp"),
+        ('new_location = "on"', "mail or off"),
+        ('smtp = "mail.example"', "HOST:PORT"),
+        ('smtp = "mail.example:0"\nmail_from = "a@b.example"', "needs a port"),
+        ('smtp = "mail.example:587"', "mail_from must be"),
+        ('smtp = "mail.example:587"\nmail_from = "Us <a@b.example>"', "mail_from must be"),
+        ('smtp = "mail.example:587"\nmail_from = "a@b.example"\nsmtp_tls = "maybe"', "starttls, tls or off"),
+        ('smtp = "mail.example:25"\nmail_from = "a@b.example"\nsmtp_tls = "off"', "on loopback"),
+        ('smtp = "mail.example:587"\nmail_from = "a@b.example"\nsmtp_user = "x"', "belong together"),
     ],
 )
 def test_mistakes_get_one_sentence(tmp_path: Path, toml: str, says: str) -> None:
     with pytest.raises(UnavailableError, match=says):
         given(tmp_path, toml)
+
+
+@pytest.mark.parametrize(
+    ("toml", "asks", "warning"),
+    [
+        ("", False, "smtp is not set"),
+        ('new_location = "off"', False, "smtp is not set"),
+        ('smtp = "mail.example:587"\nmail_from = "a@b.example"', True, None),
+        ('smtp = "[::1]:25"\nsmtp_tls = "off"\nmail_from = "a@b"\nnew_location = "mail"', True, None),
+        ('smtp = "mail.example:587"\nmail_from = "a@b.example"\nnew_location = "off"', False, "new_location is off"),
+    ],
+)
+def test_new_locations_are_asked_for_where_mail_goes_out(
+    tmp_path: Path, toml: str, asks: bool, warning: str | None
+) -> None:
+    settings = given(tmp_path, toml)
+    assert settings.asks_location is asks
+    assert (warning_of(settings) or "") == "" if warning is None else warning in (warning_of(settings) or "")
 
 
 def test_with_tls_listeners_may_be_anywhere(tmp_path: Path) -> None:

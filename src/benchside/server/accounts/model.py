@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, ForeignKey, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from benchside.server.store.planes import CloudTable
-from benchside.server.store.sealed import SealedBytes
+from benchside.server.store.sealed import SealedBytes, SealedText
 
 __all__ = ["Account", "SignIn"]
 
@@ -31,6 +31,10 @@ class Account(CloudTable):
     key_spki: Mapped[bytes | None] = mapped_column(LargeBinary(600))
     key_fingerprint: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
     key_set_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
+    address: Mapped[str | None] = mapped_column(SealedText("account.address"))
+    """Where the links for a new location go: from an operator, or from the provider that vouches for it."""
+    denied_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When the person said of a sign-in that it was not theirs; until the operator does something about it."""
 
 
 class SignIn(CloudTable):
@@ -44,3 +48,5 @@ class SignIn(CloudTable):
     used_utc_ms: Mapped[int] = mapped_column(BigInteger)
     proved_utc_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
     """When the person last proved who they are."""
+    needs_location: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    """It came from a new browser or network, and the link from e-mail was not used yet."""

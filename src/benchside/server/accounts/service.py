@@ -21,6 +21,7 @@ from benchside.server.audit.kind import SERVER, ServerKind, account_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
+from benchside.server.location.known import forget_locations
 from benchside.server.store.database import Database
 
 __all__ = ["ACCOUNT", "Accounts", "NewSignIn", "OldPasswordError", "PasswordFaultError"]
@@ -160,7 +161,9 @@ class Accounts:
             changed.password_hash, changed.must_change = stored, False
             ended = await self._sign_ins.end_within(rows, SignIn.account == account)
             # the password alone is no whole proof: it does not make an older one younger
-            token = self._sign_ins.begin(rows, account, proved_utc_ms=signed_in.proved_utc_ms)
+            token = self._sign_ins.begin(
+                rows, account, proved_utc_ms=signed_in.proved_utc_ms, is_confirmed=not signed_in.needs_location
+            )
         self._sign_ins.tell(ended)
         return token
 
@@ -202,7 +205,7 @@ class Accounts:
                 raise RefusedError(Refusal.SECOND_FACTOR, text)
             changed.factor, changed.factor_offered, changed.factor_step = row.factor_offered, None, step
             ended = await self._sign_ins.end_within(rows, SignIn.account == account)
-            token = self._sign_ins.begin(rows, account)
+            token = self._sign_ins.begin(rows, account, is_confirmed=not signed_in.needs_location)
         self._sign_ins.tell(ended)
         return token
 
@@ -316,7 +319,9 @@ class Accounts:
         await self._ledger.record(account_stream(account), kind, EventDetails(associate=account))
         async with self._database.write() as rows:
             row = await rows.get_one(Account, account)
-            row.disabled = disabled
+            row.disabled, row.denied_utc_ms = disabled, None
+            if kind is not ServerKind.ACCOUNT_ENABLED:
+                await forget_locations(rows, account)  # whoever was let in before has to use a link again
             if stored is not None:
                 row.password_hash, row.must_change = stored, True
                 row.factor = row.factor_offered = None

@@ -21,6 +21,7 @@ from benchside.server.authority.book import read_public_key
 from benchside.server.clock import utc_ms
 from benchside.server.keys.files import write_secret
 from benchside.server.keys.folder import Folder
+from benchside.server.mail.address import MAX_ADDRESS
 from benchside.server.parts import Parts
 from benchside.server.policy.keeper import pin_authority
 from benchside.server.settings import ServerSettings, add_flags, parse_address, read_settings, settings_text
@@ -59,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         word = account.add_parser(name, parents=[data])
         word.add_argument("account")
         word.set_defaults(work=work)
+    word = account.add_parser("mail", parents=[data], help="set an account's address, read from standard input")
+    word.add_argument("account")
+    word.set_defaults(work=_account_mail)
     account.add_parser("list", parents=[data]).set_defaults(work=_account_list)
     word = account.add_parser("administrator", parents=[data], help="let an account administer in the console")
     word.add_argument("account")
@@ -145,9 +149,16 @@ async def _account_disable(parts: Parts, flags: argparse.Namespace) -> None:
     await parts.accounts.disable(flags.account)
 
 
+async def _account_mail(parts: Parts, flags: argparse.Namespace) -> None:
+    # an argument would stand in the list of processes and in the shell's history
+    await parts.addresses.set(flags.account, sys.stdin.readline(MAX_ADDRESS + 2).strip())
+
+
 async def _account_list(parts: Parts, _flags: argparse.Namespace) -> None:
     for one in await parts.accounts.all():
         print(f"{one.id}: {_account_state(one)}")
+        if one.denied_utc_ms is not None:
+            print("  said of a sign-in that it was not theirs; `account reset` or `account disable` shuts it out")
         if one.key_fingerprint is not None:
             print(f"  key {show_fingerprint(one.key_fingerprint)}")
 

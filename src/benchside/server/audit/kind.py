@@ -22,6 +22,12 @@ class ServerKind(StrEnum):
     SIGN_IN_REFUSED = "sign_in_refused"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a kind of event
     FACTOR_SET = "factor_set"
+    ADDRESS_SET = "address_set"
+    LOCATION_NEW = "location_new"
+    LOCATION_CONFIRMED = "location_confirmed"
+    LOCATION_EXPIRED = "location_expired"
+    LOCATION_DENIED = "location_denied"
+    MAIL_GIVEN_UP = "mail_given_up"
     KEY_REGISTERED = "key_registered"
     TOKEN_MADE = "token_made"  # noqa: S105 - a kind of event
     DEVICE_ENROLLED = "device_enrolled"

@@ -8,6 +8,7 @@ import binascii
 from fastapi import Request, Response
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
+from benchside.server.administration.duties import NO_DUTIES
 from benchside.server.http.context import (
     clear_cookie,
     services_of,
@@ -27,6 +28,7 @@ from benchside.server.http.shapes import (
     PasswordChange,
     SignInGiven,
 )
+from benchside.server.http.visits import admit
 
 __all__ = ["confirm", "me", "offer_factor", "set_factor", "set_key", "set_password", "sign_in", "sign_out"]
 
@@ -37,6 +39,7 @@ async def sign_in(request: Request, response: Response, given: SignInGiven) -> M
     if not services.has_local_accounts:
         raise RefusedError(Refusal.NOT_AUTHORISED, "expected a sign-in at the provider, got a password")
     new = await services.accounts.sign_in(given.account, given.password, source_of(request), given.code)
+    await admit(request, response, new.token)
     set_cookie(response, services, new.token)
     return MustChange(must_change=new.must_change, needs_factor=new.needs_factor)
 
@@ -45,9 +48,9 @@ async def confirm(request: Request, response: Response, given: Confirmation) -> 
     """Prove once more who sits there, by password; this sign-in gets a new token."""
     services = services_of(request)
     source = source_of(request)
-    set_cookie(
-        response, services, await services.accounts.confirm(signed_in(request), given.password, given.code, source)
-    )
+    token = await services.accounts.confirm(signed_in(request), given.password, given.code, source)
+    await admit(request, response, token)
+    set_cookie(response, services, token)
 
 
 async def offer_factor(request: Request) -> FactorOffer:
@@ -82,11 +85,14 @@ async def me(request: Request) -> Me:
     """Who is signed in, and what the policy says of them."""
     services = services_of(request)
     who = signed_in(request)
-    duties = await services.administration.duties_of(who.account)
+    duties = NO_DUTIES if who.needs_location else await services.administration.duties_of(who.account)
     policy = services.keeper.policy
-    entry = policy.associate(who.account) if policy else None
+    entry = policy.associate(who.account) if policy and not who.needs_location else None
+    goes_to = None
+    if who.needs_location and services.locations is not None:
+        goes_to = await services.locations.masked_address(who.account)
     key = None
-    if who.key is not None:
+    if who.key is not None and not who.needs_location:
         named = entry is not None and who.key in entry.keys
         key = KeyFacts(
             fingerprint=who.key.hex(),
@@ -105,6 +111,8 @@ async def me(request: Request) -> Me:
         needs_factor=who.needs_factor,
         is_administrator=duties.is_administrator,
         officer_of=duties.officer_of,
+        needs_location=who.needs_location,
+        link_goes_to=goes_to,
     )
 
 

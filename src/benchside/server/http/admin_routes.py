@@ -56,7 +56,7 @@ async def people(request: Request) -> PersonList:
 
 async def put_person(request: Request, id: Word, given: PersonGiven) -> PersonShape:  # noqa: A002 - the path's own word
     """Add a person, or replace what is known of them."""
-    require_step_up(request)
+    await require_step_up(request)
     services = services_of(request)
     facts = PersonFacts(
         id=id,
@@ -78,7 +78,7 @@ async def put_person(request: Request, id: Word, given: PersonGiven) -> PersonSh
 
 async def remove_person(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
     """Forget a person and their training."""
-    require_step_up(request)
+    await require_step_up(request)
     await services_of(request).administration.people.remove(person_of(request).account, id)
 
 
@@ -90,7 +90,7 @@ async def groups(request: Request) -> GroupList:
 
 async def put_group(request: Request, id: Word, given: GroupGiven) -> None:  # noqa: A002 - the path's own word
     """Add a group, or change where it works."""
-    require_step_up(request)
+    await require_step_up(request)
     scope = Scope(customers=tuple(given.customers), sites=tuple(given.sites), models=tuple(given.models))
     by = person_of(request).account
     await services_of(request).administration.people.put_group(by, GroupFacts(id=id, name=given.name, scope=scope))
@@ -98,13 +98,13 @@ async def put_group(request: Request, id: Word, given: GroupGiven) -> None:  # n
 
 async def remove_group(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
     """Forget a group; its people stay."""
-    require_step_up(request)
+    await require_step_up(request)
     await services_of(request).administration.people.remove_group(person_of(request).account, id)
 
 
 async def import_table(request: Request, kind: Kind, apply: Annotated[bool, Query()] = False) -> ImportShape:
     """Take a table in, the request's body; without `apply` only tell what it would change."""
-    require_step_up(request)
+    await require_step_up(request)
     services = services_of(request)
     done = await services.administration.imports.take(
         person_of(request).account, kind, await request.body(), apply=apply
@@ -153,7 +153,7 @@ async def proposal(request: Request) -> Response:
 
 async def install_policy(request: Request) -> PolicyInstalled:
     """Install the policy that the authority signed, the request's body; its signature decides, not who sends it."""
-    require_step_up(request)
+    await require_step_up(request)
     try:
         version = await services_of(request).keeper.install(await request.body())
     except PeerError as error:

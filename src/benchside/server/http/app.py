@@ -28,13 +28,19 @@ async def _anyone(request: Request) -> None:
     request.state.signed_in = None
 
 
-async def _signed_in(request: Request) -> None:
+async def _unconfirmed(request: Request) -> None:
     services = services_of(request)
     who = await services.sign_ins.check(token_of(request))
     if who is None or (who.is_local and not services.has_local_accounts):
         raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got none")
     request.state.signed_in = who
     await services.sign_ins.touch(who)
+
+
+async def _signed_in(request: Request) -> None:
+    await _unconfirmed(request)
+    if request.state.signed_in.needs_location:
+        raise RefusedError(Refusal.NEW_LOCATION, "expected a sign-in whose location was confirmed, got a new one")
 
 
 async def _working(request: Request) -> None:
@@ -66,6 +72,7 @@ _DOORS: dict[EntryPolicy, Callable[[Request], Awaitable[None]]] = {
     EntryPolicy.ANYONE: _anyone,
     EntryPolicy.BROWSER_REPORT: _anyone,
     EntryPolicy.PROVIDER: _anyone,
+    EntryPolicy.UNCONFIRMED: _unconfirmed,
     EntryPolicy.SIGNED_IN: _signed_in,
     EntryPolicy.WORKING: _working,
     EntryPolicy.SCOPED: _working,

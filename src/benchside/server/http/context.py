@@ -19,6 +19,7 @@ from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
 from benchside.server.bus.contract import Bus
 from benchside.server.clock import NowUtcMs
+from benchside.server.location.service import Locations
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
@@ -48,6 +49,8 @@ class Services:
     accounts: Accounts
     administration: Administration
     sign_ins: SignIns
+    locations: Locations | None
+    """None where nobody asks from where a sign-in comes."""
     sso: SingleSignOn | None
     provider_name: str
     has_local_accounts: bool
@@ -103,11 +106,14 @@ def person_of(request: Request) -> Person:
     return Person(who.account, who.key)
 
 
-def require_step_up(request: Request) -> None:
-    """RefusedError(STEP_UP) unless the person proved lately who they are."""
-    services = services_of(request)
-    if services.now() - signed_in(request).proved_utc_ms > services.step_up_ms:
+async def require_step_up(request: Request) -> None:
+    """RefusedError(STEP_UP) unless the person proved lately, and where they are now, who they are."""
+    services, who = services_of(request), signed_in(request)
+    if services.now() - who.proved_utc_ms > services.step_up_ms:
         raise RefusedError(Refusal.STEP_UP, "expected somebody who proved lately who they are, got an older proof")
+    if services.locations and not await services.locations.is_network_known(who.account, source_of(request)):
+        # not at each request: whoever travels changes networks; before a lab is helped they prove it again, and confirm
+        raise RefusedError(Refusal.STEP_UP, "expected a network where the account was confirmed, got a new one")
 
 
 def source_of(request: Request) -> str:

@@ -71,14 +71,14 @@ async def customers(request: Request) -> CustomerList:
 
 async def put_customer(request: Request, id: Word, given: CustomerGiven) -> None:  # noqa: A002 - the path's own word
     """Add a customer, or change what is known of it."""
-    require_step_up(request)
+    await require_step_up(request)
     facts = CustomerFacts(id=id, **given.model_dump())
     await services_of(request).administration.places.put_customer(person_of(request).account, facts)
 
 
 async def remove_customer(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
     """Forget a customer that has neither sites nor officers."""
-    require_step_up(request)
+    await require_step_up(request)
     await services_of(request).administration.places.remove_customer(person_of(request).account, id)
 
 
@@ -90,7 +90,7 @@ async def sites(request: Request) -> SiteList:
 
 async def put_site(request: Request, id: Word, given: SiteGiven) -> None:  # noqa: A002 - the path's own word
     """Add a site, or change it; its rules hold on PCs once the authority signed them."""
-    require_step_up(request)
+    await require_step_up(request)
     try:
         hours = tuple(one for text in given.hours for one in read_hours("hours", text))
     except SettingError as error:
@@ -118,7 +118,7 @@ async def models(request: Request) -> ModelList:
 
 async def put_model(request: Request, given: ModelGiven) -> None:
     """Say whether a model holds patient data; counts from a PC's next description on."""
-    require_step_up(request)
+    await require_step_up(request)
     by = person_of(request).account
     await services_of(request).administration.register.add_model(given.model, patient_data=given.patient_data, by=by)
 
@@ -132,7 +132,7 @@ async def devices(request: Request) -> DeviceList:
 
 async def revoke_device(request: Request, id: DeviceId) -> None:  # noqa: A002 - the path's own word
     """Let a PC in no more; only a new enrolment brings it back."""
-    require_step_up(request)
+    await require_step_up(request)
     register = services_of(request).administration.register
     if await register.device(bytes.fromhex(id)) is None:
         raise RefusedError(Refusal.UNKNOWN, "expected a device that there is, got another")
@@ -158,7 +158,7 @@ async def tokens(request: Request) -> TokenList:
 
 async def make_token(request: Request, wanted: TokenWanted) -> TokenMade:
     """Make a token, which is shown this once."""
-    require_step_up(request)
+    await require_step_up(request)
     administration = services_of(request).administration
     token, expires = await administration.tokens.make(administration.link_url, wanted.site, wanted.hours)
     return TokenMade(token=token, expires_utc_ms=expires)
@@ -166,7 +166,7 @@ async def make_token(request: Request, wanted: TokenWanted) -> TokenMade:
 
 async def revoke_token(request: Request, id: TokenId) -> None:  # noqa: A002 - the path's own word
     """Let a token that was not used be worth nothing."""
-    require_step_up(request)
+    await require_step_up(request)
     await services_of(request).administration.register.revoke_token(bytes.fromhex(id), by=person_of(request).account)
 
 

@@ -51,7 +51,7 @@ async def open_requests(services: Services, person: Person) -> RequestList:
 async def claim(request: Request, id: Id) -> ClaimedSession:  # noqa: A002 - the path's own word
     """Take a request for oneself alone."""
     services, person = services_of(request), person_of(request)
-    require_step_up(request)
+    await require_step_up(request)
     await services.broker.claim(person, bytes.fromhex(id))
     return await _session(services, person, bytes.fromhex(id))
 
@@ -73,7 +73,7 @@ async def ticket(request: Request, id: Id, wanted: TicketWanted) -> TicketGiven:
 
 async def agree(request: Request, id: Id, given: AgreementGiven) -> None:  # noqa: A002 - the path's own word
     """Agree to somebody else's session, where the site's rules ask for two."""
-    require_step_up(request)
+    await require_step_up(request)
     try:
         signature = base64.b64decode(given.signature, validate=True)
     except (binascii.Error, ValueError) as error:

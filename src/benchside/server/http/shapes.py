@@ -15,6 +15,8 @@ __all__ = [
     "KeyFacts",
     "KeyGiven",
     "KeyTaken",
+    "LinkToken",
+    "LinkWanted",
     "Me",
     "MustChange",
     "PasswordChange",
@@ -53,6 +55,18 @@ class Confirmation(_Given):
 
     password: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     code: _Code = ""
+
+
+class LinkToken(_Given):
+    """What stands behind the # of a link from e-mail."""
+
+    token: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_-]{43}$")]
+
+
+class LinkWanted(_Given):
+    """In which language the next mail is wanted."""
+
+    language: Literal["en", "es"]
 
 
 class FactorCode(_Given):
@@ -137,6 +151,10 @@ class Me(BaseModel):
     is_administrator: bool
     officer_of: str | None
     """The customer whose security officer this is."""
+    needs_location: bool
+    """Its location has to be confirmed first; until then nothing else is told."""
+    link_goes_to: str | None
+    """Then: the address of the link, masked."""
 
 
 class InstrumentShape(BaseModel):

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.server.http.context import Services, services_of, set_cookie, source_of, token_of
 from benchside.server.http.shapes import Ways
+from benchside.server.http.visits import admit
 from benchside.server.sso.attempt import ATTEMPT_MS, MAX_COOKIE_CHARS
 from benchside.server.sso.provider import MAX_TOKEN_CHARS
 from benchside.server.sso.service import CALLBACK, Answer, SingleSignOn
@@ -25,6 +26,7 @@ _COOKIE = "benchside_attempt"
 _WHY = {
     Refusal.TICKET_EXPIRED: "late",
     Refusal.NOT_AUTHORISED: "account",
+    Refusal.NO_ADDRESS: "address",
     Refusal.WAIT: "wait",
 }
 """What the console says to a person who comes back without being signed in; everything else is "refused"."""
@@ -67,9 +69,11 @@ async def callback(
     services = services_of(request)
     cookie = request.cookies.get(_name(services), "")[: MAX_COOKIE_CHARS + 1]
     why = None
+    back = RedirectResponse("/", 303)
     try:
         answer = Answer(state, code, iss, error)
         token = await _sso(services).finish(answer, cookie, services.web_url + CALLBACK, source_of(request))
+        await admit(request, back, token)
     except RefusedError as refused:
         why, text = _WHY.get(refused.reason, "refused"), str(refused)
     except PeerError as broken:
@@ -80,7 +84,6 @@ async def callback(
         logger.info("sign-in at the provider failed", extra={"why": text})
         back = _home(why)
     else:
-        back = RedirectResponse("/", 303)
         set_cookie(back, services, token)
     back.delete_cookie(_name(services), path=_path(services), secure=services.is_https, httponly=True, samesite="lax")
     return back

@@ -10,6 +10,7 @@ from typing import Any
 from benchside.server.http import (
     account_routes,
     admin_routes,
+    location_routes,
     officer_routes,
     other_routes,
     place_routes,
@@ -29,6 +30,8 @@ class EntryPolicy(StrEnum):
     """Anyone, and without our page's header: browsers post these by themselves, and the content is not read."""
     PROVIDER = "provider"
     """The OpenID provider, which proves itself by what it signed in the body."""
+    UNCONFIRMED = "unconfirmed"
+    """Also a sign-in from a new browser or network, whose link from e-mail was not used yet."""
     SIGNED_IN = "signed_in"
     """Also whoever must change the password, or set up the second factor, first."""
     WORKING = "working"
@@ -61,12 +64,15 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/api/sso/start", EntryPolicy.ANYONE, sso_routes.start, 303),
     EntryPoint("GET", "/api/sso/callback", EntryPolicy.ANYONE, sso_routes.callback, 303),
     EntryPoint("POST", "/api/sso/logout", EntryPolicy.PROVIDER, sso_routes.logout),
+    EntryPoint("POST", "/api/location", EntryPolicy.UNCONFIRMED, location_routes.confirm_location, 204),
+    EntryPoint("POST", "/api/location/mail", EntryPolicy.UNCONFIRMED, location_routes.send_link, 204),
+    EntryPoint("POST", "/api/location/denial", EntryPolicy.ANYONE, location_routes.deny_location, 204),
     EntryPoint("POST", "/api/second-factor", EntryPolicy.SIGNED_IN, account_routes.offer_factor),
     EntryPoint("PUT", "/api/second-factor", EntryPolicy.SIGNED_IN, account_routes.set_factor, 204),
     EntryPoint("POST", "/api/confirm", EntryPolicy.SIGNED_IN, account_routes.confirm, 204),
-    EntryPoint("POST", "/api/sign-out", EntryPolicy.SIGNED_IN, account_routes.sign_out, 204),
+    EntryPoint("POST", "/api/sign-out", EntryPolicy.UNCONFIRMED, account_routes.sign_out, 204),
     EntryPoint("POST", "/api/password", EntryPolicy.SIGNED_IN, account_routes.set_password, 204),
-    EntryPoint("GET", "/api/me", EntryPolicy.SIGNED_IN, account_routes.me),
+    EntryPoint("GET", "/api/me", EntryPolicy.UNCONFIRMED, account_routes.me),
     EntryPoint("PUT", "/api/me/key", EntryPolicy.WORKING, account_routes.set_key),
     EntryPoint("GET", "/api/stream", EntryPolicy.SCOPED, stream.stream),
     EntryPoint("GET", "/api/requests", EntryPolicy.SCOPED, session_routes.requests),

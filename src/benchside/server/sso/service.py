@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.protocol.wire.audit import EventDetails
 from benchside.server.access.delays import Delays, Subject, source_delay_ms
+from benchside.server.accounts.addresses import Addresses
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.accounts.service import ACCOUNT
 from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns, hash_of
@@ -21,6 +22,7 @@ from benchside.server.audit.kind import SERVER, ServerKind, account_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
+from benchside.server.mail.address import is_address
 from benchside.server.sso.attempt import Attempt, make_attempt, open_attempt, seal_attempt
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
 from benchside.server.sso.provider import Provider, Signed, Tokens
@@ -69,6 +71,7 @@ class SingleSignOn:
         *,
         scope: str,
         account_claim: str,
+        addresses: Addresses | None,
         database: Database,
         keys: DataKeys,
         sign_ins: SignIns,
@@ -77,7 +80,11 @@ class SingleSignOn:
         delays: Delays,
         now: NowUtcMs,
     ) -> None:
-        """`account_claim`: which claim names the account at the first sign-in."""
+        """`account_claim`: which claim names the account at the first sign-in.
+
+        `addresses`: where the address that the provider vouches for is kept; None when nobody needs it.
+        """
+        self._addresses = addresses
         self._provider = provider
         self._scope = scope
         self._account_claim = account_claim
@@ -126,6 +133,7 @@ class SingleSignOn:
         try:
             tokens, signed = await self._ask(answer, attempt, redirect_uri)
             account = await self._account(tokens, signed)
+            await self._keep_address(account, tokens, signed)
         except UnavailableError:
             raise
         except (PeerError, RefusedError) as error:
@@ -247,6 +255,15 @@ class SingleSignOn:
         except IntegrityError as error:  # the same person in two tabs, or two of one name at the same moment
             raise UnavailableError("expected one first sign-in at a time, got two", retry_after_s=1.0) from error
         return account
+
+    async def _keep_address(self, account: str, tokens: Tokens, signed: Signed) -> None:
+        """The provider's word counts more than an older one; where it gives none, the older one stays."""
+        if self._addresses is None:
+            return
+        claims = signed.claims if "email" in signed.claims else await self._provider.more_of(signed, tokens)
+        address = claims.get("email")
+        if claims.get("email_verified") is True and isinstance(address, str) and is_address(address):
+            await self._addresses.set(account, address)
 
     async def _open(self, account: str, tokens: Tokens, signed: Signed, present: bytes) -> str:
         async with self._database.write() as rows:

@@ -10,6 +10,8 @@ from benchside.server.administration.model import Group, Membership, Person, Tra
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.broker.model import Agreement, Request
 from benchside.server.enrolment.model import Customer, Device, Instrument, KnownModel, Site, Token
+from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
+from benchside.server.mail.model import Mail
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
@@ -22,6 +24,7 @@ TABLES = (
     (Request, Agreement),
     (Customer, Person, Group, Membership, TrainingRecord),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
+    (Mail, KnownLocation, NewLocation, LocationLink),
     (Session, Event, JournalHead, OnlineSpan),
 )
 CLOUD: MetaData = CloudTable.metadata

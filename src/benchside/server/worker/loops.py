@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from benchside.server.broker.queue import Broker
 from benchside.server.broker.unadmitted import Unadmitted
+from benchside.server.location.service import Locations
+from benchside.server.mail.sender import Sender
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
@@ -32,7 +34,13 @@ class Task:
 
 
 def tasks_of(
-    parts: Parts, broker: Broker, unadmitted: Unadmitted, presence: Presence, sso: SingleSignOn | None
+    parts: Parts,
+    broker: Broker,
+    unadmitted: Unadmitted,
+    presence: Presence,
+    sso: SingleSignOn | None,
+    sender: Sender | None,
+    locations: Locations | None,
 ) -> tuple[Task, ...]:
     """All tasks of one process."""
     return (
@@ -40,6 +48,9 @@ def tasks_of(
         Task("end of the unadmitted", 1.0, unadmitted.end),
         Task("expire requests", 5.0, broker.expire),
         *((Task("ask the provider", ASK_PROVIDER_EVERY_S, sso.ask_again),) if sso else ()),
+        *((Task("send mail", 1.0, sender.send_due),) if sender else ()),
+        *((Task("expire locations", 30.0, locations.expire),) if locations else ()),
+        *((Task("forget locations", 3600.0, locations.forget_old),) if locations else ()),
         Task("note presence", 60.0, presence.note_alive),
         Task("write refusals", 60.0, parts.refusals.write_counted),
         Task("forget sign-ins", 300.0, parts.sign_ins.forget_old),

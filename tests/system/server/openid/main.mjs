@@ -27,7 +27,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   fetch: (url, { dispatcher, ...options }) => fetch(url, options), // it would not talk to loopback by itself
   findAccount: (_context, id) => disabled.has(id) ? undefined : {
     accountId: id,
-    claims: () => ({ sub: id, preferred_username: id, name: `${id} Example`, email: `${id}@vendor.example`, email_verified: true }),
+    claims: () => ({ sub: id, preferred_username: id, name: `${id} Example`, email: `${id}@vendor.example`, email_verified: id !== "unverified" }),
   },
 });
 

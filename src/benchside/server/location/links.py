@@ -1,0 +1,71 @@
+"""The links that go out: made, counted against a limit, looked up, and spent once."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from benchside.server.clock import NowUtcMs
+from benchside.server.location.model import LocationLink
+from benchside.server.store.database import Database
+
+__all__ = ["LINK_MS", "LocationLinks"]
+
+LINK_MS = 10 * 60_000
+"""Long enough for a slow mail server and a telephone in another room."""
+KEEP_MS = 24 * 3600_000
+"""So late somebody who finds the mail the next morning can still say that it was not them."""
+PAUSE_MS = 60_000
+HOUR_MS = 3600_000
+MAX_IN_HOUR = 5
+"""Mails of one account, at most one in PAUSE_MS: beyond, somebody who has its password fills its owner's letter box."""
+
+
+class LocationLinks:
+    """Only hashes of their tokens rest here."""
+
+    def __init__(self, database: Database, now: NowUtcMs) -> None:
+        self._database = database
+        self._now = now
+
+    async def make(self, account: str, sign_in: bytes) -> str | None:
+        """Return the token of a fresh link for this sign-in, 256 bits; None when the account has had enough mails."""
+        token, now = secrets.token_urlsafe(32), self._now()
+        mine = select(func.count()).select_from(LocationLink).where(LocationLink.account == account)
+        async with self._database.write() as rows:
+            for since, most in ((now - PAUSE_MS, 1), (now - HOUR_MS, MAX_IN_HOUR)):
+                if (await rows.scalar(mine.where(LocationLink.made_utc_ms > since)) or 0) >= most:
+                    return None
+            rows.add(
+                LocationLink(token_hash=_hash(token), account=account, sign_in=sign_in, made_utc_ms=now, is_spent=False)
+            )
+        return token
+
+    async def find(self, token: str) -> LocationLink | None:
+        """The link of this token that was made within a day, spent or not."""
+        async with self._database.read() as rows:
+            row = await rows.get(LocationLink, _hash(token))
+        return row if row is not None and self._now() - row.made_utc_ms <= KEEP_MS else None
+
+    def is_good(self, link: LocationLink | None, sign_in: bytes) -> bool:
+        """Whether it lets this sign-in in: of this very one, within ten minutes, for the first time."""
+        if link is None or link.is_spent or link.sign_in != sign_in:
+            return False
+        return 0 <= self._now() - link.made_utc_ms <= LINK_MS
+
+    async def spend_within(self, rows: AsyncSession, sign_in: bytes, *, renewed: bytes) -> None:
+        """All links of a sign-in are spent; they belong to the one that takes its place (or to none)."""
+        which = LocationLink.sign_in == sign_in
+        await rows.execute(update(LocationLink).where(which).values(is_spent=True, sign_in=renewed))
+
+    async def forget_old(self) -> None:
+        """Delete those that are a day old."""
+        async with self._database.write() as rows:
+            await rows.execute(delete(LocationLink).where(LocationLink.made_utc_ms < self._now() - KEEP_MS))
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

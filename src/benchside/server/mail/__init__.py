@@ -1,0 +1,1 @@
+"""Mail out: a durable outbox, and the task that brings it to the operator's mail server."""
