@@ -20,6 +20,7 @@ import uvloop
 from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.server.administration.office import Administration
+from benchside.server.administration.session_mail import SessionMails
 from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
@@ -265,7 +266,9 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")
     cutting = asyncio.create_task(_cut_sessions(parts.bus, relay), name="cut sessions")
     unadmitted = Unadmitted(broker, parts.sign_ins, parts.keeper, parts.now)
-    tasks = tasks_of(parts, broker, unadmitted, presence, sso, make_sender(parts), locations)
+    sender = make_sender(parts)
+    session_mails = SessionMails(parts) if sender else None
+    tasks = tasks_of(parts, broker, unadmitted, presence, sso, sender, session_mails, locations)
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
     try:
         await web.ready.wait()

@@ -28,6 +28,8 @@ class Request(CloudTable):
     """Fingerprint of the key with which it was claimed: what a second associate agrees to."""
     ended_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
     cause: Mapped[str | None] = mapped_column(String(64))
+    reported_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When the hospital's IT was told of it, or there was nothing to tell."""
 
 
 class Agreement(CloudTable):

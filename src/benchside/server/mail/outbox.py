@@ -74,10 +74,8 @@ class Outbox:
         """
         if not is_address(to):
             raise CallerError("expected one plain address, got something else")
-        if self._texts is None:
-            self._texts = self._open_texts()
         lines = {name: clean(value, MAX_VALUE) for name, value in values.items()}
-        subject, body = self._texts.of(template, lines, language)
+        subject, body = self._known_texts().of(template, lines, language)
         now = self._now()
         async with self._database.write() as rows:
             if (await rows.scalar(select(func.count()).select_from(Mail)) or 0) >= MAX_WAITING:
@@ -95,6 +93,15 @@ class Outbox:
                     tries=0,
                 )
             )
+
+    def word(self, message_id: str, language: str) -> str:
+        """Return one text of the catalogues, for a value; CallerError when there is none."""
+        return self._known_texts().word(message_id, language)
+
+    def _known_texts(self) -> Texts:
+        if self._texts is None:
+            self._texts = self._open_texts()
+        return self._texts
 
     async def take_due(self) -> list[Mail]:
         """Return up to AT_ONCE mails whose time has come; nobody else is given them within LEASE_MS."""

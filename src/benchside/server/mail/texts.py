@@ -41,6 +41,10 @@ class Texts:
         subject = self._filled(f"mail.{template}.subject", values, language)
         return " ".join(subject.split())[:MAX_SUBJECT], self._filled(f"mail.{template}.body", values, language)
 
+    def word(self, message_id: str, language: str) -> str:
+        """Return one text without places; CallerError when there is none."""
+        return self._filled(message_id, {}, language)
+
     def _filled(self, message_id: str, values: Mapping[str, str], language: str) -> str:
         catalogue = self._catalogues.get(language, self._catalogues[LANGUAGES[0]])
         text = catalogue.gettext(message_id)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from benchside.server.administration.session_mail import SessionMails
 from benchside.server.broker.queue import Broker
 from benchside.server.broker.unadmitted import Unadmitted
 from benchside.server.location.service import Locations
@@ -40,6 +41,7 @@ def tasks_of(
     presence: Presence,
     sso: SingleSignOn | None,
     sender: Sender | None,
+    session_mails: SessionMails | None,
     locations: Locations | None,
 ) -> tuple[Task, ...]:
     """All tasks of one process."""
@@ -49,6 +51,7 @@ def tasks_of(
         Task("expire requests", 5.0, broker.expire),
         *((Task("ask the provider", ASK_PROVIDER_EVERY_S, sso.ask_again),) if sso else ()),
         *((Task("send mail", 1.0, sender.send_due),) if sender else ()),
+        *((Task("mail sessions", 30.0, session_mails.report),) if session_mails else ()),
         *((Task("expire locations", 30.0, locations.expire),) if locations else ()),
         *((Task("forget locations", 3600.0, locations.forget_old),) if locations else ()),
         Task("note presence", 60.0, presence.note_alive),

@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("request") as table:
         table.add_column(sa.Column("claimed_key", sa.LargeBinary(length=32), nullable=True))
+        table.add_column(sa.Column("reported_utc_ms", sa.BigInteger(), nullable=True))
     op.create_table(
         "agreement",
         sa.Column("request_id", sa.LargeBinary(length=16), nullable=False),
