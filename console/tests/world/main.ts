@@ -17,7 +17,7 @@ import { FakePc } from "./pc";
 
 const port = Number(process.argv[2] ?? 20700);
 const screenFile = process.argv[3];
-const root = join(process.cwd(), "../src/benchside/server/http/console");
+const root = join(process.cwd(), "../src/benchside/transport/web/pages");
 const CODE = "C9JPWRV8EDMP*";
 const DEVICE = "101112131415161718191a1b1c1d1e1f";
 

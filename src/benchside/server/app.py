@@ -216,6 +216,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         origins=listeners.origins(),
         is_https=listeners.web_url.startswith("https:"),
         has_edge=has_edge,
+        admits_browsers=settings.consoles == "any",
     )
     closing = Closing()
     web = _Web(

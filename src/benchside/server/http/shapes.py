@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "About",
     "ClaimedSession",
     "Confirmation",
     "Events",
@@ -78,6 +79,14 @@ class TicketWanted(_Given):
     """For which channel."""
 
     channel: Literal["main", "view", "control"]
+
+
+class About(BaseModel):
+    """Which server this is; every PC and browser that reaches it learns as much."""
+
+    server_name: str
+    region: str
+    relay_origin: str
 
 
 class Ways(BaseModel):
