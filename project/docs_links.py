@@ -34,6 +34,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "web": ("the server", "web<br/>API and the console's files"),
     "relay": ("the server", "relay<br/>ciphertext only"),
     "console": ("the engineer's browser", "console"),
+    "package": ("the engineer's machine", "package<br/>the console's files, on loopback"),
     "authority": ("a machine that is offline", "authority<br/>signs the policy"),
 }
 
@@ -77,6 +78,22 @@ LINKS = (
         "account and password (argon2id), then a cookie; changes also need our own page's origin and header",
         "queue, claims, tickets, history",
         "src/benchside/server/http/table.py",
+    ),
+    Link(
+        "package",
+        "web",
+        "HTTPS",
+        'the same; its fields say that no browser sent it (with `consoles = "package"` nobody else gets in)',
+        "what the console's pages may ask, when they come from the engineer's own package",
+        "src/benchside/console/server.py",
+    ),
+    Link(
+        "console",
+        "package",
+        "HTTP on loopback",
+        "a one-time address, then a cookie; own page, exact host, and the same log-in of the machine",
+        "the console's files, and what the pages ask of web",
+        "src/benchside/console/gate.py",
     ),
     Link(
         "console",

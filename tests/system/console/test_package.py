@@ -15,7 +15,9 @@ from project.chromium import find_chromium
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.openid import free_port, world_with_provider
 from tests.fakes.package import package_console
+from tests.fakes.proxies import squid
 from tests.fakes.server_world import PASSWORD, SETTINGS, Pc, World, running_world
+from tests.system.transport.test_ways_out import HERE, certificate
 
 from benchside.protocol.wire import link as wire
 from benchside.transport.web.files import ConsoleFiles
@@ -192,6 +194,26 @@ async def test_a_browser_cannot_pass_for_the_package(tmp_path: Path) -> None:
         answer = await page.goto(f"{world.listeners.web_url}/api/sso/start")
         assert answer is not None
         assert (answer.status, (await answer.json())["error"]["reason"]) == (403, "package_only")
+
+
+async def test_the_server_is_checked_and_reached_through_a_proxy(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path / "tls")  # for 127.0.0.2: to 127.0.0.1 nothing goes by a proxy
+    tls = {"web": f"{HERE}:0", "tls_cert": str(cert), "tls_key": str(key)}
+    async with running_world(tmp_path, settings=replace(SETTINGS, **tls)) as world:
+        url = world.listeners.web_url
+        async with package_console(url) as package:
+            await package.address()
+            assert any("cannot be used now" in line and "certificate" in line for line in package.said)
+        async with package_console(url, "--ca", str(cert)) as package:
+            await package.address()
+            assert any("region global" in line for line in package.said)
+        with squid(tmp_path / "squid") as proxy:
+            async with package_console(url, "--ca", str(cert), "--proxy", proxy) as package:
+                await package.address()
+                assert any("region global" in line for line in package.said)
+        async with package_console(url, "--ca", str(cert), "--proxy", proxy) as package:  # which has ended
+            await package.address()
+            assert any("cannot be used now" in line for line in package.said)
 
 
 async def test_no_other_page_of_this_machine_gets_in(tmp_path: Path) -> None:
