@@ -175,8 +175,6 @@ async def test_a_browser_gets_no_pages_of_such_a_server_but_how_to_start_the_pac
         await expect(page.locator("section:lang(en) code")).to_have_text(words)
         await expect(page.locator("section:lang(es) code")).to_have_text(words)
         assert errors == []
-        if folder := os.environ.get("PICTURES"):
-            await page.screenshot(path=f"{folder}/package-only.png", full_page=True)
 
 
 async def test_a_browser_cannot_pass_for_the_package(tmp_path: Path) -> None:
