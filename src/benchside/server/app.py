@@ -36,6 +36,7 @@ from benchside.server.keys.files import read_secret
 from benchside.server.keys.folder import Folder
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
+from benchside.server.relay.measure import Measuring
 from benchside.server.relay.pairing import MAX_RELAY_FRAME_BYTES, PING_IDLE_S, Relay
 from benchside.server.settings import ServerSettings, add_flags, parse_address, read_settings
 from benchside.server.sso.fetch import Fetch
@@ -244,7 +245,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     relay_server = await listen(
         listeners.session,
-        {"/v1/relay": relay.make_end},
+        {"/v1/relay": relay.make_end, "/v1/measure": Measuring().make_end},
         tls=tls,
         max_frame_bytes=MAX_RELAY_FRAME_BYTES,
         ping_idle_s=PING_IDLE_S,

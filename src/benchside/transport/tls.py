@@ -8,12 +8,8 @@ from pathlib import Path
 
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["ASKS_THE_SYSTEM", "client_tls"]
+__all__ = ["asks_the_system", "client_tls"]
 
-ASKS_THE_SYSTEM = sys.platform != "linux"
-"""Whether the operating system checks certificates itself, by `truststore`.  On Linux its authorities are files that
-OpenSSL reads, and `truststore` adds nothing; and it must not be used there, nor with aiofastnet anywhere: that takes
-OpenSSL's own object out of a context, in which `truststore` has put nothing, so that every server is refused."""
 _BUNDLES = (
     Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Ubuntu
     Path("/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem"),  # Fedora, RHEL
@@ -24,7 +20,7 @@ _BUNDLES = (
 
 def client_tls(ca_file: Path | None) -> ssl.SSLContext:
     """Return how we check servers: TLS 1.2 or newer, the system's authorities, and `ca_file` besides."""
-    context = _of_system()
+    context = _of_system() if ca_file is None else _of_openssl()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         try:
@@ -34,16 +30,33 @@ def client_tls(ca_file: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _of_system() -> ssl.SSLContext:
-    if sys.platform != "linux":
-        import truststore
+def asks_the_system(context: ssl.SSLContext | None) -> bool:
+    """Whether Windows or macOS itself checks what comes over this context.
 
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    Such a one must not meet aiofastnet, which takes OpenSSL's own object out of it: there is nothing in that, so that
+    every server would be refused.
+    """
+    return type(context).__module__.partition(".")[0] == "truststore"
+
+
+def _of_system() -> ssl.SSLContext:
+    if sys.platform == "linux":
+        return _of_openssl()  # the system's authorities are files that OpenSSL reads
+    import truststore
+
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _of_openssl() -> ssl.SSLContext:
+    """OpenSSL checks, by what the system has at hand: also where an authority is added to it.
+
+    `truststore` could do that too, by a chain engine of Windows' own that Wine lacks, so nobody here could try it.
+    """
     context = ssl.create_default_context()
     # Python 3.13 asks for extensions that the authorities of inspecting proxies often lack
     context.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is None and not any(Path(paths.capath or "/nonexistent").glob("*.0")):
+    if sys.platform == "linux" and paths.cafile is None and not any(Path(paths.capath or "/nonexistent").glob("*.0")):
         for bundle in _BUNDLES:
             if bundle.exists():
                 context.load_verify_locations(cafile=bundle)

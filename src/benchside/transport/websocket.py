@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import picows
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
-from benchside.transport.tls import ASKS_THE_SYSTEM, client_tls
+from benchside.transport.tls import asks_the_system, client_tls
 from benchside.transport.way_out import DIRECT, Way, WayOut
 
 __all__ = ["Closed", "WebSocketLink", "client_tls", "dial"]
@@ -309,7 +309,7 @@ async def _dial_by(
                 auto_ping_reply_timeout=_PONG_WITHIN_S,
                 max_frame_size=max_bytes,
                 max_redirects=0,
-                use_aiofastnet=False if ASKS_THE_SYSTEM else None,
+                use_aiofastnet=False if asks_the_system(tls) else None,
                 socket_factory=lambda _url: out.socket(way, host, port),
             )
     except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
