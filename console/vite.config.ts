@@ -10,7 +10,7 @@ export default defineConfig({
     zstdAsset(),
   ],
   build: {
-    outDir: "../src/benchside/server/http/console",
+    outDir: "../src/benchside/transport/web/pages",
     emptyOutDir: true,
     target: "es2023",
     // Nothing may become a data: address: the Content-Security-Policy has none for scripts, styles or fonts.

@@ -34,6 +34,7 @@ PROGRAMS: dict[str, tuple[str, str]] = {
     "web": ("the server", "web<br/>API and the console's files"),
     "relay": ("the server", "relay<br/>ciphertext only"),
     "console": ("the engineer's browser", "console"),
+    "package": ("the engineer's machine", "package<br/>the console's files, on loopback"),
     "authority": ("a machine that is offline", "authority<br/>signs the policy"),
     "mail": ("the operator's mail server", "mail"),
 }
@@ -87,6 +88,22 @@ LINKS = (
         "a certificate that the machine trusts; our name and password there",
         "links that confirm a new location",
         "src/benchside/server/mail/smtp.py",
+    ),
+    Link(
+        "package",
+        "web",
+        "HTTPS",
+        'the same; its fields say that no browser sent it (with `consoles = "package"` nobody else gets in)',
+        "what the console's pages may ask, when they come from the engineer's own package",
+        "src/benchside/console/server.py",
+    ),
+    Link(
+        "console",
+        "package",
+        "HTTP on loopback",
+        "a one-time address, then a cookie; own page, exact host, and the same log-in of the machine",
+        "the console's files, and what the pages ask of web",
+        "src/benchside/console/gate.py",
     ),
     Link(
         "console",

@@ -11,7 +11,7 @@ from project.paths import ROOT, VENV, VENV_PYTHON
 from project.progress import run_step, say
 from project.stamps import fingerprint, is_current, remember
 
-EXTRAS = "pc,server,dev"
+EXTRAS = "pc,server,console,dev"
 
 
 def ensure() -> None:

@@ -7,7 +7,7 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 SOURCE = ROOT / "src" / "benchside"
 CONSOLE = ROOT / "console"
-CONSOLE_BUILT = SOURCE / "server" / "http" / "console"
+CONSOLE_BUILT = SOURCE / "transport" / "web" / "pages"
 DOWNLOADS = ROOT / ".downloads"
 # Everything that running leaves behind, apart from the environment: logs of set-up and of worlds.
 WORLD = ROOT / ".world"

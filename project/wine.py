@@ -98,7 +98,7 @@ def requirements() -> list[str]:
     wanted = []
     for line in [*project["dependencies"], *project["optional-dependencies"]["pc"]]:
         requirement, _, marker = line.partition(";")
-        if "linux" in marker:
+        if "== 'linux'" in marker:
             continue
         name = re.split(r"[<>=!~\[ ]", requirement, maxsplit=1)[0]
         older = OLDER.get(name.lower())

@@ -60,7 +60,10 @@ def build(_argv: Sequence[str]) -> int:
         [VENV_PYTHON, "-m", "pip", "wheel", "--disable-pip-version-check", "--no-deps", "-w", "dist", "."],
         log="wheel",
     )
-    say(f"built; the logs are in {LOGS}")
+    digest = subprocess.run(
+        [VENV_PYTHON, "-m", "benchside", "console", "--digest"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    say(f"built; SHA-256 of the console's files: {digest.stdout.strip()}; the logs are in {LOGS}")
     return 0
 
 

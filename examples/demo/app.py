@@ -15,7 +15,7 @@ from examples.demo.children import ChildError, Children
 from examples.demo.clerk import Clerk
 from examples.demo.seat import Seat, sit_at, start_seat
 from examples.demo.story import Story, StoryError
-from examples.demo.world import ASSOCIATE_NAME, World, make_world, start_desk
+from examples.demo.world import CN, World, add_region, make_world, start_desk
 from examples.engineer.engineer import Engineer, EngineerError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="with --scripted: where to write what happened")
     parser.add_argument("--tls", action="store_true", help="speak TLS under an authority made on the spot")
     parser.add_argument("--language", choices=("en", "es"), default="en", help="of the desk")
+    parser.add_argument("--regions", action="store_true", help="two servers, global and cn, with a PC each")
     chosen = parser.parse_args(argv)
+    if chosen.regions and (chosen.scripted or chosen.display):
+        parser.error("--regions needs screens of its own and a person: leave out --scripted and --display")
     # Both ways of ending leave the `with` below, which ends every program.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
@@ -63,22 +66,47 @@ def live(children: Children, chosen: argparse.Namespace) -> int:
         print("\n  Starting a small world: authority, server, and an instrument PC ...", flush=True)
     seat = sit_at(chosen.display) if chosen.display else start_seat(children)
     state_file = children.run_folder / "instrument.json"
-    instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(state_file)]
-    children.start("instrument", instrument, env=seat.environment, cwd=ROOT)
+    start_instrument(children, seat, state_file)
     world = make_world(children, tls=chosen.tls or chosen.scripted)
     start_desk(world, seat, chosen.language)
     if chosen.scripted:
         return tell_story(world, seat, state_file, chosen.json)
-    clerk = Clerk(world)
-    clerk.start()
+    places = [(world, seat)]
+    if chosen.regions:
+        places.append(second_region(world, chosen.language))
+    clerks = [Clerk(each) for each, _ in places]
+    for clerk in clerks:
+        clerk.start()
     try:
-        print(json.dumps(described(world, seat)) if chosen.hold else invitation(world, seat), flush=True)
+        print(json.dumps(described_all(places)) if chosen.hold else invitation_all(places), flush=True)
         ended = children.wait_any()
     finally:
-        clerk.stop.set()
+        for clerk in clerks:
+            clerk.stop.set()
     if ended is not None:
         raise ChildError(f"{ended.name} ended with code {ended.exit_code}\n{ended.last_lines()}")
     return 0
+
+
+def start_instrument(children: Children, seat: Seat, state_file: Path) -> None:
+    """Starts the simulated instrument on a PC's screen."""
+    instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(state_file)]
+    children.start("instrument", instrument, env=seat.environment, cwd=ROOT)
+
+
+def second_region(first: World, language: str) -> tuple[World, Seat]:
+    """Starts `cn` beside it: another server with other keys, databases and accounts, and a PC with its desk."""
+    world = add_region(first, CN)
+    seat = start_seat(first.children)
+    start_instrument(first.children, seat, world.folder / "instrument.json")
+    start_desk(world, seat, language)
+    return world, seat
+
+
+def described_all(places: list[tuple[World, Seat]]) -> dict[str, object]:
+    """The first, and every other region by its name."""
+    more = {world.region.name: described(world, seat) for world, seat in places[1:]}
+    return described(*places[0]) | ({"regions": more} if more else {})
 
 
 def tell_story(world: World, seat: Seat, state_file: Path, out: Path | None) -> int:
@@ -103,6 +131,15 @@ def tell_story(world: World, seat: Seat, state_file: Path, out: Path | None) -> 
     return 1 if error else 0
 
 
+def pids(children: Children) -> dict[str, int]:
+    """By name; the second of a name, as the other region's server is, gets its number behind it."""
+    found: dict[str, int] = {}
+    for child in children.running:
+        count = sum(name.partition(" ")[0] == child.name for name in found)
+        found[f"{child.name} {count + 1}" if count else child.name] = child.pid
+    return found
+
+
 def described(world: World, seat: Seat) -> dict[str, object]:
     """What an outside tool needs to take part."""
     return {
@@ -111,6 +148,7 @@ def described(world: World, seat: Seat) -> dict[str, object]:
         "link": world.link_url,
         "session": world.session_url,
         "ca_file": None if world.certificates is None else str(world.certificates.authority),
+        "region": world.region.name,
         "account": world.account,
         "password": world.password,
         "display": seat.display,
@@ -122,20 +160,37 @@ def described(world: World, seat: Seat) -> dict[str, object]:
         "server_data": str(world.server_folder),
         "authority": str(world.authority_folder),
         "instrument_state": str(world.folder / "instrument.json"),
-        "pids": {child.name: child.pid for child in world.children.running},
+        "pids": pids(world.children),
     }
 
 
-def invitation(world: World, seat: Seat) -> str:
-    """What a person reads when everything is up."""
+def doors(world: World, seat: Seat) -> str:
+    """How a person gets to one region's PC and to its engineer's desk."""
     pc = f"open {seat.address}" if seat.address else f"look at the screen {seat.display}"
     return f"""
   The lab's PC          {pc}
   The engineer's desk   open {world.web_url}
-                        account   {world.account}  ({ASSOCIATE_NAME})
+                        account   {world.account}  ({world.region.associate_name})
                         password  {world.password}   (the first sign-in asks for a new one,
                                   and sets up a second factor: any authenticator application, or for this demo
                                   python3 -m examples.authenticator "THE KEY ON THE PAGE")
+"""
+
+
+def invitation_all(places: list[tuple[World, Seat]]) -> str:
+    """The invitation; with more than one region, each with its own doors, and what to try with two."""
+    if len(places) == 1:
+        return doors(*places[0]) + invitation()
+    each = [f"\n  Region {world.region.name}: {world.region.server_name}{doors(world, seat)}" for world, seat in places]
+    return f"""{"".join(each)}
+  The two servers share the authority that signs the policy, and nothing else: an account, a request, an
+  enrolment token and a ticket of one mean nothing to the other.
+{invitation()}"""
+
+
+def invitation() -> str:
+    """What to try when everything is up."""
+    return """
 
   Three things to try
   1. On the lab's PC press "Request help", and read the code that appears.

@@ -9,9 +9,10 @@ from __future__ import annotations
 import datetime
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from examples.demo.certificates import Certificates, make_certificates
@@ -31,6 +32,43 @@ MODEL = "CX-200"
 TERMS = Path(__file__).with_name("terms.txt")
 
 
+@dataclass(frozen=True)
+class Region:
+    """One server's side of the world, and whoever works with it."""
+
+    name: str
+    account: str
+    associate_name: str
+    site: str
+    site_name: str
+    server_name: str
+    relay_name: str
+    customer: str
+    law: str
+    time_zone: str
+
+
+GLOBAL = Region(
+    "global", ASSOCIATE, ASSOCIATE_NAME, SITE, SITE_NAME, "Example Diagnostics", "relay-1", CUSTOMER, "gdpr",
+    "Europe/Madrid",
+)  # fmt: skip
+CN = Region(
+    "cn", "li.wei", "Li Wei", "renhe", "Renhe Hospital, Haematology", "Example Diagnostics China", "relay-cn",
+    "renhe-hospital", "pipl", "Asia/Shanghai",
+)  # fmt: skip
+
+
+@dataclass
+class Shared:
+    """What regions have in common: the authority, and nothing else."""
+
+    authority_folder: Path
+    servers: list[Path] = field(default_factory=list)
+    """Where its policy is installed."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """It is one person, who does one thing at a time."""
+
+
 @dataclass
 class World:
     """Where everything is.  `password` is the associate's first one, which the first sign-in must change."""
@@ -41,7 +79,8 @@ class World:
     link_url: str
     session_url: str
     certificates: Certificates | None
-    account: str = ASSOCIATE
+    shared: Shared
+    region: Region = GLOBAL
     password: str = ""
     server: Child | None = None
     agent: Child | None = None
@@ -50,8 +89,12 @@ class World:
     signed_in: set[str] = field(default_factory=set)
 
     @property
+    def account(self) -> str:
+        return self.region.account
+
+    @property
     def authority_folder(self) -> Path:
-        return self.folder / "authority"
+        return self.shared.authority_folder
 
     @property
     def server_folder(self) -> Path:
@@ -64,7 +107,7 @@ class World:
     @property
     def socket(self) -> Path:
         """The agent's local socket: in the short-named folder, for such a path has at most 107 bytes."""
-        return self.children.sockets / "agent.sock"
+        return self.children.sockets / f"agent-{self.region.name}.sock"
 
 
 def run(*words: str | Path, text: str | None = None) -> str:
@@ -91,75 +134,101 @@ def make_world(
     `on_server` is called once the server's own ports (`World.ports`) answer.
     """
     folder = children.run_folder
+    shared = Shared(folder / "authority")
+    world = _lay_out(children, folder, shared, replace(GLOBAL, name=region), tls=tls, doors=doors)
+    _make_authority(world)
+    _make(world, on_server)
+    return world
+
+
+def add_region(first: World, region: Region) -> World:
+    """Makes another server with a PC of its own, which has nothing in common with the first but the authority."""
+    folder = first.folder / region.name
+    folder.mkdir()
+    world = _lay_out(first.children, folder, first.shared, region, tls=first.certificates is not None, doors=None)
+    _make(world, None)
+    return world
+
+
+def _lay_out(
+    children: Children, folder: Path, shared: Shared, region: Region, *, tls: bool, doors: tuple[int, int] | None
+) -> World:
     scheme_web, scheme_link = ("https", "wss") if tls else ("http", "ws")
     web, link, session = (free_port() for _ in range(3))
     link_door, session_door = doors or (link, session)
-    world = World(
+    return World(
         folder=folder,
         children=children,
         web_url=f"{scheme_web}://localhost:{web}",
         link_url=f"{scheme_link}://localhost:{link_door}",
         session_url=f"{scheme_link}://localhost:{session_door}",
         certificates=make_certificates(folder / "tls") if tls else None,
+        shared=shared,
+        region=region,
         ports=(web, link, session),
     )
-    _make_authority(world)
-    _make_server(world, region)
+
+
+def _make(world: World, on_server: Callable[[World], None] | None) -> None:
+    _make_server(world)
     start_server(world)
     if on_server is not None:
         on_server(world)
     _enrol_pc(world)
     start_agent(world)
-    return world
 
 
 def _make_authority(world: World) -> None:
-    authority = ("authority", "--dir", world.authority_folder)
-    run(*authority, "init")
-    run(*authority, "public-key", world.folder / "authority.pem")
+    run("authority", "--dir", world.authority_folder, "init")
 
 
-def _make_server(world: World, region: str) -> None:
+def _make_server(world: World) -> None:
     web, link, session = world.ports
     data = ("--data", world.server_folder)
     tls: tuple[str | Path, ...] = ()
     if world.certificates is not None:
         tls = ("--tls-cert", world.certificates.chain, "--tls-key", world.certificates.key)
+    run("authority", "--dir", world.authority_folder, "public-key", world.folder / "authority.pem")
     run(
         "admin", "init", *data, "--authority-key", world.folder / "authority.pem", *tls,
         "--web", f"127.0.0.1:{web}", "--link", f"127.0.0.1:{link}", "--session", f"127.0.0.1:{session}",
         "--public-web", world.web_url, "--public-link", world.link_url, "--public-session", world.session_url,
-        "--region", region, "--relay-name", "relay-1", "--server-name", "Example Diagnostics",
+        "--region", world.region.name, "--relay-name", world.region.relay_name,
+        "--server-name", world.region.server_name,
         "--phone", "+34 900 123 456", "--local-accounts", "on",
     )  # fmt: skip
     run("admin", "ticket-key", *data, world.folder / "ticket-key.pem")
     run("authority", "--dir", world.authority_folder, "ticket-key", world.folder / "ticket-key.pem")
     run(
-        "authority", "--dir", world.authority_folder, "site", "--id", SITE, "--customer", CUSTOMER, "--region", region,
-        "--law", "gdpr", "--time-zone", "Europe/Madrid",
+        "authority", "--dir", world.authority_folder, "site", "--id", world.region.site, "--region", world.region.name,
+        "--customer", world.region.customer, "--law", world.region.law, "--time-zone", world.region.time_zone,
     )  # fmt: skip
+    world.shared.servers.append(world.server_folder)
     publish_policy(world)
-    run("admin", "site", "add", *data, SITE, "--name", SITE_NAME)
+    run("admin", "site", "add", *data, world.region.site, "--name", world.region.site_name)
     run("admin", "model", "add", *data, MODEL, "--no-patient-data")
-    world.password = run("admin", "account", "add", *data, ASSOCIATE)
+    world.password = run("admin", "account", "add", *data, world.account)
 
 
 def publish_policy(world: World) -> None:
-    """The authority signs the policy as it is now, and the operator installs it."""
+    """The authority signs the policy as it is now, and each operator installs it: there is one for all regions."""
     policy = world.folder / "policy.bin"
     run("authority", "--dir", world.authority_folder, "export", policy)
-    run("admin", "policy", "install", "--data", world.server_folder, policy)
+    for server in world.shared.servers:
+        run("admin", "policy", "install", "--data", server, policy)
 
 
-def sign_in_associate(world: World, fingerprint: str, *, days: int = 30, site: str = SITE, model: str = MODEL) -> None:
+def sign_in_associate(world: World, fingerprint: str, *, days: int = 30, site: str = "", model: str = MODEL) -> None:
     """The authority lets the associate's key in, as after a person compared its fingerprint."""
     expires = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)).date().isoformat()
-    run(
-        "authority", "--dir", world.authority_folder, "sign-in", "--id", world.account, "--name", ASSOCIATE_NAME,
-        "--organisation", ORGANISATION, "--fingerprint", fingerprint, "--region", "global", "--customer", CUSTOMER,
-        "--site", site, "--model", model, "--training", f"data-protection=gdpr={expires}", text="yes\n",
-    )  # fmt: skip
-    publish_policy(world)
+    with world.shared.lock:
+        run(
+            "authority", "--dir", world.authority_folder, "sign-in", "--id", world.account,
+            "--name", world.region.associate_name, "--organisation", ORGANISATION, "--fingerprint", fingerprint,
+            "--region", world.region.name, "--customer", world.region.customer, "--site", site or world.region.site,
+            "--model", model, "--training", f"data-protection={world.region.law}={expires}", text="yes\n",
+        )  # fmt: skip
+        publish_policy(world)
     world.signed_in.add(fingerprint)
 
 
@@ -184,7 +253,7 @@ def start_server(world: World) -> Child:
 
 
 def _enrol_pc(world: World) -> None:
-    token = run("admin", "enrolment-token", "--data", world.server_folder, "--site", SITE)
+    token = run("admin", "enrolment-token", "--data", world.server_folder, "--site", world.region.site)
     world.pc_folder.mkdir(mode=0o700)
     settings = ""
     if world.certificates is not None:
@@ -192,7 +261,7 @@ def _enrol_pc(world: World) -> None:
     (world.pc_folder / "agent.toml").write_text(settings)
     state = ("agent", "--state", world.pc_folder)
     run(
-        *state, "enrol", "--token-file", "-", "--device", "Analyser PC 2", "--site-name", SITE_NAME,
+        *state, "enrol", "--token-file", "-", "--device", "Analyser PC 2", "--site-name", world.region.site_name,
         "--registrant", "Jordi Puig", "--email", "jordi.puig@st-anna.example",
         "--instrument", f"CX-2,{MODEL},SN-20481,no-patient-data", text=token,
     )  # fmt: skip

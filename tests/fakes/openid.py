@@ -75,13 +75,15 @@ class OpenIdProvider:
 
 
 @asynccontextmanager
-async def world_with_provider(folder: Path, **settings: str) -> AsyncIterator[tuple[World, OpenIdProvider]]:
-    """A server and the provider that it trusts."""
+async def world_with_provider(
+    folder: Path, callbacks: tuple[str, ...] = (), **settings: str
+) -> AsyncIterator[tuple[World, OpenIdProvider]]:
+    """A server and the provider that it trusts; `callbacks`: where else the provider may send browsers back to."""
     port, web = free_port(), free_port()
     url = f"http://127.0.0.1:{web}"
     process = await asyncio.create_subprocess_exec(
         "node", str(ROOT / "tests" / "system" / "server" / "openid" / "main.mjs"), str(PROVIDER), str(port),
-        f"{url}/api/sso/callback", f"{url}/api/sso/logout",
+        f"{url}/api/sso/callback", f"{url}/api/sso/logout", *callbacks,
         env=console.environment(), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None

@@ -17,7 +17,7 @@ import { FakePc } from "./pc";
 
 const port = Number(process.argv[2] ?? 20700);
 const screenFile = process.argv[3];
-const root = join(process.cwd(), "../src/benchside/server/http/console");
+const root = join(process.cwd(), "../src/benchside/transport/web/pages");
 const CODE = "C9JPWRV8EDMP*";
 /** What stands behind the # of a link from e-mail, in a world in which somebody signs in from elsewhere. */
 const LINK = "L".repeat(43);

@@ -11,6 +11,7 @@ _PROGRAMS = {
     "agent": ("benchside.agent.app", "the service of an instrument PC, and its administrator's words"),
     "doctor": ("benchside.doctor.app", "why this PC cannot reach its server, and the list for the firewall"),
     "desk": ("benchside.desk.app", "the technician's window"),
+    "console": ("benchside.console.app", "the engineer's console from this package, on the own machine's loopback"),
     "serve": ("benchside.server.app", "the server: web, gateway, relay"),
     "admin": ("benchside.server.admin.app", "the operator's words on the server's data"),
     "authority": ("benchside.server.authority.app", "the offline key that signs who may help"),

@@ -109,7 +109,7 @@ async def _examine(endpoints: dict[str, str], flags: argparse.Namespace) -> bool
     for name, url in endpoints.items():
         print(f"{name}  {url}")
         is_good = await examine(url, out, tls, _print_finding) and is_good
-    print("Every endpoint can be reached." if is_good else "Not every endpoint can be reached; see above.")
+    print("All is well." if is_good else "Not all is well; see above.")
     return is_good
 
 

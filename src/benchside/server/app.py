@@ -41,6 +41,7 @@ from benchside.server.location.making import make_locations
 from benchside.server.mail.making import make_sender, warning_of
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
+from benchside.server.relay.measure import Measuring
 from benchside.server.relay.pairing import MAX_RELAY_FRAME_BYTES, PING_IDLE_S, Relay
 from benchside.server.settings import ServerSettings, add_flags, parse_address, read_settings
 from benchside.server.sso.fetch import Fetch
@@ -202,7 +203,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     enrolment = Enrolment(parts.cloud_keys.enrolment, parts.register, parts.refusals, parts.keeper, facts, parts.now)
     relay = Relay((office.public_key,), settings.relay_name, parts.now)
     sso = _make_sso(parts, fetch := Fetch())
-    locations = make_locations(parts, listeners.web_url.rstrip("/"))
+    locations = make_locations(parts)
     services = Services(
         accounts=parts.accounts,
         administration=Administration(parts, listeners.link_url.rstrip("/")),
@@ -229,6 +230,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         origins=listeners.origins(),
         is_https=listeners.web_url.startswith("https:"),
         has_edge=has_edge,
+        admits_browsers=settings.consoles == "any",
     )
     closing = Closing()
     web = _Web(
@@ -256,7 +258,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     relay_server = await listen(
         listeners.session,
-        {"/v1/relay": relay.make_end},
+        {"/v1/relay": relay.make_end, "/v1/measure": Measuring().make_end},
         tls=tls,
         max_frame_bytes=MAX_RELAY_FRAME_BYTES,
         ping_idle_s=PING_IDLE_S,

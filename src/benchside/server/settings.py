@@ -88,6 +88,8 @@ class ServerSettings:
     edge: str = "off"
     """`on`: HAProxy on this machine ends TLS (packaging/edge/haproxy.cfg), and the X-Forwarded-For that it sets is
     believed.  Every listener must then be on loopback."""
+    consoles: str = "any"
+    """`any`, or `package`: no page of this server's is used, only the one that `benchside console` has installed."""
     local_accounts: str = "off"
     """`on` lets people sign in with passwords of this server: where there is no provider, or as break-glass."""
     sso_issuer: str = ""
@@ -150,6 +152,7 @@ _HELP = {
     "cloud_database": "SQLAlchemy URL of the cloud plane's database",
     "session_database": "SQLAlchemy URL of the session plane's database",
     "edge": "on or off: a proxy on this machine ends TLS and says who comes",
+    "consoles": "any or package: whether browsers may use pages that come from this server",
     "local_accounts": "on or off: sign-in with passwords of this server",
     "sso_issuer": "https://HOST[/PATH] of the OpenID provider",
     "sso_client_id": "our client id at the provider",
@@ -230,6 +233,8 @@ def _check(settings: ServerSettings) -> None:
         raise UnavailableError("with an edge every listener must be on loopback and without a certificate of its own")
     if settings.region not in ("global", "cn"):
         raise UnavailableError(f"expected the region global or cn, got {settings.region!r}")
+    if settings.consoles not in ("any", "package"):
+        raise UnavailableError(f"consoles must be any or package, got {settings.consoles!r}")
     if not _RELAY_NAME.match(settings.relay_name):
         raise UnavailableError("relay_name must be 1 to 64 letters, digits and . _ : @ / + -")
     _check_sign_in(settings)

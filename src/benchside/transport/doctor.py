@@ -1,6 +1,7 @@
 """Tests the way to one endpoint in stages, and names the first that fails and what to tell the network team.
 
-Each stage is what the one before made possible: a name, a connection, the proxy's leave, TLS, HTTP, a WebSocket.
+Each stage is what the one before made possible: a name, a connection, the proxy's leave, TLS, HTTP, a WebSocket, and
+how fast it is.  All ways of a network and all addresses of a name are tried, since programs and moments take another.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from benchside.protocol.errors import UnavailableError
+from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.protocol.wire.measure import MEASURE_PATH
 from benchside.protocol.wire.text import clean
+from benchside.transport.bandwidth import NotMeasuredError, measure
 from benchside.transport.proxy import ProxyFault, open_tunnel
 from benchside.transport.way_out import Way, WayOut
 
@@ -29,6 +32,14 @@ __all__ = ["Finding", "Stage", "examine"]
 
 STAGE_WITHIN_S = 10.0
 """Of each stage; a firewall that drops packets silently answers nothing for minutes."""
+
+
+CONNECT_WITHIN_S = 5.0
+"""Of all addresses of a name together."""
+MAX_ADDRESSES = 8
+"""Of one name; large providers give four of each family."""
+MAX_SHOWN = 4
+SESSION_PATH = "/v1/relay"
 
 
 class Stage(StrEnum):
@@ -41,11 +52,12 @@ class Stage(StrEnum):
     TLS = "tls"
     HTTP = "http"
     WEBSOCKET = "websocket"
+    BANDWIDTH = "bandwidth"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a stage came to.  `advice`: for the hospital's network team, where it failed."""
+    """What a stage came to.  `advice`: for the hospital's network team, where it failed or is not as it should be."""
 
     stage: Stage
     is_good: bool
@@ -60,12 +72,38 @@ class _Fault(Exception):
         self.said, self.advice = said, advice
 
 
-async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Callable[[Finding], None]) -> bool:
-    """Try `url` (wss or ws, with the path of a WebSocket) by its first way; `tell` hears each stage as it ends.
+@dataclass(frozen=True)
+class _Said:
+    """A success with something to tell all the same."""
 
-    True when all are good.  Never raises for what the network does.
+    said: str
+    advice: str = ""
+
+
+async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Callable[[Finding], None]) -> bool:
+    """Try `url` (wss or ws, with the path of a WebSocket) by each of its ways; `tell` hears each stage as it ends.
+
+    True when one way is good, as our programs take the next where one fails.  Never raises for what the network does.
     """
-    visit = _Visit(url, out, tls)
+    started = time.monotonic()
+    parts = urlsplit(url)
+    try:
+        ways = await out.ways(parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80))
+    except UnavailableError as error:
+        advice = "Check the proxy settings of this PC, or the script that they name."
+        tell(Finding(Stage.WAY, False, str(error), time.monotonic() - started, advice))
+        return False
+    is_good = False
+    for number, way in enumerate(ways):
+        said = "directly" if way is None else f"by the proxy {way}"
+        shown = said if len(ways) == 1 else f"{said} ({number + 1} of {len(ways)} ways)"
+        tell(Finding(Stage.WAY, True, shown, time.monotonic() - started))
+        is_good = await _examine_way(_Visit(url, way, out, tls), tell) or is_good
+        started = time.monotonic()
+    return is_good
+
+
+async def _examine_way(visit: _Visit, tell: Callable[[Finding], None]) -> bool:
     try:
         for stage, act in visit.stages():
             started = time.monotonic()
@@ -80,7 +118,7 @@ async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Calla
                 fault = _Fault(f"what comes back cannot be read ({type(error).__name__})", visit.silence(stage).advice)
             else:
                 if said is not None:
-                    tell(Finding(stage, True, said, time.monotonic() - started))
+                    tell(Finding(stage, True, said.said, time.monotonic() - started, said.advice))
                 continue
             tell(Finding(stage, False, fault.said, time.monotonic() - started, fault.advice))
             return False
@@ -92,29 +130,31 @@ async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Calla
 class _Visit:
     """One try, from nothing to an open WebSocket."""
 
-    def __init__(self, url: str, out: WayOut, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, url: str, way: Way, out: WayOut, tls: ssl.SSLContext | None) -> None:
         parts = urlsplit(url)
+        self._url = url
         self._host, self._path = parts.hostname or "", parts.path or "/"
         self._port = parts.port or (443 if parts.scheme == "wss" else 80)
         self._tls = tls if parts.scheme == "wss" else None
         self._out = out
-        self._way: Way = None
+        self._way = way
         self._addresses: list[tuple[int, str, int]] = []
         self._socket: socket.socket | None = None
+        self._at = ("", 0)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._answer = ""
 
-    def stages(self) -> list[tuple[Stage, Callable[[], Awaitable[str | None]]]]:
+    def stages(self) -> list[tuple[Stage, Callable[[], Awaitable[_Said | None]]]]:
         """Each gives the sentence of its success, or None where there was nothing to do."""
         return [
-            (Stage.WAY, self._find_way),
             (Stage.DNS, self._look_up),
             (Stage.TCP, self._connect),
             (Stage.PROXY, self._pass_proxy),
             (Stage.TLS, self._start_tls),
             (Stage.HTTP, self._ask),
             (Stage.WEBSOCKET, self._judge_upgrade),
+            (Stage.BANDWIDTH, self._measure),
         ]
 
     def close(self) -> None:
@@ -139,15 +179,7 @@ class _Visit:
         }.get(stage, "Check the proxy settings of this PC.")
         return _Fault(f"no answer within {STAGE_WITHIN_S:.0f} s", advice)
 
-    async def _find_way(self) -> str:
-        try:
-            ways = await self._out.ways(self._host, self._port)
-        except UnavailableError as error:
-            raise _Fault(str(error), "Check the proxy settings of this PC, or the script that they name.") from error
-        self._way = ways[0]
-        return "directly" if self._way is None else f"by the proxy {self._way}"
-
-    async def _look_up(self) -> str:
+    async def _look_up(self) -> _Said:
         host, port = (self._host, self._port) if self._way is None else (self._way.host, self._way.port)
         loop = asyncio.get_running_loop()
         try:
@@ -158,29 +190,49 @@ class _Visit:
                 f"Let the PC's name servers resolve {host}"
                 + (", or set a proxy that does." if self._way is None else "; it is this PC's proxy."),
             ) from error
-        self._addresses = list(dict.fromkeys((int(each[0]), str(each[4][0]), port) for each in found))
-        return f"{host} is {', '.join(each[1] for each in self._addresses[:3])}"
+        found_here = dict.fromkeys((int(each[0]), str(each[4][0]), port) for each in found)
+        self._addresses = list(found_here)[:MAX_ADDRESSES]
+        return _Said(f"{host} is {', '.join(each[1] for each in self._addresses[:MAX_SHOWN])}")
 
-    async def _connect(self) -> str | None:
-        last: OSError | None = None
-        for family, address, port in self._addresses:
-            self._socket = socket.socket(family, socket.SOCK_STREAM)
-            self._socket.setblocking(False)
-            try:
-                await asyncio.get_running_loop().sock_connect(self._socket, (address, port))
-            except OSError as error:
-                self._socket.close()
-                last = error
+    async def _connect(self) -> _Said | None:
+        """Try all addresses at once; go on with the first of them that answered."""
+        tried = [asyncio.create_task(_connected(each)) for each in self._addresses]
+        try:
+            await asyncio.wait(tried, timeout=CONNECT_WITHIN_S)
+        finally:
+            for one in tried:
+                one.cancel()
+        await asyncio.gather(*tried, return_exceptions=True)
+        answered, silent, refused = [], [], False
+        for (_, address, port), one in zip(self._addresses, tried, strict=True):
+            if one.cancelled() or (error := one.exception()) is not None:
+                refused = refused or (not one.cancelled() and isinstance(error, ConnectionRefusedError))
+                silent.append(address)
+                continue
+            answered.append(address)
+            if self._socket is None:
+                self._socket, self._at = one.result(), (address, port)
             else:
-                return f"connected to {address} port {port}"
+                one.result().close()
+        if self._socket is None:
+            raise self._unconnected(refused)
+        said = f"connected to {', '.join(answered[:MAX_SHOWN])} port {self._at[1]}"
+        if not silent:
+            return _Said(said)
+        return _Said(
+            f"{said}; not to {', '.join(silent[:MAX_SHOWN])}",
+            f"Allow outbound TCP to {', '.join(silent[:MAX_SHOWN])} too, or let name servers leave it out: whoever "
+            "takes it first has to wait.",
+        )
+
+    def _unconnected(self, refused: bool) -> _Fault:
         where = self._target if self._way is None else f"the proxy at {self._way}"
-        refused = isinstance(last, ConnectionRefusedError)
-        raise _Fault(
+        return _Fault(
             f"{where} {'refuses the connection' if refused else 'cannot be reached'}",
             self._allow() if self._way is None else f"Check that the proxy at {self._way} runs.",
-        ) from last
+        )
 
-    async def _pass_proxy(self) -> str | None:
+    async def _pass_proxy(self) -> _Said | None:
         if self._way is None:
             return None
         assert self._socket is not None
@@ -192,7 +244,7 @@ class _Visit:
             raise _Fault(str(error), self._proxy_advice(error)) from error
         except UnavailableError as error:
             raise _Fault(str(error), f"Check that the proxy at {self._way} runs.") from error
-        return f"the proxy connects to {self._target}"
+        return _Said(f"the proxy connects to {self._target}")
 
     def _proxy_advice(self, error: ProxyFault) -> str:
         if error.status == 407:
@@ -205,7 +257,7 @@ class _Visit:
             return f"The proxy cannot reach {self._target} itself: check its name servers and its own way out."
         return f"Let the proxy connect (CONNECT) to {self._target}."
 
-    async def _start_tls(self) -> str | None:
+    async def _start_tls(self) -> _Said | None:
         assert self._socket is not None
         raw, self._socket = self._socket, None
         if self._tls is None:
@@ -224,7 +276,7 @@ class _Visit:
             ) from error
         shown = self._writer.get_extra_info("ssl_object")
         issuer = _issuer(shown.getpeercert(True))
-        return f"{shown.version()}, certificate issued by {issuer}"
+        return _Said(f"{shown.version()}, certificate issued by {issuer}")
 
     async def _certificate_fault(self, error: ssl.SSLCertVerificationError) -> _Fault:
         issuer = await self._unchecked_issuer()
@@ -253,7 +305,7 @@ class _Visit:
         writer.transport.abort()
         return issuer
 
-    async def _ask(self) -> str:
+    async def _ask(self) -> _Said:
         """Ask for a WebSocket (RFC 6455, 4.1); this stage is about whether HTTP comes back at all."""
         assert self._reader is not None
         assert self._writer is not None
@@ -273,9 +325,9 @@ class _Visit:
         if match[1] in ("403", "407", "451", "511"):
             advice = f"A filter blocks the address. {self._except()}"
             raise _Fault(f"a page that blocks comes back ({match[1]})", advice)
-        return f"HTTP answers with {match[1]}"
+        return _Said(f"HTTP answers with {match[1]}")
 
-    async def _judge_upgrade(self) -> str:
+    async def _judge_upgrade(self) -> _Said:
         status = self._answer.split(" ", 2)[1]
         if status.startswith(("404", "5")):
             raise _Fault(
@@ -288,13 +340,47 @@ class _Visit:
                 "the connection is not upgraded to a WebSocket",
                 f"Something between does not let WebSockets pass. {self._except()}",
             )
-        return "a WebSocket opens"
+        return _Said("a WebSocket opens")
+
+    async def _measure(self) -> _Said | None:
+        if self._path != SESSION_PATH:
+            return None  # of the cloud plane nothing large is wanted
+        out = WayOut("direct")
+        if self._way is not None:
+            out = WayOut(f"http://{self._way}", self._way.credentials or self._out.credentials)
+        if self._writer is not None:
+            self._writer.transport.abort()  # what was asked there has been answered
+        url = self._url.removesuffix(SESSION_PATH) + MEASURE_PATH
+        try:
+            line = await measure(url, tls=self._tls, out=out)
+        except NotMeasuredError as error:
+            return _Said(f"not measured: {clean(str(error), 120)}")
+        except (UnavailableError, PeerError) as error:
+            raise _Fault(f"the line ended while it was measured: {clean(str(error), 120)}", self._except()) from error
+        if line.is_good:
+            return _Said(f"{line}: good")
+        wanted = f"Give this PC at least 6 Mbit/s in both directions to {self._host}, and let nothing slow it down"
+        if line.is_usable:
+            return _Said(f"{line}: usable, with coarser pictures", f"{wanted} (2 Mbit/s is the least).")
+        raise _Fault(f"{line}: too slow for a session", f"{wanted}; below 2 Mbit/s nobody can work over it.")
 
     def _allow(self) -> str:
         return f"Allow outbound TCP from this PC to {self._host}, port {self._port}."
 
     def _except(self) -> str:
         return f"Except {self._host} from inspection and filtering, and let WebSockets over TLS pass."
+
+
+async def _connected(where: tuple[int, str, int]) -> socket.socket:
+    family, address, port = where
+    one = socket.socket(family, socket.SOCK_STREAM)
+    one.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(one, (address, port))
+    except BaseException:
+        one.close()
+        raise
+    return one
 
 
 def _issuer(certificate: bytes | None) -> str:

@@ -10,12 +10,12 @@ import ssl
 import struct
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import picows
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+from benchside.transport.tls import asks_the_system, client_tls
 from benchside.transport.way_out import DIRECT, Way, WayOut
 
 __all__ = ["Closed", "WebSocketLink", "client_tls", "dial"]
@@ -40,18 +40,6 @@ class Closed(UnavailableError):
     def __init__(self, code: int) -> None:
         super().__init__(f"expected an open connection, got its end with code {code}")
         self.code = code
-
-
-def client_tls(ca_file: Path | None) -> ssl.SSLContext:
-    """Return how we check servers: TLS 1.2 or newer, the system's authorities, and `ca_file` besides."""
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise UnavailableError(f"expected certificates in {ca_file.name}, got none that can be read") from error
-    return context
 
 
 class WebSocketLink(picows.WSListener):
@@ -321,6 +309,7 @@ async def _dial_by(
                 auto_ping_reply_timeout=_PONG_WITHIN_S,
                 max_frame_size=max_bytes,
                 max_redirects=0,
+                use_aiofastnet=False if asks_the_system(tls) else None,
                 socket_factory=lambda _url: out.socket(way, host, port),
             )
     except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:

@@ -7,12 +7,14 @@ import base64
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from tests.fakes.entry_points import WORKING, at, reason
-from tests.fakes.server_world import PASSWORD, Console, World, rsa_key, running_world
+from tests.fakes.server_world import PASSWORD, SETTINGS, Console, World, rsa_key, running_world
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.wire import link as wire
@@ -94,6 +96,35 @@ async def test_other_sites_cannot_change_anything(world: World, headers: dict[st
     answer = await console.http.post("/api/sign-out", headers=headers)
     assert (answer.status_code, reason(answer)) == (403, "cross_site")
     assert (await console.get("/api/me")).status_code == 200
+
+
+async def test_what_anybody_may_know_of_the_server_is_its_name_region_and_relay(world: World) -> None:
+    said = (await Console(world).get("/api/about")).json()
+    assert said == {"server_name": "Benchside", "region": "global", "relay_origin": world.listeners.session_url}
+
+
+async def test_a_server_for_the_package_alone_answers_no_browser(tmp_path: Path) -> None:
+    async with running_world(tmp_path, settings=replace(SETTINGS, consoles="package")) as world:
+        package = {"X-Benchside-Console": "package/0.1.0"}
+        browsers: list[dict[str, str]] = [
+            {}, {"Origin": world.listeners.web_url}, package | {"Origin": world.listeners.web_url},
+            package | {"Sec-Fetch-Site": "none"}, package | {"Sec-Fetch-Mode": "cors"}, {"X-Benchside-Console": "x"},
+        ]  # fmt: skip
+        async with httpx.AsyncClient(base_url=world.listeners.web_url, trust_env=False) as http:
+            for entry in ENTRY_POINTS:
+                path = at(entry.path)
+                for headers in browsers:
+                    answer = await http.request(entry.method, path, json={}, headers=headers | {"X-Benchside": "1"})
+                    is_foreign = entry.policy in (EntryPolicy.BROWSER_REPORT, EntryPolicy.PROVIDER)
+                    if is_foreign or path == "/healthz":
+                        assert answer.status_code in (200, 204, 422), entry
+                    else:
+                        assert (answer.status_code, reason(answer)) == (403, "package_only"), entry
+            assert (await http.get("/api/sign-in", headers=package)).status_code == 200
+            answer = await http.post("/api/sign-out", headers=package | {"X-Benchside": "1"})
+            assert (answer.status_code, reason(answer)) == (401, "sign_in")
+            answer = await http.post("/api/sign-out", headers=package)
+            assert (answer.status_code, reason(answer)) == (403, "cross_site")
 
 
 async def test_wrong_passwords_wait_longer_and_tell_nothing(world: World) -> None:

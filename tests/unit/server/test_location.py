@@ -25,7 +25,7 @@ from benchside.server.mail.model import Mail
 from benchside.server.parts import Parts
 
 MAILED = replace(SETTINGS, smtp="127.0.0.1:25", smtp_tls="off", mail_from="benchside@vendor.example")
-HOME = Visit("192.0.2.10", "", "Firefox, Windows", "en")
+HOME = Visit("192.0.2.10", "", "Firefox, Windows", "en", "https://web.example")
 ADDRESS = "ana@lab.example"
 
 
@@ -71,7 +71,7 @@ class Ana:
 @asynccontextmanager
 async def ana_at(folder: Path, clock: Clock) -> AsyncIterator[Ana]:
     async with opened_parts(folder, clock, MAILED) as parts:
-        locations = make_locations(parts, "https://web.example")
+        locations = make_locations(parts)
         assert locations is not None
         password = await parts.accounts.add("ana")
         await parts.addresses.set("ana", ADDRESS)
@@ -184,7 +184,7 @@ async def test_any_of_the_links_of_one_sign_in_opens_it_and_then_none(tmp_path: 
     async with ana_at(tmp_path, clock) as ana:
         signed_in, _ = await ana.begin()
         clock.now_ms += PAUSE_MS + 1
-        await ana.locations.send_again(signed_in, "es")
+        await ana.locations.send_again(signed_in, "es", "https://web.example")
         one, two = await ana.tokens()
         await ana.locations.confirm(signed_in, one, HOME)
         async with ana.parts.cloud.read() as rows:
@@ -201,7 +201,7 @@ async def test_mails_are_one_a_minute_and_five_an_hour_over_all_sign_ins_of_an_a
         signed_in, _ = await ana.begin()
         for _ in range(20):
             clock.now_ms += PAUSE_MS
-            await ana.locations.send_again(signed_in, "en")
+            await ana.locations.send_again(signed_in, "en", "https://web.example")
         assert len(await ana.tokens()) == 5
         await ana.parts.accounts.sign_out(signed_in)  # which does not begin the count again
         await ana.begin()
@@ -318,7 +318,7 @@ async def test_a_token_that_was_put_into_a_browser_is_worth_nothing_afterwards(t
     async with ana_at(tmp_path, clock) as ana:
         planted = (await ana.enter()).browser
         clock.now_ms += HOUR_MS
-        fresh = await ana.enter(Visit("203.0.113.5", planted, "x", "en"))
+        fresh = await ana.enter(Visit("203.0.113.5", planted, "x", "en", "https://web.example"))
         assert fresh.browser != planted
         assert not (await ana.begin(replace(HOME, browser=planted)))[1]
         clock.now_ms += HOUR_MS
@@ -354,7 +354,7 @@ async def test_neither_address_nor_network_nor_token_lies_open(tmp_path: Path) -
 
 async def test_switched_off_nothing_is_asked(tmp_path: Path) -> None:
     async with opened_parts(tmp_path, Clock(), replace(MAILED, new_location="off")) as parts:
-        assert make_locations(parts, "https://web.example") is None
+        assert make_locations(parts) is None
         new = await parts.accounts.sign_in("ana", await parts.accounts.add("ana"), HOME.source)
         found = await parts.sign_ins.check(new.token)
         assert found is not None

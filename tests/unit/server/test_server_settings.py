@@ -29,6 +29,7 @@ def test_flags_go_over_the_file_and_the_file_over_defaults(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("toml", "says"),
     [
+        ('consoles = "none"', "any or package"),
         ("web = 1", "in quotes"),
         ('wep = "x"', "no setting 'wep'"),
         ("web = ", "TOML"),

@@ -14,10 +14,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from benchside.transport.web.headers import MAX_TABLE_BYTES
+
 __all__ = ["MAX_SHEET_BYTES", "Problem", "Row", "Sheet", "read_dates", "read_sheet"]
 
-MAX_SHEET_BYTES = 2 * 1024 * 1024
-"""Twenty thousand rows of a hundred characters."""
+MAX_SHEET_BYTES = MAX_TABLE_BYTES
 MAX_ROWS = 20_000
 """As many associates or sites as a policy can name."""
 MAX_COLUMNS = 60

@@ -13,15 +13,13 @@ from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.http.answers import FAULTS, answer_of, described
 from benchside.server.http.context import Services, services_of, token_of
 from benchside.server.http.faults import add_fault_answers, fault
-from benchside.server.http.files import ConsoleFiles
 from benchside.server.http.headers import Surroundings
+from benchside.server.http.package_only import PackageOnly
 from benchside.server.http.stream import Closing
 from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
+from benchside.transport.web.files import CONSOLE, ConsoleFiles
 
 __all__ = ["make_web"]
-
-CONSOLE = Path(__file__).parent / "console"
-"""Where the console's build puts its files."""
 
 
 async def _anyone(request: Request) -> None:
@@ -108,7 +106,8 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
         return fault(404, "not_found")
 
     app.add_route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])  # type: ignore[arg-type]  # an endpoint of one request
-    app.add_route("/{rest:path}", ConsoleFiles(console).serve, methods=["GET", "HEAD"])
+    pages = ConsoleFiles(console) if services.admits_browsers else PackageOnly(services.web_url)
+    app.add_route("/{rest:path}", pages.serve, methods=["GET", "HEAD"])
     add_fault_answers(app)
     relay = urlsplit(services.relay_url)
     return Surroundings(
@@ -117,4 +116,5 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
         origins=services.origins,
         is_https=services.is_https,
         foreign=frozenset(entry.path for entry in ENTRY_POINTS if entry.policy in _FOREIGN),
+        admits_browsers=services.admits_browsers,
     )

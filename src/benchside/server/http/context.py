@@ -74,6 +74,8 @@ class Services:
     """The origins from which browsers may change anything."""
     is_https: bool
     has_edge: bool
+    admits_browsers: bool
+    """Whether browsers may use pages that came from this server, or only those of the package's console."""
 
 
 def services_of(request: Request) -> Services:

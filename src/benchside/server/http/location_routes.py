@@ -23,7 +23,7 @@ async def confirm_location(request: Request, response: Response, given: LinkToke
 
 async def send_link(request: Request, given: LinkWanted) -> None:
     """Send another link, where the account has not had too many; the answer is the same."""
-    await _locations(services_of(request)).send_again(signed_in(request), given.language)
+    await _locations(services_of(request)).send_again(signed_in(request), given.language, visit_of(request).home)
 
 
 async def deny_location(request: Request, given: LinkToken) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
+    "About",
     "ClaimedSession",
     "Confirmation",
     "Events",
@@ -99,6 +100,14 @@ class AgreementGiven(_Given):
 
     issued_utc_ms: Annotated[int, Field(ge=0, le=253_402_300_799_999)]
     signature: Annotated[str, StringConstraints(min_length=684, max_length=684)]
+
+
+class About(BaseModel):
+    """Which server this is; every PC and browser that reaches it learns as much."""
+
+    server_name: str
+    region: str
+    relay_origin: str
 
 
 class Ways(BaseModel):

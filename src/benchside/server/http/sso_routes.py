@@ -17,6 +17,7 @@ from benchside.server.http.visits import admit
 from benchside.server.sso.attempt import ATTEMPT_MS, MAX_COOKIE_CHARS
 from benchside.server.sso.provider import MAX_TOKEN_CHARS
 from benchside.server.sso.service import CALLBACK, Answer, SingleSignOn
+from benchside.transport.web.package import loopback_callback
 
 __all__ = ["callback", "logout", "start", "ways"]
 
@@ -45,7 +46,7 @@ async def start(request: Request, again: bool = False) -> Response:
         return _home("refused")
     try:
         present = await services.sign_ins.check(token_of(request))
-        begun = await services.sso.begin(services.web_url + CALLBACK, again=again, present=present)
+        begun = await services.sso.begin(_callback_of(request), again=again, present=present)
     except (UnavailableError, PeerError) as error:
         logger.warning("sign-in at the provider cannot begin", extra={"why": str(error)})
         return _home("away")
@@ -72,7 +73,7 @@ async def callback(
     back = RedirectResponse("/", 303)
     try:
         answer = Answer(state, code, iss, error)
-        token = await _sso(services).finish(answer, cookie, services.web_url + CALLBACK, source_of(request))
+        token = await _sso(services).finish(answer, cookie, _callback_of(request), source_of(request))
         await admit(request, back, token)
     except RefusedError as refused:
         why, text = _WHY.get(refused.reason, "refused"), str(refused)
@@ -97,6 +98,11 @@ async def logout(request: Request) -> Response:
         raise PeerError(PeerFault.MALFORMED, "expected a form with a logout token, got something else") from error
     await _sso(services_of(request)).logout(token)
     return Response(status_code=200)
+
+
+def _callback_of(request: Request) -> str:
+    """Where the provider sends the browser back to: here, or to the loopback of whoever uses the package."""
+    return loopback_callback(request.headers) or services_of(request).web_url + CALLBACK
 
 
 def _sso(services: Services) -> SingleSignOn:

@@ -58,6 +58,7 @@ class EntryPoint:
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/healthz", EntryPolicy.ANYONE, other_routes.health),
+    EntryPoint("GET", "/api/about", EntryPolicy.ANYONE, other_routes.about),
     EntryPoint("POST", "/api/csp-report", EntryPolicy.BROWSER_REPORT, other_routes.content_report, 204),
     EntryPoint("POST", "/api/sign-in", EntryPolicy.ANYONE, account_routes.sign_in),
     EntryPoint("GET", "/api/sign-in", EntryPolicy.ANYONE, sso_routes.ways),

@@ -8,6 +8,7 @@ from benchside.server.http.context import Services, services_of, source_of
 from benchside.server.location.known import KNOWN_FOR_MS
 from benchside.server.location.visit import Visit, family_of
 from benchside.server.mail.texts import language_of
+from benchside.transport.web.package import loopback_home
 
 __all__ = ["admit", "set_browser_cookie", "visit_of"]
 
@@ -22,6 +23,7 @@ def visit_of(request: Request) -> Visit:
         browser=request.cookies.get(_name(services_of(request)), "")[:MAX_TOKEN_CHARS],
         family=family_of(request.headers.get("user-agent", "")),
         language=language_of(request.headers.get("accept-language", "")),
+        home=loopback_home(request.headers) or services_of(request).web_url,
     )
 
 

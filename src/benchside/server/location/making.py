@@ -9,8 +9,8 @@ from benchside.server.parts import Parts
 __all__ = ["make_locations"]
 
 
-def make_locations(parts: Parts, web_url: str) -> Locations | None:
-    """Return it; None where the settings switch it off.  `web_url`: how browsers reach this server."""
+def make_locations(parts: Parts) -> Locations | None:
+    """Return it; None where the settings switch it off."""
     if not parts.settings.asks_location:
         return None
     return Locations(
@@ -22,7 +22,6 @@ def make_locations(parts: Parts, web_url: str) -> Locations | None:
         ledger=parts.ledger,
         refusals=parts.refusals,
         delays=parts.delays,
-        web_url=web_url,
         server_name=parts.settings.server_name,
         now=parts.now,
     )

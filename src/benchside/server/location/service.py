@@ -58,11 +58,9 @@ class Locations:
         ledger: Ledger,
         refusals: Refusals,
         delays: Delays,
-        web_url: str,
         server_name: str,
         now: NowUtcMs,
     ) -> None:
-        """`web_url`: what links begin with, without a slash at the end."""
         self._database = database
         self._known = known
         self._addresses = addresses
@@ -71,7 +69,6 @@ class Locations:
         self._ledger = ledger
         self._refusals = refusals
         self._delays = delays
-        self._web_url = web_url
         self._server_name = server_name
         self._now = now
         self._links = LocationLinks(database, now)
@@ -102,7 +99,7 @@ class Locations:
         network = network_of(visit.source) or UNKNOWN
         async with self._database.write() as rows:
             rows.add(NewLocation(token_hash=token_hash, network=network, family=visit.family))
-        await self._send(account, token_hash, visit.language)
+        await self._send(account, token_hash, visit.language, visit.home)
         return False
 
     async def masked_address(self, account: str) -> str:
@@ -113,10 +110,10 @@ class Locations:
         """Whether the account was confirmed in the network of this address."""
         return await self._known.is_network_known(account, source)
 
-    async def send_again(self, signed_in: SignedIn, language: str) -> None:
+    async def send_again(self, signed_in: SignedIn, language: str, home: str) -> None:
         """Send another link, within the limits of an account; nobody is told whether one went out."""
         if signed_in.needs_location:
-            await self._send(signed_in.account, signed_in.token_hash, language)
+            await self._send(signed_in.account, signed_in.token_hash, language, home)
 
     async def confirm(self, signed_in: SignedIn, token: str, visit: Visit) -> Confirmed:
         """Let this sign-in in by the token of its link; a fresh one takes its place.
@@ -201,7 +198,7 @@ class Locations:
         self._sign_ins.tell(ended)
         return Confirmed(token, browser)
 
-    async def _send(self, account: str, sign_in: bytes, language: str) -> None:
+    async def _send(self, account: str, sign_in: bytes, language: str, home: str) -> None:
         address = await self._addresses.of(account)
         async with self._database.read() as rows:
             row, new = await rows.get(SignIn, sign_in), await rows.get(NewLocation, sign_in)
@@ -215,7 +212,7 @@ class Locations:
             "browser": new.family,
             "network": new.network,
             "minutes": str(LINK_MS // 60_000),
-            "link": f"{self._web_url}{PAGE}#{token}",
+            "link": f"{home}{PAGE}#{token}",
         }
         try:
             await self._outbox.put(address, "location", values, language, good_for_ms=LINK_MS)

@@ -28,6 +28,8 @@ class Visit:
     browser: str
     family: str
     language: str
+    home: str
+    """What the person's console begins with, without a slash at the end: there the link has to lead."""
 
 
 def network_of(source: str) -> str:

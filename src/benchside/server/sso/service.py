@@ -28,12 +28,13 @@ from benchside.server.sso.model import ProviderIdentity, ProviderSession
 from benchside.server.sso.provider import Provider, Signed, Tokens
 from benchside.server.store.database import Database
 from benchside.server.store.keyring import DataKeys
+from benchside.transport.web.package import SSO_CALLBACK
 
 __all__ = ["CALLBACK", "Answer", "Begun", "SingleSignOn"]
 
 logger = logging.getLogger(__name__)
 
-CALLBACK = "/api/sso/callback"
+CALLBACK = SSO_CALLBACK
 ASK_AGAIN_MS = 60_000
 """How often the provider is asked whether a person may still be in."""
 ASKED_AT_ONCE = 20

@@ -1,11 +1,11 @@
 // oidc-provider as a vendor's own sign-in: whoever comes with any password is let in, unless they were shut out.
-// Words: the folder of the package, the port, where browsers go back to, where log-outs are told.
+// Words: the folder of the package, the port, where browsers go back to, where log-outs are told, and where else they may go back to.
 // Lines on stdin: "disable NAME".
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const [folder, port, redirect, logout] = process.argv.slice(2);
+const [folder, port, redirect, logout, ...more] = process.argv.slice(2);
 const { default: Provider } = await import(pathToFileURL(join(folder, "node_modules/oidc-provider/lib/index.js")).href);
 const disabled = new Set();
 
@@ -13,7 +13,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [{
     client_id: "benchside-console",
     client_secret: "a client secret of thirty two letters",
-    redirect_uris: [redirect],
+    redirect_uris: [redirect, ...more],
     post_logout_redirect_uris: [],
     backchannel_logout_uri: logout,
     backchannel_logout_session_required: true,
