@@ -60,6 +60,7 @@ class Refusal(StrEnum):
     STEP_UP = "step_up"
     JOURNAL = "journal"
     COVERS_UNREADABLE = "covers_unreadable"
+    HELD = "held"
 
 
 class BenchsideError(Exception):
