@@ -42,7 +42,7 @@ from benchside.server.sso.fetch import Fetch
 from benchside.server.sso.provider import Provider
 from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
-from benchside.server.worker.loops import run_tasks, tasks_of
+from benchside.server.worker.loops import Task, run_tasks, tasks_of
 from benchside.transport.serve import Served, bind, listen, server_tls
 
 __all__ = ["Listeners", "main", "run_server"]
@@ -180,6 +180,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     gateway = Gateway(
         parts.register,
+        parts.identities,
         parts.ledger,
         presence,
         parts.keeper,
@@ -253,7 +254,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")
     cutting = asyncio.create_task(_cut_sessions(parts.bus, relay), name="cut sessions")
     unadmitted = Unadmitted(broker, parts.sign_ins, parts.keeper, parts.now)
-    tasks = tasks_of(parts, broker, unadmitted, presence, sso)
+    tasks = (*tasks_of(parts, broker, unadmitted, presence, sso), Task("follow devices", 1.0, gateway.follow))
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
     try:
         await web.ready.wait()

@@ -9,6 +9,7 @@ from benchside.server.accounts.model import Account, SignIn
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.broker.model import Request
 from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
+from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
@@ -18,6 +19,7 @@ __all__ = ["CLOUD", "SESSION", "TABLES"]
 
 TABLES = (
     (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument, Request),
+    (DeviceChain, HeldInstance),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Session, Event, JournalHead, OnlineSpan),
 )
