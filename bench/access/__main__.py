@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import machine
 
-PARTS = ("entries", "scope", "ending", "ways", "tls")
+PARTS = ("entries", "scope", "ending", "ways", "tls", "ports", "keys")
 """Modules of this folder, each with `async main(folder, quick) -> figures`."""
 
 
