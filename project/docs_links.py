@@ -60,7 +60,7 @@ LINKS = (
         "agent",
         "link",
         "WebSocket, TLS 1.2 or newer",
-        "HMAC over both nonces with the device's own AES-256 key, both ways",
+        "HMAC over both nonces with the device's own AES-256 key, both ways; the newest state of its chain of links",
         "presence, requests, journal, tickets, policy",
         "src/benchside/agent/link.py",
     ),

@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import machine
 
-PARTS = ("entries", "scope", "ending", "ways", "tls", "api", "guesses", "scripts")
+PARTS = ("entries", "scope", "ending", "ways", "tls", "api", "guesses", "ports", "keys", "scripts")
 """Modules of this folder, each with `async main(folder, quick) -> figures`."""
 
 

@@ -50,7 +50,7 @@ WINDOWS = (
 )
 
 
-def welcome(*, missing: tuple[Refusal, ...] = (), two: bool = False) -> DeskWelcome:
+def welcome(*, missing: tuple[Refusal, ...] = (), two: bool = False, number: str = "") -> DeskWelcome:
     """The PC of a lab."""
     return DeskWelcome(
         version=DESK_VERSION,
@@ -59,6 +59,7 @@ def welcome(*, missing: tuple[Refusal, ...] = (), two: bool = False) -> DeskWelc
         phone=PHONE,
         instruments=(CYTOMETER, READER) if two else (CYTOMETER,),
         missing=missing,
+        number=number,
     )
 
 
@@ -151,6 +152,7 @@ def all_states() -> dict[str, DeskState]:
         "ready": after(here),
         "offline": after((welcome(), offline)),
         "gates": after((welcome(missing=(Refusal.NO_IT_REVIEW, Refusal.NO_TERMS)), online)),
+        "held": after((welcome(missing=(Refusal.HELD,), number="3FA2-91BC"), online)),
         "two": after((welcome(two=True), online)),
         "opening": after((welcome(), offline, request(RequestPhase.OPENING), code())),
         "queued": after(queued),

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 from tests.fakes.wire_cut import stop_loop
 
-from benchside.protocol.trust.device import link_proof_gateway
+from benchside.protocol.trust.device import LinkNonces, link_proof_gateway
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.link import (
     LINK,
@@ -72,9 +72,8 @@ class HostileGateway:
         hello = LINK.decode(await served.receive(10))
         self.heard.append(hello)
         assert isinstance(hello, LinkHello)
-        proof = link_proof_gateway(
-            self._device_key, device_id=hello.device_id, nonce_agent=hello.nonce, nonce_gateway=nonce
-        )
+        nonces = LinkNonces(hello.device_id, agent=hello.nonce, gateway=nonce)
+        proof = link_proof_gateway(self._device_key, nonces, held=False, offer=None)
         welcome = LinkWelcome(
             proof=proof,
             policy_version=1,

@@ -22,7 +22,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.people import associate, site
 
-from benchside.protocol.trust.device import link_proof_agent
+from benchside.protocol.trust.device import (
+    LinkNonces,
+    LinkState,
+    first_state,
+    link_proof_agent,
+    open_offer,
+    state_proof,
+)
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.trust.sealing import seal_enrolment
@@ -163,6 +170,9 @@ class Pc:
         self.device_key = device_key
         self.device_id = b""
         self.link: WebSocketLink | None = None
+        self.instance = os.urandom(16)
+        self.state: LinkState = first_state(device_key)
+        self.nonces = LinkNonces(b"", b"", b"")
         self.head, self.sequence = JOURNAL_START, 0
 
     async def enrol(self, secret: bytes, **changes: object) -> enrolment_wire.EnrolmentMessage:
@@ -194,20 +204,43 @@ class Pc:
         return answer
 
     async def connect(self, device_key: bytes | None = None) -> wire.LinkWelcome | wire.LinkRefused:
-        """Dial the gateway and prove the key; return its answer."""
+        """Dial the gateway, prove key and state, and keep the state that is offered; return the gateway's answer."""
+        answer = await self.hello(device_key)
+        if isinstance(answer, wire.LinkWelcome) and answer.offer is not None:
+            self.state = open_offer(device_key or self.device_key, self.nonces, answer.offer)
+            self.say(wire.StateKept(step=self.state.step))
+        return answer
+
+    async def hello(self, device_key: bytes | None = None) -> wire.LinkWelcome | wire.LinkRefused:
+        """The same, and nothing is kept."""
         self.link = await dial(self.world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
-        challenge = await self.hear(wire.LinkChallenge)
-        nonce = os.urandom(32)
-        proof = link_proof_agent(
-            device_key or self.device_key,
-            device_id=self.device_id,
-            nonce_agent=nonce,
-            nonce_gateway=challenge.nonce,
-        )
-        self.say(wire.LinkHello(version=VERSION, device_id=self.device_id, nonce=nonce, proof=proof))
+        self.say_hello(await self.hear(wire.LinkChallenge), device_key)
         answer = wire.LINK.decode(_bytes(await self.link.receive()))
         assert isinstance(answer, wire.LinkWelcome | wire.LinkRefused)
         return answer
+
+    def say_hello(self, challenge: wire.LinkChallenge, device_key: bytes | None = None) -> None:
+        key = device_key or self.device_key
+        self.nonces = nonces = LinkNonces(self.device_id, agent=os.urandom(32), gateway=challenge.nonce)
+        step, state = self.state.step, state_proof(key, nonces, self.state)
+        self.say(
+            wire.LinkHello(
+                version=VERSION,
+                device_id=self.device_id,
+                nonce=nonces.agent,
+                instance=self.instance,
+                step=step,
+                state=state,
+                proof=link_proof_agent(key, nonces, instance=self.instance, step=step, state=state),
+            )
+        )
+
+    def copy(self) -> Pc:
+        """Another PC with the same disk."""
+        other = Pc(self.world, self.identity, self.device_key)
+        other.device_id, other.state = self.device_id, self.state
+        other.head, other.sequence = self.head, self.sequence
+        return other
 
     def say(self, message: wire.LinkMessage) -> None:
         assert self.link is not None

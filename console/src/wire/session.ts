@@ -11,6 +11,7 @@ const Sent = int(0, 2 ** 53);
 export const SESSION_ENDS = [
   "stopped", "left", "cancelled", "code_expired", "line_lost", "desk_lost", "indicator_lost", "host_lost", "agent_lost",
   "pc_slept", "pc_locked", "display_lost", "policy_changed", "peer_fault", "too_long", "journal_failed", "program_error",
+  "device_held",
 ] as const;
 export type SessionEnd = (typeof SESSION_ENDS)[number];
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
 from collections.abc import Callable
-from importlib.metadata import version
 
 from benchside.agent.assay import AssayFlag
 from benchside.agent.attempts import Attempts
-from benchside.agent.begin import OFFERED, begin_hosting
+from benchside.agent.begin import begin_hosting
 from benchside.agent.belief import Belief
 from benchside.agent.child import HostChild
+from benchside.agent.describe import described, request_opened
 from benchside.agent.door import Desk, Door
 from benchside.agent.help import Help
-from benchside.agent.history import ChainCheck, close_unfinished, page_of_history
+from benchside.agent.history import ChainCheck, close_unfinished, follow_server, page_of_history
 from benchside.agent.identity import DeviceFile, DeviceFolder
 from benchside.agent.journal import Journal
 from benchside.agent.link import Link
 from benchside.agent.readiness import Readiness
 from benchside.agent.settings import AgentSettings
+from benchside.agent.standing import Standing
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire import desk as shown
@@ -48,7 +48,7 @@ GATES_EVERY_S = 2.0
 class Agent:
     """Everything long-lived on the PC."""
 
-    def __init__(self, settings: AgentSettings, folder: DeviceFolder, journal: Journal) -> None:
+    def __init__(self, settings: AgentSettings, folder: DeviceFolder, journal: Journal, standing: Standing) -> None:
         """Read all files; UnavailableError when the PC is not enrolled or a file is spoilt."""
         self._settings = settings
         self._folder = folder
@@ -65,7 +65,8 @@ class Agent:
         self._link_changed_at = self._loop.time()
         self._kept = 0
         self._reported = 0
-        self._readiness = Readiness(folder, self._belief)
+        self._standing = standing
+        self._readiness = Readiness(folder, self._belief, standing)
         self._assay = AssayFlag(folder.folder)
         self._door = Door(
             settings.socket,
@@ -243,22 +244,20 @@ class Agent:
     def _announce(self) -> None:
         """Put the open request into the server's queue, or repeat it after a reconnect."""
         if self._help is not None:
-            request = self._help.request
-            self._link.send(
-                wire.RequestOpened(
-                    request_id=self._help.request_id,
-                    technician=clean(request.technician, 80),
-                    reason=clean(request.reason, 1000),
-                    instrument=request.instrument,
-                    opened_utc_ms=time.time_ns() // 1_000_000,
-                )
-            )
+            self._link.send(request_opened(self._help.request_id, self._help.request))
 
     # -- the link ---------------------------------------------------------------------------------
 
     def link_up(self, welcome: wire.LinkWelcome) -> None:
         """The server is there: say what it must know."""
         self._link_changed_at = self._loop.time()
+        if welcome.held:
+            self.link_held()
+            self._show_link()
+            return
+        if self._standing.note_free():
+            self._show_all(self._welcome())
+        follow_server(self._journal, welcome.journal_sequence, welcome.journal_head)
         self._kept = self._reported = min(welcome.journal_sequence, self._journal.last_sequence())
         self._describe()
         if welcome.policy_version > self._belief.version:
@@ -266,6 +265,13 @@ class Agent:
         self._announce()
         self._report()
         self._show_link()
+
+    def link_held(self) -> None:
+        """This device is held: whatever is open ends, and nothing can be asked until a person has decided."""
+        if self._standing.note_held():
+            self._show_all(self._welcome())
+        if self._help is not None:
+            self._help.end(SessionEnd.DEVICE_HELD)
 
     def link_down(self) -> None:
         """No contact."""
@@ -323,19 +329,8 @@ class Agent:
         self._show_all(self._welcome())
 
     def _describe(self) -> None:
-        device, gates = self._device, self._readiness.gates
-        self._link.send(
-            wire.Described(
-                site=device.site_name,
-                device=device.device,
-                instruments=device.instruments,
-                software=f"benchside {version('benchside')}",
-                policy_version=self._belief.version,
-                it_review_utc_ms=None if gates.review is None else gates.review.at_utc_ms,
-                terms_version=None if gates.terms is None else gates.terms.version,
-                offered=OFFERED,
-            )
-        )
+        version, sealing = self._belief.version, self._folder.sealing
+        self._link.send(described(self._device, self._readiness.gates, policy_version=version, sealing=sealing))
 
     def _report(self) -> None:
         """Send the journal on, one batch at a time; the rest waits on disk."""
@@ -379,6 +374,7 @@ class Agent:
             phone=device.phone,
             instruments=device.instruments,
             missing=self._readiness.missing(device.instruments),
+            number=self._standing.number,
         )
 
     def _link_shown(self) -> shown.LinkShown:

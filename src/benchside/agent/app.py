@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import hashlib
+import logging
 import sys
 import time
 from pathlib import Path
@@ -16,13 +17,16 @@ from benchside.agent.asides import show_covers, tell_assay
 from benchside.agent.enrol import Registrant, enrol, read_token
 from benchside.agent.identity import DeviceFolder, ReviewRecorded, TermsAccepted
 from benchside.agent.journal import Journal
+from benchside.agent.keys import DeviceKeys
 from benchside.agent.link import Link
 from benchside.agent.receipt import check_receipt, make_receipt, read_receipt
 from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSettings, read_settings
+from benchside.agent.standing import Standing
 from benchside.agent.way import way_out
 from benchside.logs.setup import start_logging
 from benchside.platform.service.here import Supervisor, run_service
 from benchside.protocol.errors import BenchsideError
+from benchside.protocol.trust.device import show_number
 from benchside.protocol.trust.keys import show_fingerprint
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.session import InstrumentInfo
@@ -31,6 +35,8 @@ from benchside.settings.toml import SettingError
 from benchside.transport.websocket import client_tls
 
 __all__ = ["main"]
+
+log = logging.getLogger(__name__)
 
 SERVICE = "BenchsideAgent"
 """As the operating system lists it."""
@@ -127,9 +133,13 @@ def _run_word(args: argparse.Namespace, settings: AgentSettings) -> int:
 
 
 async def _serve(settings: AgentSettings, folder: DeviceFolder, supervisor: Supervisor) -> int:
-    journal = Journal(folder.journal_path)
-    agent = Agent(settings, folder, journal)
     device = folder.device()
+    folder.take()
+    log.info("keys of this PC", extra={"sealing": folder.sealing})
+    folder.seal_old()
+    journal = Journal(folder.journal_path)
+    standing = Standing(journal)
+    agent = Agent(settings, folder, journal, standing)
     tls = client_tls(settings.ca_file) if device.link_url.startswith("wss://") else None
     out = way_out(settings)
     link = Link(
@@ -137,7 +147,8 @@ async def _serve(settings: AgentSettings, folder: DeviceFolder, supervisor: Supe
         tls=tls,
         out=out,
         device_id=bytes.fromhex(device.device_id),
-        device_key=folder.device_key(),
+        keys=DeviceKeys(folder, journal, days=settings.key_days),
+        standing=standing,
         events=agent,
     )
     task = asyncio.create_task(agent.run(link, supervisor.ready), name="agent")
@@ -214,6 +225,9 @@ def _show_status(folder: DeviceFolder) -> int:
         print(f"instrument     {instrument.model} {instrument.id}, serial number {instrument.serial}, {patient}")
     print(f"policy         {'none' if policy is None else f'version {policy[1].version}'}")
     print(f"IT review      {'missing' if gates.review is None else f'by {gates.review.by}'}")
+    print(f"keys           {folder.sealing}")
+    held = Standing(Journal(folder.journal_path))
+    print(f"held           {f'yes, as {show_number(held.instance)}: call the vendor' if held.is_held else 'no'}")
     print(f"terms          {'not accepted' if gates.terms is None else f'{gates.terms.version}, by {gates.terms.by}'}")
     return 0
 
@@ -224,6 +238,8 @@ def _verify(folder: DeviceFolder) -> int:
     if verdict.broken_at is not None:
         print(f"the journal is NOT intact: entry {verdict.broken_at} does not fit the entries before it")
         return 1
+    if verdict.resumed:
+        print(f"this PC's disk was restored {verdict.resumed} times: what lies between is in the server's copy alone")
     print(f"the journal is intact: {verdict.entries} entries, head {verdict.head.hex()}")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.desk import HistoryEvent, HistoryShown, SessionPast
 from benchside.protocol.wire.session import SessionEnd
 
-__all__ = ["ChainCheck", "close_unfinished", "page_of_history"]
+__all__ = ["ChainCheck", "close_unfinished", "follow_server", "page_of_history"]
+
+log = logging.getLogger(__name__)
 
 SESSIONS_A_PAGE = 20
 EVENTS_A_SESSION = 200
@@ -70,3 +73,13 @@ def close_unfinished(journal: Journal, cause: SessionEnd = SessionEnd.AGENT_LOST
         kinds = {event.kind for event in journal.of_request(request_id, EVENTS_TO_END)}
         if EventKind.SESSION_ENDED not in kinds:
             journal.append(EventKind.SESSION_ENDED, request_id, EventDetails(cause=cause.value))
+
+
+def follow_server(journal: Journal, sequence: int, head: bytes | None) -> None:
+    """Go on from the server's copy of this journal where ours is another, for this PC's disk was restored.
+
+    The server has released this PC then, and a person has decided that it may go on.
+    """
+    if head is not None and journal.head_at(sequence) != head:
+        log.warning("the journal goes on from the server's copy", extra={"sequence": sequence})
+        journal.resume(sequence, head)

@@ -2,10 +2,9 @@
 
     device.json   what the PC is, as enrolled              device.key    AES-256 key of the link
     identity.pem  RSA-4096 identity                        policy.bin    the newest policy and who signed it
-    gates.json    IT review and terms
+    gates.json    IT review and terms                      next.key      its successor, until the server knows it only
 
-All for the agent's account alone.  Sealing them to the machine (DPAPI, systemd credentials, TPM) belongs
-into this file; today it is the file's mode that protects them.
+All for the agent's account alone; the keys are sealed to the machine besides (secret.py).
 """
 
 from __future__ import annotations
@@ -17,7 +16,9 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from benchside.platform.files import make_private_folder, read_if_there, write_private
+from benchside.agent.secret import SecretFiles
+from benchside.platform.files import make_private_folder, read_if_there, take_alone, write_private
+from benchside.platform.sealing.contract import Sealing
 from benchside.protocol.errors import PeerError, RefusedError, UnavailableError
 from benchside.protocol.trust.keys import RSA_BITS
 from benchside.protocol.trust.policy import AuthorityPin, Policy, read_policy
@@ -29,6 +30,7 @@ _S = TypeVar("_S")
 
 MAX_POLICY_BYTES = 4 * 1024 * 1024 + 4096
 MAX_SMALL_BYTES = 256 * 1024
+DEVICE_KEY, NEXT_KEY, IDENTITY = "device.key", "next.key", "identity.pem"
 
 
 class DeviceFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +84,10 @@ class _StoredPolicy(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceFolder:
     """Reads and writes the files.  UnavailableError when one is missing or spoilt, with what to do."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sealing: Sealing | None = None) -> None:
+        """`sealing`: how keys are sealed; by default as this machine can."""
         self.folder = folder
+        self._secrets = SecretFiles(folder, sealing)
 
     @property
     def journal_path(self) -> Path:
@@ -98,6 +102,11 @@ class DeviceFolder:
     def make(self) -> None:
         """Make the folder, for its owner alone."""
         make_private_folder(self.folder)
+
+    def take(self) -> None:
+        """Be the one agent of this folder until the process ends; two would be taken for a PC and its copy."""
+        if take_alone(self.folder / "agent.lock") is None:
+            raise UnavailableError("another agent runs on this folder already; stop it first")
 
     def device(self) -> DeviceFile:
         """Return what the PC is."""
@@ -117,12 +126,42 @@ class DeviceFolder:
 
     def device_key(self) -> bytes:
         """Return the device's AES-256 key."""
-        return self._bytes("device.key", 32)
+        key = self._secret(DEVICE_KEY)
+        if len(key) != 32:
+            raise UnavailableError(f"expected a key of 32 bytes in {DEVICE_KEY}, got another file; enrol this PC again")
+        return key
+
+    def next_key(self) -> bytes | None:
+        """Return the key that is to follow, while both may be good."""
+        key = self._secrets.read(NEXT_KEY)
+        return key if key is not None and len(key) == 32 else None
+
+    def keep_next_key(self, key: bytes) -> None:
+        """Store the key that is to follow, beside the one in use."""
+        self._secrets.write(NEXT_KEY, key)
+
+    def take_next_key(self, key: bytes) -> None:
+        """The server knows only the next key now: it is the device's key."""
+        self._secrets.write(DEVICE_KEY, key)
+        self._secrets.remove(NEXT_KEY)
+
+    def drop_next_key(self) -> None:
+        """The server goes by the key in use and will never go by the next one."""
+        self._secrets.remove(NEXT_KEY)
+
+    def seal_old(self) -> None:
+        """Seal keys that rest unsealed from before, where this machine can; UnavailableError."""
+        self._secrets.seal_old(DEVICE_KEY, NEXT_KEY, IDENTITY)
+
+    @property
+    def sealing(self) -> str:
+        """How the keys rest, in words."""
+        return self._secrets.sealing.told
 
     def identity(self) -> rsa.RSAPrivateKey:
         """Return the device's RSA-4096 identity."""
         try:
-            key = serialization.load_pem_private_key(self._bytes("identity.pem", MAX_SMALL_BYTES), password=None)
+            key = serialization.load_pem_private_key(self._secret(IDENTITY), password=None)
         except ValueError as error:
             raise UnavailableError(
                 "expected a private key in identity.pem, got another file; enrol this PC again"
@@ -136,8 +175,9 @@ class DeviceFolder:
         pem = identity.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        write_private(self.folder / "device.key", device_key)
-        write_private(self.folder / "identity.pem", pem)
+        self._secrets.remove(NEXT_KEY)
+        self._secrets.write(DEVICE_KEY, device_key)
+        self._secrets.write(IDENTITY, pem)
 
     def pin(self) -> AuthorityPin:
         """Return the authority as this PC trusts it: whom the stored policy names, else the one of its enrolment."""
@@ -170,6 +210,12 @@ class DeviceFolder:
             return msgspec.msgpack.decode(data, type=_StoredPolicy)
         except msgspec.MsgspecError as error:
             raise UnavailableError(f"expected policy.bin in its own form, got a spoilt file: {error}") from error
+
+    def _secret(self, name: str) -> bytes:
+        secret = self._secrets.read(name)
+        if secret is None:
+            raise UnavailableError(f"expected {name} in the agent's folder, got none; enrol this PC first")
+        return secret
 
     def _bytes(self, name: str, most_bytes: int) -> bytes:
         data = read_if_there(self.folder / name, most_bytes)

@@ -37,11 +37,15 @@ BUSY_WITHIN_MS = 2000
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the chain holds; `broken_at` is the first entry that does not fit."""
+    """Whether the chain holds; `broken_at` is the first entry that does not fit.
+
+    `resumed`: how often the chain goes on from the server's copy, because this disk was restored.
+    """
 
     entries: int
     head: bytes
     broken_at: int | None
+    resumed: int = 0
 
 
 class Journal:
@@ -60,11 +64,18 @@ class Journal:
 
     def append(self, kind: EventKind, request_id: bytes | None, details: EventDetails) -> PcEvent:
         """Write one entry and return it once it is durable."""
+        return self._append(kind, request_id, details, None)
+
+    def _append(
+        self, kind: EventKind, request_id: bytes | None, details: EventDetails, after: tuple[int, bytes] | None
+    ) -> PcEvent:
         at_utc_ms = time.time_ns() // 1_000_000
         try:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 sequence, before = self._last()
+                if after is not None:
+                    sequence, before = max(sequence, after[0]), after[1]
                 head = journal_head(
                     before,
                     sequence=sequence + 1,
@@ -88,8 +99,13 @@ class Journal:
         )
 
     def after(self, sequence: int, most: int) -> list[PcEvent]:
-        """Return up to `most` entries after `sequence`, in order."""
-        return list(self._entries("WHERE sequence > ? ORDER BY sequence LIMIT ?", (sequence, most)))
+        """Return up to `most` entries after `sequence`, in order; after a `resume`, from there on."""
+        with self._reading():
+            row = self._db.execute(
+                "SELECT max(sequence) FROM entry WHERE kind = ?", (EventKind.JOURNAL_RESUMED.value,)
+            ).fetchone()
+        first = max(sequence + 1, row[0] or 0)
+        return list(self._entries("WHERE sequence >= ? ORDER BY sequence LIMIT ?", (first, most)))
 
     def of_request(self, request_id: bytes, most: int) -> list[PcEvent]:
         """Return up to `most` entries of one request, in order."""
@@ -104,6 +120,22 @@ class Journal:
             ).fetchall()
         return [bytes(row[0]) for row in rows]
 
+    def head_at(self, sequence: int) -> bytes | None:
+        """Return the chain's head after this entry; None when there is none of that number."""
+        if sequence == 0:
+            return JOURNAL_START
+        with self._reading():
+            row = self._db.execute("SELECT head FROM entry WHERE sequence = ?", (sequence,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def resume(self, sequence: int, head: bytes) -> PcEvent:
+        """Go on from where the server's copy ends: this journal went back, with the disk that it is on.
+
+        What is here and not there stays, and is told by `after` no more.
+        """
+        details = EventDetails(count=str(sequence), key=head.hex())
+        return self._append(EventKind.JOURNAL_RESUMED, None, details, (sequence, head))
+
     def last_sequence(self) -> int:
         """Return the newest entry's number; 0 for an empty journal."""
         with self._reading():
@@ -111,9 +143,12 @@ class Journal:
 
     def verify(self) -> Verdict:
         """Walk the whole chain."""
-        head, count = JOURNAL_START, 0
+        head, count, resumed = JOURNAL_START, 0, 0
         for event in self._entries("ORDER BY sequence", ()):
             count += 1
+            start = _resumed_from(event)
+            if start is not None and event.sequence >= count:
+                count, head, resumed = event.sequence, start, resumed + 1
             head = journal_head(
                 head,
                 sequence=count,
@@ -123,8 +158,8 @@ class Journal:
                 details=event.details,
             )
             if event.sequence != count or event.head != head:
-                return Verdict(count, head, event.sequence)
-        return Verdict(count, head, None)
+                return Verdict(count, head, event.sequence, resumed)
+        return Verdict(count, head, None, resumed)
 
     def fact(self, name: str) -> bytes | None:
         """Return a small durable value, such as the attempts at a code."""
@@ -140,6 +175,13 @@ class Journal:
             )
         except sqlite3.Error as error:
             raise UnavailableError(f"expected the journal to keep {name}, got {error}") from error
+
+    def drop_fact(self, name: str) -> None:
+        """Forget it; durable on return."""
+        try:
+            self._db.execute("DELETE FROM fact WHERE name = ?", (name,))
+        except sqlite3.Error as error:
+            raise UnavailableError(f"expected the journal to forget {name}, got {error}") from error
 
     def close(self) -> None:
         """Close the file."""
@@ -168,6 +210,15 @@ class Journal:
     @staticmethod
     def _reading() -> _Reading:
         return _Reading()
+
+
+def _resumed_from(event: PcEvent) -> bytes | None:
+    if event.kind is not EventKind.JOURNAL_RESUMED:
+        return None
+    try:
+        return bytes.fromhex(event.details.key or "")
+    except ValueError:
+        return None
 
 
 class _Reading:

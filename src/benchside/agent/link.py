@@ -9,10 +9,20 @@ import os
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
+from benchside.agent.keys import DeviceKeys, KeyChange
+from benchside.agent.standing import Standing
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
-from benchside.protocol.trust.device import link_proof_agent, link_proof_gateway
+from benchside.protocol.trust.device import (
+    LinkNonces,
+    LinkState,
+    link_proof_agent,
+    link_proof_gateway,
+    open_offer,
+    state_proof,
+)
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import VERSION
@@ -39,13 +49,26 @@ class LinkEvents(Protocol):
     """What the agent wants to hear."""
 
     def link_up(self, welcome: wire.LinkWelcome) -> None:
-        """The server proved itself; say what it must know."""
+        """The server proved itself; say what it must know, unless it says that this device is held."""
+
+    def link_held(self) -> None:
+        """This device is held: no help until a person has decided."""
 
     def link_down(self) -> None:
         """No contact any more."""
 
     def link_said(self, message: wire.LinkMessage) -> None:
         """A message that answers no ticket."""
+
+
+@dataclass(frozen=True)
+class _Proved:
+    """A connection whose two ends have proved themselves."""
+
+    socket: WebSocketLink
+    welcome: wire.LinkWelcome
+    key: bytes
+    nonces: LinkNonces
 
 
 class Link:
@@ -58,14 +81,16 @@ class Link:
         tls: ssl.SSLContext | None,
         out: WayOut,
         device_id: bytes,
-        device_key: bytes,
+        keys: DeviceKeys,
+        standing: Standing,
         events: LinkEvents,
     ) -> None:
         self._url = url.rstrip("/") + "/v1/agent"
         self._tls = tls
         self._out = out
         self._device_id = device_id
-        self._device_key = device_key
+        self._keys = keys
+        self._standing = standing
         self._events = events
         self._socket: WebSocketLink | None = None
         self._asks: dict[int, asyncio.Future[bytes]] = {}
@@ -113,9 +138,9 @@ class Link:
         backoff = Backoff(first_s=FIRST_WAIT_S, most_s=MAX_WAIT_S)
         while True:
             try:
-                socket, welcome = await self._meet()
+                met = await self._meet()
                 backoff.reset()
-                await self._keep(socket, welcome)
+                await self._keep(met)
             except (UnavailableError, PeerError, RefusedError, TimeoutError) as error:
                 log.info("link ended", extra={"cause": str(error), "kind": type(error).__name__})
             finally:
@@ -134,7 +159,7 @@ class Link:
             return
         await asyncio.sleep(0.2)  # even in a hurry, not in a tight loop
 
-    async def _meet(self) -> tuple[WebSocketLink, wire.LinkWelcome]:
+    async def _meet(self) -> _Proved:
         """Dial and prove both ends."""
         socket = await dial(self._url, tls=self._tls, max_bytes=MAX_MESSAGE_BYTES, out=self._out)
         try:
@@ -144,30 +169,60 @@ class Link:
                     raise PeerError(
                         PeerFault.WRONG_VERSION, f"expected a challenge of version {VERSION}, got another message"
                     )
-                nonce = os.urandom(32)
-                nonces = {"device_id": self._device_id, "nonce_agent": nonce, "nonce_gateway": challenge.nonce}
-                proof = link_proof_agent(self._device_key, **nonces)
-                hello = wire.LinkHello(version=VERSION, device_id=self._device_id, nonce=nonce, proof=proof)
-                socket.send(wire.LINK.encode(hello))
+                key = self._keys.key
+                nonces = LinkNonces(self._device_id, agent=os.urandom(32), gateway=challenge.nonce)
+                socket.send(wire.LINK.encode(self._hello(key, nonces)))
                 welcome = await _hear(socket)
             if isinstance(welcome, wire.LinkRefused):
+                self._refused(welcome)
                 raise RefusedError(Refusal.NOT_AUTHORISED, f"expected to be welcomed, got refused: {welcome.reason}")
             if not isinstance(welcome, wire.LinkWelcome):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected a welcome, got another message")
-            if not hmac.compare_digest(welcome.proof, link_proof_gateway(self._device_key, **nonces)):
+            proof = link_proof_gateway(key, nonces, held=welcome.held, offer=welcome.offer)
+            if not hmac.compare_digest(welcome.proof, proof):
                 raise PeerError(PeerFault.WRONG_KEY, "expected a server that holds this device's key, got another")
+            await self._keys.proved(key)
+            if welcome.offer is not None:
+                self._keep_state(socket, open_offer(key, nonces, welcome.offer))
         except BaseException:
             socket.abort()
             raise
         self.server_ahead_ms = challenge.now_utc_ms - time.time_ns() // 1_000_000
-        return socket, welcome
+        return _Proved(socket, welcome, key, nonces)
 
-    async def _keep(self, socket: WebSocketLink, welcome: wire.LinkWelcome) -> None:
+    def _hello(self, key: bytes, nonces: LinkNonces) -> wire.LinkHello:
+        state, instance = self._standing.state(key), self._standing.instance
+        proof_of_state = state_proof(key, nonces, state)
+        return wire.LinkHello(
+            version=VERSION,
+            device_id=nonces.device_id,
+            nonce=nonces.agent,
+            instance=instance,
+            step=state.step,
+            state=proof_of_state,
+            proof=link_proof_agent(key, nonces, instance=instance, step=state.step, state=proof_of_state),
+        )
+
+    def _refused(self, refused: wire.LinkRefused) -> None:
+        if refused.reason == "old_key":
+            self._events.link_held()
+        elif refused.reason == "not_authentic":
+            self._keys.refused()
+
+    def _keep_state(self, socket: WebSocketLink, state: LinkState) -> None:
+        """INVARIANT: on disk before the server hears that it is; this link's socket says nothing before."""
+        self._standing.keep(state)
+        socket.send(wire.LINK.encode(wire.StateKept(step=state.step)))
+
+    async def _keep(self, met: _Proved) -> None:
         """Listen until the connection ends or falls silent."""
-        self._socket = socket
-        self._events.link_up(welcome)
+        socket = self._socket = met.socket
+        change = KeyChange(self._keys, met.key, met.nonces, self.send)
+        self._events.link_up(met.welcome)
         silent_s = 0.0
         while True:
+            if not met.welcome.held:
+                change.begin_when_due()
             try:
                 async with asyncio.timeout(PING_AFTER_S):
                     message = await _hear(socket)
@@ -178,12 +233,20 @@ class Link:
                 self.send(wire.LinkPing())
                 continue
             silent_s = 0.0
-            self._take(message)
+            match message:
+                case wire.RotateKey() | wire.NextKeyKept() | wire.KeyChanged():
+                    await change.take(message)
+                case _:
+                    self._take(message)
 
     def _take(self, message: wire.LinkMessage) -> None:
         match message:
             case wire.LinkPing():
                 self.send(wire.LinkPong())
+            case wire.AreYouThere():
+                self.send(wire.HereIAm(nonce=message.nonce))
+            case wire.DeviceHeld():
+                self._events.link_held()
             case wire.LinkPong():
                 pass
             case wire.TicketIssued():

@@ -9,6 +9,7 @@ from pathlib import Path
 from benchside.agent.belief import Belief
 from benchside.agent.covers import CoverFile, read_cover_files, rules_for
 from benchside.agent.identity import DeviceFolder, Gates
+from benchside.agent.standing import Standing
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.wire.cover import CoverRule
 from benchside.protocol.wire.session import InstrumentInfo
@@ -22,10 +23,11 @@ log = logging.getLogger(__name__)
 class Readiness:
     """Gates and rules as they were at the last `look`."""
 
-    def __init__(self, folder: DeviceFolder, belief: Belief) -> None:
+    def __init__(self, folder: DeviceFolder, belief: Belief, standing: Standing) -> None:
         """UnavailableError when the gates cannot be read."""
         self._folder = folder
         self._belief = belief
+        self._standing = standing
         self.gates: Gates = folder.gates()
         self._files: tuple[tuple[Path, CoverFile], ...] | None = None
         self._mistake = ""
@@ -43,7 +45,7 @@ class Readiness:
 
     def missing(self, instruments: Iterable[InstrumentInfo]) -> tuple[Refusal, ...]:
         """Return what is still closed, in the order to open it."""
-        missing = []
+        missing = [Refusal.HELD] if self._standing.is_held else []
         if self.gates.review is None:
             missing.append(Refusal.NO_IT_REVIEW)
         if self.gates.terms is None:

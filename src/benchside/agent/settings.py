@@ -41,6 +41,8 @@ class AgentSettings:
     """For a proxy that asks: a name, DOMAIN\\name for NTLM."""
     proxy_password_file: Path | None = None
     """File with the password for it, readable by the agent's account alone."""
+    key_days: int = 90
+    """After how many days the agent has a new device key made, 1 to 365; a day at random later."""
     grant_s: int = 1800
     """How long a grant lasts, 60 to 1,800 s."""
     silence_s: int = 60
@@ -72,6 +74,7 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
         proxy=table.text("proxy", default="system"),
         proxy_user=table.text("proxy_user"),
         proxy_password_file=table.path("proxy_password_file"),
+        key_days=table.whole("key_days", default=90, least=1, most=365),
         grant_s=table.whole("grant_s", default=1800, least=60, most=1800),
         silence_s=table.whole("silence_s", default=60, least=15, most=60),
         paste=control.word("paste", default="ask", among=("ask", "never")) == "ask",

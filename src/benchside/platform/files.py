@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from benchside.platform.private.here import close_folder, make_durable
+from benchside.platform.private.here import close_folder, lock_file, make_durable
 
-__all__ = ["make_private_folder", "read_if_there", "write_private"]
+__all__ = ["make_private_folder", "read_if_there", "take_alone", "write_private"]
 
 
 def make_private_folder(folder: Path) -> None:
     """Make `folder` for its owner alone, with its parents; on Windows for administrators too."""
     folder.mkdir(parents=True, exist_ok=True)
     close_folder(folder)
+
+
+def take_alone(path: Path) -> int | None:
+    """Take `path` for this process until it ends, and return its handle; None when another process has it."""
+    try:
+        return lock_file(path)
+    except OSError:
+        return None
 
 
 def write_private(path: Path, data: bytes) -> None:

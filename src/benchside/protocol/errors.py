@@ -73,6 +73,7 @@ class Refusal(StrEnum):
     LINK_EXPIRED = "link_expired"
     JOURNAL = "journal"
     COVERS_UNREADABLE = "covers_unreadable"
+    HELD = "held"
 
 
 class BenchsideError(Exception):

@@ -48,7 +48,7 @@ from benchside.server.sso.fetch import Fetch
 from benchside.server.sso.provider import Provider
 from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
-from benchside.server.worker.loops import run_tasks, tasks_of
+from benchside.server.worker.loops import Task, run_tasks, tasks_of
 from benchside.transport.serve import Served, bind, listen, server_tls
 
 __all__ = ["Listeners", "main", "run_server"]
@@ -190,6 +190,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     gateway = Gateway(
         parts.register,
+        parts.identities,
         parts.ledger,
         presence,
         parts.keeper,
@@ -270,7 +271,10 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     unadmitted = Unadmitted(broker, parts.sign_ins, parts.keeper, parts.now)
     sender = make_sender(parts)
     session_mails = SessionMails(parts) if sender else None
-    tasks = tasks_of(parts, broker, unadmitted, presence, sso, sender, session_mails, locations)
+    tasks = (
+        *tasks_of(parts, broker, unadmitted, presence, sso, sender, session_mails, locations),
+        Task("follow devices", 1.0, gateway.follow),
+    )
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
     try:
         await web.ready.wait()

@@ -15,6 +15,7 @@ from benchside.server.audit.sessions import Sessions
 from benchside.server.bus.memory import MemoryBus
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import Register
+from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.keys.folder import CloudKeys, Folder, SessionKeys
 from benchside.server.mail.outbox import Outbox
 from benchside.server.mail.texts import open_texts
@@ -42,6 +43,7 @@ class Parts:
     delays: Delays
     keeper: PolicyKeeper
     register: Register
+    identities: DeviceKeeper
     sign_ins: SignIns
     accounts: Accounts
     addresses: Addresses
@@ -77,6 +79,7 @@ class Parts:
             delays=delays,
             keeper=PolicyKeeper(cloud, ledger, bus, now),
             register=Register(cloud, ledger, settings.region, now),
+            identities=DeviceKeeper(cloud, ledger, now),
             sign_ins=sign_ins,
             accounts=Accounts(cloud, ledger, refusals, sign_ins, passwords or Passwords(), delays, now),
             addresses=Addresses(cloud, ledger),

@@ -69,7 +69,15 @@ async def test_a_hello_is_worth_nothing_on_another_connection(world: World) -> N
     link = await dial(world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
     challenge = wire.LINK.decode(bytes(await link.receive()))  # type: ignore[arg-type]  # binary here
     assert isinstance(challenge, wire.LinkChallenge)
-    hello = wire.LinkHello(version=VERSION, device_id=pc.device_id, nonce=os.urandom(32), proof=os.urandom(32))
+    hello = wire.LinkHello(
+        version=VERSION,
+        device_id=pc.device_id,
+        nonce=os.urandom(32),
+        instance=os.urandom(16),
+        step=0,
+        state=os.urandom(32),
+        proof=os.urandom(32),
+    )
     link.send(wire.LINK.encode(hello))
     assert wire.LINK.decode(bytes(await link.receive())) == wire.LinkRefused(reason="not_authentic")  # type: ignore[arg-type]
 
@@ -89,8 +97,7 @@ async def test_messages_of_the_gateway_and_rubbish_after_the_welcome_end_it(worl
 
 async def test_the_newer_connection_of_a_device_replaces_the_older(world: World) -> None:
     pc = await world.enrolled_pc()
-    copy = Pc(world, pc.identity, pc.device_key)
-    copy.device_id = pc.device_id
+    copy = pc.copy()
     assert isinstance(await copy.connect(), wire.LinkWelcome)
     assert await closed_with(pc) == 4409
     copy.say(wire.LinkPing())

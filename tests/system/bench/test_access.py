@@ -17,6 +17,8 @@ PARTS = {
     "scope": {"scope_leaks": 0, "scope_wrongly_refused": 0},
     "ending": {},
     "tls": {"tls_findings": 0},
+    "ports": {"open_ports": 0},
+    "keys": {"enrolments": 6, "shared_keys": 0},
 }
 """Without ways, which runs tests of its own."""
 

@@ -106,7 +106,9 @@ def test_it_comes_back_and_runs_from_boot(name: str) -> None:
     assert "WantedBy=multi-user.target" in text
 
 
-def test_the_agent_keeps_three_capabilities() -> None:
+def test_the_agent_keeps_four_capabilities() -> None:
     text = (UNITS / "benchside-agent.service").read_text()
-    assert re.findall(r"^CapabilityBoundingSet=(.*)$", text, re.MULTILINE) == ["CAP_KILL CAP_SETGID CAP_SETUID"]
+    assert re.findall(r"^CapabilityBoundingSet=(.*)$", text, re.MULTILINE) == [
+        "CAP_KILL CAP_SETGID CAP_SETUID CAP_DAC_OVERRIDE"
+    ]
     assert "NoNewPrivileges=yes" in text

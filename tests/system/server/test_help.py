@@ -93,8 +93,8 @@ async def test_an_open_request_survives_a_restart(tmp_path: Path) -> None:
         request_id, _ = await ask_and_claim(pc, console)
         cookies = dict(console.http.cookies)
     async with running_world(tmp_path) as world:
-        again = Pc(world, pc.identity, pc.device_key)
-        again.device_id = pc.device_id
+        again = pc.copy()
+        again.world = world
         assert isinstance(await again.connect(), wire.LinkWelcome)
         again.describe()
         again.ask_for_help(request_id)

@@ -108,7 +108,7 @@ async def test_repeats_are_passed_over_and_a_bad_batch_keeps_nothing(parts: Part
     gap = msgspec.structs.replace(events[3], sequence=6)
     with pytest.raises(PeerError):
         await parts.ledger.keep_journal(DEVICE, [events[3], gap])
-    assert await parts.ledger.journal_sequence(DEVICE) == 3
+    assert (await parts.ledger.journal_head(DEVICE))[0] == 3
 
 
 async def test_a_pc_cannot_write_into_another_pcs_session(parts: Parts) -> None:

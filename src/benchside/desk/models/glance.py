@@ -78,10 +78,14 @@ def closed_gates(state: DeskState) -> tuple[Gate, ...]:
     """Return what is missing, in the order in which to do it."""
     if state.welcome is None:
         return ()
-    return tuple(
-        Gate(Phrase(f"refusal.{gate}"), Phrase(f"gate.{gate}" if gate in _GATES_WITH_OWNER else "gate.other"))
-        for gate in state.welcome.missing
-    )
+    number = state.welcome.number
+    return tuple(Gate(Phrase(f"refusal.{gate}"), _owner(gate, number)) for gate in state.welcome.missing)
+
+
+def _owner(gate: Refusal, number: str) -> Phrase:
+    if gate is Refusal.HELD:
+        return Phrase(f"gate.{gate}", {"number": number})
+    return Phrase(f"gate.{gate}" if gate in _GATES_WITH_OWNER else "gate.other")
 
 
 def say_refusal(reason: Refusal) -> Phrase:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
-__all__ = ["close_folder", "make_durable"]
+__all__ = ["close_folder", "lock_file", "make_durable"]
 
 
 def close_folder(folder: Path) -> None:
@@ -20,3 +21,14 @@ def make_durable(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def lock_file(path: Path) -> int:
+    """Take `path` for this process until it ends; BlockingIOError: another has it.  Return the open handle."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

@@ -1,6 +1,6 @@
 """Private files on Windows: by a folder's access list, which all files in it inherit.
 
-Sealing keys to the machine besides (DPAPI) belongs where they are written (agent/identity.py).
+Sealing to the machine besides is in platform/sealing.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import sys
 assert sys.platform == "win32"  # for the type checker, which then reads the rest as Windows does
 
 import ctypes
+import msvcrt
+import os
 from ctypes import wintypes
 from pathlib import Path
 
 from benchside.platform.accounts.windows import security_text
 
-__all__ = ["close_folder", "make_durable"]
+__all__ = ["close_folder", "lock_file", "make_durable"]
 
 _advapi32 = ctypes.WinDLL("advapi32", use_last_error=True)
 _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -61,3 +63,14 @@ def close_folder(folder: Path) -> None:
 
 def make_durable(folder: Path) -> None:
     """NTFS writes its own journal of what is moved: nothing to do."""
+
+
+def lock_file(path: Path) -> int:
+    """Take `path` for this process until it ends; OSError: another has it.  Return the open handle."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_BINARY | os.O_NOINHERIT, 0o600)
+    try:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle

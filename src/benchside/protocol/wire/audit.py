@@ -62,6 +62,10 @@ class EventKind(StrEnum):
     COVERS_CHANGED = "covers_changed"
     ASSAY_STARTED = "assay_started"
     ASSAY_ENDED = "assay_ended"
+    DEVICE_HELD = "device_held"
+    DEVICE_RELEASED = "device_released"
+    DEVICE_KEY_CHANGED = "device_key_changed"
+    JOURNAL_RESUMED = "journal_resumed"
 
 
 class EventDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -143,7 +143,10 @@ class DeskHello(Message, frozen=True, kw_only=True, tag="hello"):
 
 
 class DeskWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """The PC as the agent knows it.  `missing`: the gates that are still closed, in the order to open them."""
+    """The PC as the agent knows it.  `missing`: the gates that are still closed, in the order to open them.
+
+    `number`: what tells this PC from a copy of its disk, while it is held.
+    """
 
     version: int
     site: Line
@@ -151,6 +154,7 @@ class DeskWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     phone: Line
     instruments: Annotated[tuple[InstrumentInfo, ...], Meta(max_length=16)]
     missing: Annotated[tuple[Refusal, ...], Meta(max_length=8)]
+    number: Line = ""
 
 
 class DeskRefused(Message, frozen=True, kw_only=True, tag="refused"):

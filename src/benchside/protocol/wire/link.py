@@ -4,11 +4,13 @@
                                              <-   LinkChallenge(nonce, server time)
     LinkHello(device, nonce, proof)          ->
                                              <-   LinkWelcome(proof, ...)        or the socket closes
+    StateKept, when the welcome offered one  ->
     ... then, in any order, what follows.  Each ask of the agent has one answer with the same `ask`.
 
 Proofs: HMAC-SHA256 with a key derived from the device's AES-256 key over both nonces and the device id
-(benchside.protocol.trust.device).  The gateway is hostile to the PC's consent: nothing here can grant,
-answer a prompt, or make the PC believe in an associate; it can deliver or not deliver.
+(benchside.protocol.trust.device).  A device that is *held* (a restored disk, a copy) is welcomed and told,
+and is served nothing but pings until a person releases it.  The gateway is hostile to the PC's consent:
+nothing here can grant, answer a prompt, or make the PC believe in an associate; it can deliver or not deliver.
 """
 
 from __future__ import annotations
@@ -29,10 +31,14 @@ from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
     "LINK",
+    "AreYouThere",
     "AskTicket",
     "Described",
+    "DeviceHeld",
     "EventsKept",
     "EventsReported",
+    "HereIAm",
+    "KeyChanged",
     "LinkChallenge",
     "LinkHello",
     "LinkMessage",
@@ -40,6 +46,9 @@ __all__ = [
     "LinkPong",
     "LinkRefused",
     "LinkWelcome",
+    "NextKeyKept",
+    "NextKeyProved",
+    "NextKeyShare",
     "PolicyOffered",
     "PolicyWanted",
     "RequestCancelled",
@@ -48,11 +57,16 @@ __all__ = [
     "RequestQueued",
     "RequestReleased",
     "RequestUnknown",
+    "RotateKey",
+    "StateKept",
     "TicketIssued",
     "TicketRefused",
 ]
 
 _Ask = Annotated[int, Meta(ge=1, le=2**53)]
+_Step = Annotated[int, Meta(ge=0, le=2**53)]
+OFFER_BYTES = 12 + 8 + 32 + 16
+"""Nonce, step, value and tag (trust/device.py, seal_offer)."""
 
 
 class LinkChallenge(Message, frozen=True, kw_only=True, tag="challenge"):
@@ -64,29 +78,93 @@ class LinkChallenge(Message, frozen=True, kw_only=True, tag="challenge"):
 
 
 class LinkHello(Message, frozen=True, kw_only=True, tag="hello"):
-    """Which device this is, and the proof that it holds that device's key."""
+    """Which device this is, and the proof that it holds that device's key; `proof` covers all of it.
+
+    `instance`: random, of this start of the agent (of the first, while it is held).  `step`, `state`: where its chain
+    of links stands, and the proof of that (trust/device.py).
+    """
 
     version: int
     device_id: Bytes16
     nonce: Bytes32
+    instance: Bytes16
+    step: _Step
+    state: Bytes32
     proof: Bytes32
 
 
 class LinkRefused(Message, frozen=True, kw_only=True, tag="refused"):
-    """Before the socket closes: unknown or revoked device, wrong proof, wrong version."""
+    """Before the socket closes: unknown or revoked device, wrong proof, wrong version, a key that was changed since."""
 
     reason: Word
 
 
 class LinkWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """The server's own proof, the version of the policy it has, and the head of the PC's journal it knows."""
+    """The server's own proof, the version of the policy it has, and the head of the PC's journal it knows.
+
+    `offer`: the next state of the chain of links, sealed; answered by StateKept before anything else is said.
+    """
 
     proof: Bytes32
+    held: bool = False
+    offer: Annotated[bytes, Meta(min_length=OFFER_BYTES, max_length=OFFER_BYTES)] | None = None
     policy_version: Annotated[int, Meta(ge=0, le=2**53)]
     journal_sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    journal_head: Bytes32 | None = None
     relay: Word
     relay_url: Line
     phone: Line
+
+
+class StateKept(Message, frozen=True, kw_only=True, tag="state_kept"):
+    """The agent has stored the state that the welcome offered, durably."""
+
+    step: _Step
+
+
+class DeviceHeld(Message, frozen=True, kw_only=True, tag="held"):
+    """The device is held from now on: no request, no ticket, no session until a person decides."""
+
+    reason: Word
+
+
+class AreYouThere(Message, frozen=True, kw_only=True, tag="there"):
+    """To the older of two connections: whether somebody is still at its other end, so that there are two PCs."""
+
+    nonce: Bytes16
+
+
+class HereIAm(Message, frozen=True, kw_only=True, tag="here"):
+    """Answers AreYouThere, at once."""
+
+    nonce: Bytes16
+
+
+class RotateKey(Message, frozen=True, kw_only=True, tag="rotate_key"):
+    """The gateway wants a new device key made (trust/rotation.py); an agent also begins by itself."""
+
+
+class NextKeyShare(Message, frozen=True, kw_only=True, tag="next_key"):
+    """The agent's share of the next device key."""
+
+    share: Bytes32
+
+
+class NextKeyKept(Message, frozen=True, kw_only=True, tag="next_key_kept"):
+    """The gateway's share; it has stored the next key beside the one in use, and proves it."""
+
+    share: Bytes32
+    proof: Bytes32
+
+
+class NextKeyProved(Message, frozen=True, kw_only=True, tag="next_key_proved"):
+    """The agent has stored the next key, too."""
+
+    proof: Bytes32
+
+
+class KeyChanged(Message, frozen=True, kw_only=True, tag="key_changed"):
+    """The next key is the device's key; the one before opens nothing any more."""
 
 
 class Described(Message, frozen=True, kw_only=True, tag="described"):
@@ -100,6 +178,8 @@ class Described(Message, frozen=True, kw_only=True, tag="described"):
     it_review_utc_ms: UtcMs | None
     terms_version: Line | None
     offered: Annotated[tuple[Capability, ...], Meta(max_length=5)]
+    sealing: Line = ""
+    """How its keys rest on the PC."""
 
 
 class PolicyWanted(Message, frozen=True, kw_only=True, tag="policy_wanted"):
@@ -154,7 +234,8 @@ class RequestReleased(Message, frozen=True, kw_only=True, tag="released"):
 class RequestCancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
     """From the agent: the request or its session is over.
 
-    From the gateway: it is expired (`expired`), or whoever helps may not go on (`associate_out`).
+    From the gateway: it is expired (`expired`), whoever helps may not go on (`associate_out`), or the device is held
+    (`device_held`).
     """
 
     request_id: Bytes16
@@ -209,6 +290,15 @@ LinkMessage = (
     | LinkHello
     | LinkRefused
     | LinkWelcome
+    | StateKept
+    | DeviceHeld
+    | AreYouThere
+    | HereIAm
+    | RotateKey
+    | NextKeyShare
+    | NextKeyKept
+    | NextKeyProved
+    | KeyChanged
     | Described
     | PolicyWanted
     | PolicyOffered

@@ -72,6 +72,7 @@ class SessionEnd(StrEnum):
     TOO_LONG = "too_long"
     JOURNAL_FAILED = "journal_failed"
     PROGRAM_ERROR = "program_error"
+    DEVICE_HELD = "device_held"
 
 
 class InstrumentInfo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime
 import logging
 import sys
 from collections.abc import Awaitable, Callable
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from benchside.protocol.errors import BenchsideError, PeerError, UnavailableError
 from benchside.protocol.trust.keys import fingerprint, show_fingerprint
 from benchside.server.accounts.model import Account
+from benchside.server.admin.device import add_device_words
 from benchside.server.administration.people import People
 from benchside.server.administration.tokens import TokenOffice
 from benchside.server.authority.book import read_public_key
@@ -88,11 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     word.add_argument("--hours", type=float, default=24)
     word.set_defaults(work=_token)
 
-    device = words.add_parser("device", help="enrolled PCs").add_subparsers(required=True, metavar="WORD")
-    device.add_parser("list", parents=[data]).set_defaults(work=_device_list)
-    word = device.add_parser("revoke", parents=[data])
-    word.add_argument("device", help="the device's id, 32 hexadecimal digits")
-    word.set_defaults(work=_device_revoke)
+    add_device_words(words, data)
 
     policy = words.add_parser("policy", help="the authority's policy").add_subparsers(required=True, metavar="WORD")
     word = policy.add_parser("install", parents=[data])
@@ -211,25 +207,6 @@ def _link_url(settings: ServerSettings) -> str:
     if not address.is_loopback or address.port == 0:
         raise UnavailableError("set public_link in server.toml first: PCs have to know how to reach the server")
     return f"{'wss' if settings.tls else 'ws'}://{settings.link}"
-
-
-async def _device_list(parts: Parts, _flags: argparse.Namespace) -> None:
-    for one in await parts.register.devices():
-        when = datetime.datetime.fromtimestamp(one.enrolled_utc_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
-        print(f"{one.id.hex()}: {one.name}, {one.site}; enrolled {when}{'; revoked' if one.revoked_utc_ms else ''}")
-        for instrument in one.instruments:
-            patient = "patient data" if instrument.patient_data else "no patient data"
-            print(f"  {instrument.model}, {instrument.id}, serial {instrument.serial}; {patient}")
-
-
-async def _device_revoke(parts: Parts, flags: argparse.Namespace) -> None:
-    try:
-        device_id = bytes.fromhex(flags.device)
-    except ValueError as error:
-        raise UnavailableError("expected a device's id of 32 hexadecimal digits") from error
-    if await parts.register.device(device_id) is None:
-        raise UnavailableError("there is no such device")
-    await parts.register.revoke(device_id)
 
 
 async def _policy_install(parts: Parts, flags: argparse.Namespace) -> None:

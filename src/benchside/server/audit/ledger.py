@@ -59,16 +59,17 @@ class Ledger:
         async with self._database.write() as rows:
             await self._append(rows, stream, "server", kind.value, self._now(), details)
 
-    async def journal_sequence(self, device_id: bytes) -> int:
-        """Up to which entry the PC's journal is kept."""
+    async def journal_head(self, device_id: bytes) -> tuple[int, bytes]:
+        """Up to which entry the PC's journal is kept, and the head of its chain there."""
         async with self._database.read() as rows:
-            head = await rows.get(JournalHead, device_id)
-            return head.sequence if head else 0
+            kept = await rows.get(JournalHead, device_id)
+            return (kept.sequence, kept.head) if kept else (0, JOURNAL_START)
 
     async def keep_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> tuple[int, list[PcEvent]]:
         """Keep entries of a PC's journal; return up to where it is kept now and the entries that were new.
 
-        Repeats of what is kept are passed over when they are the same; PeerError for a gap, a changed repeat
+        Repeats of what is kept are passed over when they are the same; PeerError for a gap (but one that a released
+        PC says: its disk was restored, and it goes on from our head), a changed repeat
         and a head that does not follow from the one before: then nothing of the batch is kept.
         """
         new: list[PcEvent] = []
@@ -79,7 +80,7 @@ class Ledger:
                 if event.sequence <= sequence:
                     await self._refuse_changed_repeat(rows, device_id, event)
                     continue
-                if event.sequence != sequence + 1:
+                if event.sequence != sequence + 1 and not _resumes(event, sequence, head):
                     raise PeerError(
                         PeerFault.OUT_OF_ORDER, f"expected journal entry {sequence + 1}, got {event.sequence}"
                     )
@@ -203,3 +204,13 @@ class Ledger:
             raise PeerError(
                 PeerFault.NOT_AUTHENTIC, f"expected journal entry {event.sequence} as it was kept, got another"
             )
+
+
+def _resumes(event: PcEvent, sequence: int, head: bytes) -> bool:
+    """Whether a PC whose own journal went back goes on from exactly what is kept here."""
+    return (
+        event.kind is EventKind.JOURNAL_RESUMED
+        and event.sequence > sequence
+        and event.details.count == str(sequence)
+        and event.details.key == head.hex()
+    )

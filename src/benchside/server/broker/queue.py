@@ -86,7 +86,7 @@ class Broker:
     async def open(self, device_id: bytes, asked: RequestOpened) -> RequestFacts:
         """Take a request into the queue; the same again gives where it stands.
 
-        RefusedError: gates not passed (NO_IT_REVIEW, NO_TERMS), another device's id or one that is over
+        RefusedError: held (HELD), gates not passed (NO_IT_REVIEW, NO_TERMS), another device's id or one that is over
         (NO_REQUEST), too many (WAIT).
         """
         known = await self.facts(asked.request_id)
@@ -237,6 +237,12 @@ class Broker:
         self._bus.publish(ToDevice(facts.device.id, RequestCancelled(request_id=facts.id, reason="associate_out")))
         self._bus.publish(SessionCut(facts.id))
 
+    async def cut_device(self, device_id: bytes, cause: str) -> None:
+        """End whatever is open of a device, at the relay too."""
+        for request_id in await self.open_of_device(device_id):
+            await self._end(request_id, RequestEvent.EXPIRE, cause=cause)
+            self._bus.publish(SessionCut(request_id))
+
     async def facts(self, request_id: bytes) -> RequestFacts | None:
         """What is known of a request, open or over."""
         async with self._database.read() as rows:
@@ -293,6 +299,8 @@ class Broker:
     async def _refusal_to_open(self, device: DeviceFacts | None, device_id: bytes) -> Refusal | None:
         if device is None:
             return Refusal.NO_REQUEST
+        if device.is_held:
+            return Refusal.HELD
         if not device.has_it_review:
             return Refusal.NO_IT_REVIEW
         if not device.has_terms:

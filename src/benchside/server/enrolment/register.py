@@ -24,6 +24,7 @@ from benchside.server.audit.kind import SERVER, ServerKind, device_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
+from benchside.server.identity.model import DeviceChain
 from benchside.server.store.database import Database
 
 __all__ = ["DeviceFacts", "EnrolmentFault", "EnrolmentFaultError", "InstrumentFacts", "Register"]
@@ -77,6 +78,7 @@ class DeviceFacts:
     instruments: tuple[InstrumentFacts, ...]
     has_it_review: bool
     has_terms: bool
+    is_held: bool = False
 
     @property
     def place(self) -> Place:
@@ -217,6 +219,7 @@ class Register:
         async with self._database.read() as rows:
             row = await rows.get(Device, device_id)
             site = await rows.get(Site, row.site) if row is not None else None
+            chain = await rows.get(DeviceChain, device_id)
             if row is None or site is None:
                 return None
             return DeviceFacts(
@@ -231,6 +234,7 @@ class Register:
                 ),
                 has_it_review=row.it_review_utc_ms is not None,
                 has_terms=row.terms_version is not None,
+                is_held=chain is not None and chain.hold is not None,
             )
 
     async def devices(self) -> Sequence[Device]:

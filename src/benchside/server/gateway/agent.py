@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import math
 import os
@@ -11,38 +10,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchside.protocol.errors import PeerError, PeerFault, RefusedError, UnavailableError
-from benchside.protocol.trust.device import link_proof_agent, link_proof_gateway
-from benchside.protocol.wire.audit import EventDetails, PcEvent
-from benchside.protocol.wire.codec import VERSION
+from benchside.protocol.trust.device import link_proof_gateway, seal_offer
+from benchside.protocol.wire.audit import PcEvent
 from benchside.protocol.wire.link import (
     LINK,
     AskTicket,
     Described,
     EventsKept,
     EventsReported,
-    LinkChallenge,
-    LinkHello,
+    HereIAm,
     LinkMessage,
     LinkPing,
     LinkPong,
-    LinkRefused,
     LinkWelcome,
+    NextKeyProved,
+    NextKeyShare,
     PolicyWanted,
     RequestCancelled,
     RequestClaimed,
     RequestOpened,
     RequestQueued,
     RequestUnknown,
+    StateKept,
     TicketIssued,
     TicketRefused,
 )
-from benchside.server.audit.kind import ServerKind, device_stream
+from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.broker.queue import Broker
 from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import Register
+from benchside.server.gateway.holds import Holds
 from benchside.server.gateway.links import Links
+from benchside.server.gateway.meeting import HELLO_WITHIN_S, Meeting, Met
+from benchside.server.gateway.note import Notes
+from benchside.server.gateway.rotation import GatewayRotation
+from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
 from benchside.server.tickets.office import TicketOffice
@@ -54,13 +58,9 @@ logger = logging.getLogger(__name__)
 
 LIMITS = ServedLimits(max_message_bytes=512 * 1024)
 """The largest from an agent: a hundred journal entries."""
-HELLO_WITHIN_S = 10.0
-"""One round trip on a slow line; nothing is known of the peer until then."""
 PING_AFTER_S = 20.0
 LOST_AFTER_S = 45.0
 """Both as the wire says (protocol/wire/link.py, LinkPing)."""
-NOTE_EVERY_MS = 60_000
-"""The same fault of a device is written down once a minute: one that keeps coming back would fill the log."""
 MAX_NEWS_WAITING = 64
 """News for one agent; each is sent at once, so a full queue means that it does not read."""
 
@@ -80,6 +80,7 @@ class Gateway:
     def __init__(
         self,
         register: Register,
+        identities: DeviceKeeper,
         ledger: Ledger,
         presence: Presence,
         keeper: PolicyKeeper,
@@ -99,8 +100,11 @@ class Gateway:
         self._links = links
         self._bus = bus
         self._facts = facts
-        self._now = now
-        self._noted_utc_ms: dict[tuple[bytes, ServerKind], int] = {}
+        self._identities = identities
+        self._notes = Notes(ledger, now)
+        self._meeting = Meeting(identities, links, self._notes, now)
+        self._holds = Holds(identities, links, broker, presence)
+        self.follow = self._holds.follow
 
     async def run(self, served: Served) -> None:
         """Serve one connection until it ends; the owner that `Served` wants."""
@@ -108,57 +112,53 @@ class Gateway:
             served.close(4429)
             return
         try:
-            device_id = await self._welcome(served)
-            if device_id is not None:
-                await self._serve(served, device_id)
+            met = await self._meeting.meet(served)
+            if met is None:
+                return
+            if met.offer is not None:
+                await self._serve(served, met)
+            else:
+                await self._welcome(served, met)
+                if await self._identities.is_held(met.device_id):
+                    await self._holds.begin(met.device_id)
+                await self._holds.serve(served, met.device_id, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S)
         finally:
             self._links.remove(served)
 
-    async def _welcome(self, served: Served) -> bytes | None:
-        nonce = os.urandom(32)
-        served.send(LINK.encode(LinkChallenge(version=VERSION, nonce=nonce, now_utc_ms=self._now())))
-        hello = LINK.decode(await served.receive(HELLO_WITHIN_S))
-        if not isinstance(hello, LinkHello):
-            raise PeerError(PeerFault.OUT_OF_ORDER, "expected a hello, got another message")
-        if hello.version != VERSION:
-            served.send(LINK.encode(LinkRefused(reason="wrong_version")))
-            return None
-        key = await self._register.device_key(hello.device_id)
-        proof = link_proof_agent(
-            key or bytes(32), device_id=hello.device_id, nonce_agent=hello.nonce, nonce_gateway=nonce
-        )
-        # the same answer and the same work for an unknown device and for a wrong proof
-        if not hmac.compare_digest(proof, hello.proof) or key is None:
-            if key is not None:
-                await self._note(hello.device_id, ServerKind.DEVICE_REFUSED, PeerFault.NOT_AUTHENTIC)
-            served.send(LINK.encode(LinkRefused(reason="not_authentic")))
-            return None
+    async def _welcome(self, served: Served, met: Met) -> None:
+        held = met.offer is None
+        offer = None if met.offer is None else seal_offer(met.key, met.nonces, met.offer, os.urandom(12))
+        sequence, head = await self._ledger.journal_head(met.device_id)
         welcome = LinkWelcome(
-            proof=link_proof_gateway(key, device_id=hello.device_id, nonce_agent=hello.nonce, nonce_gateway=nonce),
+            proof=link_proof_gateway(met.key, met.nonces, held=held, offer=offer),
+            held=held,
+            offer=offer,
             policy_version=self._keeper.version,
-            journal_sequence=await self._ledger.journal_sequence(hello.device_id),
+            journal_sequence=sequence,
+            journal_head=head,
             relay=self._facts.relay,
             relay_url=self._facts.relay_url,
             phone=self._facts.phone,
         )
         served.send(LINK.encode(welcome))
-        return hello.device_id
 
-    async def _serve(self, served: Served, device_id: bytes) -> None:
-        before = self._links.take_over(device_id, served)
-        if before is not None:
-            before.close(4409)
-            await before.finished()
+    async def _serve(self, served: Served, met: Met) -> None:
+        device_id = met.device_id
+        if met.replaced is not None:
+            met.replaced.close(4409)
+            await met.replaced.finished()
         news = self._bus.subscribe(lambda one: _is_for(one, device_id), limit=MAX_NEWS_WAITING)
         fault: PeerError | None = None
         try:
+            await self._welcome(served, met)
+            await self._keep_state(served, met)
             await self._presence.came(device_id)
             logger.info("device online", extra={"device": device_id.hex()})
             await self._broker.tell_presence(device_id)
             async with asyncio.TaskGroup() as tasks:
                 teller = tasks.create_task(self._tell(served, news), name="link news")
                 try:
-                    await self._listen(served, device_id)
+                    await self._listen(served, met)
                 finally:
                     teller.cancel()
         except* UnavailableError as gone:
@@ -175,7 +175,14 @@ class Gateway:
         if fault is not None:
             raise fault
 
-    async def _listen(self, served: Served, device_id: bytes) -> None:
+    async def _keep_state(self, served: Served, met: Met) -> None:
+        message = LINK.decode(await served.receive(HELLO_WITHIN_S))
+        if met.offer is None or not isinstance(message, StateKept) or message.step != met.offer.step:
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected the offered state to be kept first, got another message")
+        await self._identities.kept(met.device_id, met.offer)
+
+    async def _listen(self, served: Served, met: Met) -> None:
+        device_id, rotation = met.device_id, GatewayRotation(self._identities, met)
         while True:
             try:
                 message = LINK.decode(await served.receive(PING_AFTER_S))
@@ -184,8 +191,17 @@ class Gateway:
                     raise
                 served.send(LINK.encode(LinkPing()))
                 message = LINK.decode(await served.receive(LOST_AFTER_S - PING_AFTER_S))
-            for answer in await self._answer(device_id, message):
-                served.send(LINK.encode(answer))
+            match message:
+                case HereIAm():
+                    self._meeting.answered(served, message)
+                case NextKeyProved():
+                    self._holds.key_changed(served)
+                    served.send(LINK.encode(await rotation.answer(message)))
+                case NextKeyShare():
+                    served.send(LINK.encode(await rotation.answer(message)))
+                case _:
+                    for answer in await self._answer(device_id, message):
+                        served.send(LINK.encode(answer))
 
     async def _tell(self, served: Served, news: Subscription) -> None:
         while True:
@@ -226,6 +242,7 @@ class Gateway:
 
     async def _described(self, device_id: bytes, message: Described) -> Sequence[LinkMessage]:
         await self._register.describe(device_id, message)
+        await self._identities.note_sealing(device_id, message.sealing)
         await self._broker.tell_presence(device_id)
         offer = self._keeper.offer()
         return (offer,) if offer and message.policy_version < self._keeper.version else ()
@@ -253,18 +270,11 @@ class Gateway:
         try:
             sequence, new = await self._ledger.keep_journal(device_id, events)
         except PeerError as error:
-            await self._note(device_id, ServerKind.JOURNAL_REFUSED, error.fault)
+            await self._notes.note(device_id, ServerKind.JOURNAL_REFUSED, error.fault)
             raise
         await self._office.note_journal(new)
         await self._broker.note_journal(device_id, new)
         return EventsKept(sequence=sequence)
-
-    async def _note(self, device_id: bytes, kind: ServerKind, fault: PeerFault) -> None:
-        now = self._now()
-        if now - self._noted_utc_ms.get((device_id, kind), 0) < NOTE_EVERY_MS:
-            return
-        self._noted_utc_ms[device_id, kind] = now
-        await self._ledger.record(device_stream(device_id), kind, EventDetails(cause=fault.value))
 
 
 def _is_for(news: News, device_id: bytes) -> bool:

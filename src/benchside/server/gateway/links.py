@@ -48,11 +48,15 @@ class Links:
     def take_over(self, device_id: bytes, served: Served) -> Served | None:
         """Let this connection speak for the device; return the one it replaces.
 
-        A copied device key shows itself here, by two that keep replacing each other: its detection goes here.
+        Whether both are alive, and so two PCs, was asked before (gateway/meeting.py).
         """
         before = self._of_device.get(device_id)
         self._of_device[device_id] = served
         return before
+
+    def of_device(self, device_id: bytes) -> Served | None:
+        """The connection that speaks for the device."""
+        return self._of_device.get(device_id)
 
     def give_up(self, device_id: bytes, served: Served) -> bool:
         """This connection speaks for the device no more; False when a newer one does already."""

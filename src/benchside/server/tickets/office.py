@@ -145,6 +145,8 @@ class TicketOffice:
         self, facts: RequestFacts, channel: Channel, role: Role, key: bytes, associate: str | None, subject: str
     ) -> bytes:
         stream = session_stream(facts.id)
+        if facts.device.is_held:
+            raise RefusedError(Refusal.HELD, "expected a device that may go on, got one that is held")
         if facts.state not in (RequestState.CLAIMED, RequestState.IN_SESSION):
             refusal = Refusal.NOT_CLAIMED if facts.state is RequestState.QUEUED else Refusal.NO_REQUEST
             raise RefusedError(refusal, "expected a request that an associate has, got another")

@@ -1,0 +1,318 @@
+"""Keeps what the rule of `chain.py` decides of each device, its next key, and who came while it was held."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+from benchside.protocol.trust.device import (
+    LinkNonces,
+    LinkState,
+    first_state,
+    link_proof_agent,
+    show_number,
+    state_proof,
+)
+from benchside.protocol.trust.rotation import next_key_proof_agent
+from benchside.protocol.wire.audit import EventDetails
+from benchside.protocol.wire.link import LinkHello
+from benchside.server.audit.kind import ServerKind, device_stream
+from benchside.server.audit.ledger import Ledger
+from benchside.server.clock import NowUtcMs
+from benchside.server.enrolment.model import Device
+from benchside.server.identity.chain import Chain, Hold, Said, hold, judge, keep, release
+from benchside.server.identity.model import DeviceChain, HeldInstance
+from benchside.server.store.database import Database
+
+__all__ = ["Attention", "DeviceKeeper", "HeldDevice", "KeyProved"]
+
+MAX_INSTANCES = 16
+"""Remembered of one device while it is held; a copy that starts again and again has the same number, but need not."""
+_NO_KEY = bytes(32)
+
+
+@dataclass(frozen=True)
+class KeyProved:
+    """Which key a hello proved; `is_old`: one that was changed since, so it opens nothing."""
+
+    key: bytes
+    is_next: bool
+    is_old: bool
+
+
+@dataclass(frozen=True)
+class Attention:
+    """What an operator wants of a device, perhaps in another process."""
+
+    device_id: bytes
+    decisions: int
+    is_held: bool
+    is_rotation_wanted: bool
+
+
+@dataclass(frozen=True)
+class HeldDevice:
+    """A device's standing, to be shown."""
+
+    hold: Hold | None
+    held_utc_ms: int | None
+    instances: tuple[bytes, ...]
+    key_changed_utc_ms: int | None
+    sealing: str
+
+
+class DeviceKeeper:
+    """One transaction for each step, with the event in the log first."""
+
+    def __init__(self, database: Database, ledger: Ledger, now: NowUtcMs) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._now = now
+
+    async def who(self, hello: LinkHello, nonces: LinkNonces) -> KeyProved | None:
+        """Return which of the device's keys the hello proves; None for none, an unknown and a revoked device alike."""
+        async with self._database.read() as rows:
+            device = await rows.get(Device, hello.device_id)
+            chain = await rows.get(DeviceChain, hello.device_id)
+        is_known = device is not None and device.revoked_utc_ms is None
+        keys = (device.device_key if device else None, *((chain.next_key, chain.old_key) if chain else (None, None)))
+        # the same work whether there is a key or not
+        fits = [_fits(key or _NO_KEY, hello, nonces) and key is not None for key in keys]
+        found = next((index for index, is_right in enumerate(fits) if is_right), None)
+        key = None if found is None else keys[found]
+        if not is_known or key is None:
+            return None
+        return KeyProved(key, is_next=found == 1, is_old=found == 2)
+
+    async def would_welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> bool:
+        """Whether `welcome` would offer something now; nothing is changed."""
+        async with self._database.read() as rows:
+            row = await rows.get(DeviceChain, hello.device_id)
+        if proved.is_old:
+            return False
+        chain = Chain(kept=first_state(proved.key)) if row is None else _chain(row)
+        return judge(chain, _said(hello, nonces, proved), bytes(32))[1]
+
+    async def is_device(self, device_id: bytes) -> bool:
+        """Whether it is enrolled and not revoked."""
+        async with self._database.read() as rows:
+            device = await rows.get(Device, device_id)
+            return device is not None and device.revoked_utc_ms is None
+
+    async def is_held(self, device_id: bytes) -> bool:
+        """Whether nothing of this device is served."""
+        async with self._database.read() as rows:
+            row = await rows.get(DeviceChain, device_id)
+            return row is not None and row.hold is not None
+
+    async def welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> LinkState | None:
+        """Judge the hello and return the state to offer; None: the device, or this one of it, is held."""
+        stream, said = device_stream(hello.device_id), _said(hello, nonces, proved)
+        async with self._database.write() as rows:
+            row = await _row(rows, hello.device_id)
+            if proved.is_next:
+                await self._change_key(rows, row, proved.key)
+            before = _chain(row)
+            if proved.is_old:
+                chain, is_welcome = hold(before, Hold.OLD_KEY), False
+            else:
+                chain, is_welcome = judge(before, said, os.urandom(32))
+            if chain.hold is not before.hold and chain.hold is not None:
+                await self._ledger.record(stream, ServerKind.DEVICE_HELD, EventDetails(cause=chain.hold.value))
+                row.held_utc_ms = self._now()
+            _write(row, chain)
+            if not is_welcome:
+                await self._note_instance(rows, hello.device_id, hello.instance)
+        return chain.offer if is_welcome else None
+
+    async def kept(self, device_id: bytes, offered: LinkState) -> None:
+        """The PC has stored what its link offered; PeerError when that is worth nothing any more."""
+        async with self._database.write() as rows:
+            row = await _row(rows, device_id)
+            _write(row, keep(_chain(row), offered))
+
+    async def hold(self, device_id: bytes, cause: Hold, instance: bytes) -> None:
+        """Hold a device: no request, no ticket, no session of it until a person decides."""
+        async with self._database.write() as rows:
+            row = await _row(rows, device_id)
+            if row.hold is None:
+                await self._ledger.record(
+                    device_stream(device_id), ServerKind.DEVICE_HELD, EventDetails(cause=cause.value)
+                )
+                row.held_utc_ms = self._now()
+                _write(row, hold(_chain(row), cause))
+            await self._note_instance(rows, device_id, instance)
+
+    async def release(self, device_id: bytes, instance: bytes | None) -> None:
+        """A person has decided: let one of it go on, and have its key changed, so that no other can ever again.
+
+        UnavailableError when it is not held, or when it must be said which one and was not.
+        """
+        async with self._database.write() as rows:
+            row = await _row(rows, device_id)
+            if row.hold is None and not row.is_freed:
+                raise UnavailableError("this device is not held")
+            seen = await _instances(rows, device_id)
+            if instance is not None:
+                chosen = [one for one in seen if one.startswith(instance)]
+                if len(chosen) != 1:
+                    raise UnavailableError("there is no such number among those that came; see `device list`")
+                instance = chosen[0]
+            elif len(seen) > 1:
+                numbers = ", ".join(show_number(one) for one in seen)
+                raise UnavailableError(f"several came: {numbers}; say which with --number, as its window shows it")
+            scope = show_number(instance) if instance else None
+            await self._ledger.record(
+                device_stream(device_id), ServerKind.DEVICE_RELEASED, EventDetails(cause=row.hold, scope=scope)
+            )
+            _write(row, release(_chain(row), instance))
+            row.decisions += 1
+            row.held_utc_ms, row.is_rotation_wanted, row.old_key, row.next_key = None, True, None, None
+            await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == device_id))
+
+    async def want_rotation(self, device_id: bytes) -> None:
+        """Have the device's key changed at the next occasion."""
+        await self._ledger.record(device_stream(device_id), ServerKind.ROTATION_WANTED, EventDetails())
+        async with self._database.write() as rows:
+            (await _row(rows, device_id)).is_rotation_wanted = True
+
+    async def keep_next(self, device_id: bytes, key: bytes) -> None:
+        """Store the next key beside the one in use."""
+        async with self._database.write() as rows:
+            (await _row(rows, device_id)).next_key = key
+
+    async def prove_next(self, device_id: bytes, nonces: LinkNonces, proof: bytes) -> bytes:
+        """The PC has stored its next key: it is the key from here on, and is returned; PeerError for a wrong proof."""
+        async with self._database.write() as rows:
+            row = await _row(rows, device_id)
+            key = row.next_key
+            if key is None or not hmac.compare_digest(proof, next_key_proof_agent(key, nonces)):
+                raise PeerError(PeerFault.NOT_AUTHENTIC, "expected the proof of the next key, got another")
+            await self._change_key(rows, row, key)
+        return key
+
+    async def attention(self) -> Sequence[Attention]:
+        """All devices of which an operator, or the rule, wants something."""
+        async with self._database.read() as rows:
+            found = await rows.scalars(
+                select(DeviceChain).where(
+                    or_(DeviceChain.hold.is_not(None), DeviceChain.is_rotation_wanted, DeviceChain.decisions > 0)
+                )
+            )
+            return [
+                Attention(one.device_id, one.decisions, one.hold is not None, one.is_rotation_wanted) for one in found
+            ]
+
+    async def decisions_of(self, device_id: bytes) -> int:
+        """How often a person has released it."""
+        async with self._database.read() as rows:
+            row = await rows.get(DeviceChain, device_id)
+            return row.decisions if row else 0
+
+    async def note_sealing(self, device_id: bytes, sealing: str) -> None:
+        """Keep how the PC says that its keys rest."""
+        async with self._database.write() as rows:
+            (await _row(rows, device_id)).sealing = sealing
+
+    async def shown(self, device_id: bytes) -> HeldDevice:
+        """Return how a device stands."""
+        async with self._database.read() as rows:
+            row = await rows.get(DeviceChain, device_id)
+            if row is None:
+                return HeldDevice(None, None, (), None, "")
+            return HeldDevice(
+                None if row.hold is None else Hold(row.hold),
+                row.held_utc_ms,
+                tuple(await _instances(rows, device_id)),
+                row.key_changed_utc_ms,
+                row.sealing,
+            )
+
+    async def held(self) -> list[bytes]:
+        """The ids of all devices that are held."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(DeviceChain.device_id).where(DeviceChain.hold.is_not(None))))
+
+    async def _change_key(self, rows: AsyncSession, row: DeviceChain, key: bytes) -> None:
+        device = await rows.get_one(Device, row.device_id)
+        await self._ledger.record(device_stream(row.device_id), ServerKind.DEVICE_KEY_CHANGED, EventDetails())
+        # after a release the old key may be a copy's: whoever has it is a stranger from here on, and holds up nobody
+        was_released = row.freed_for is not None
+        row.old_key = None if was_released else device.device_key
+        row.decisions += was_released
+        device.device_key, row.next_key, row.freed_for = key, None, None
+        row.key_changed_utc_ms, row.is_rotation_wanted = self._now(), False
+        await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == row.device_id))
+
+    async def _note_instance(self, rows: AsyncSession, device_id: bytes, instance: bytes) -> None:
+        now = self._now()
+        row = await rows.get(HeldInstance, (device_id, instance))
+        if row is not None:
+            row.last_utc_ms = now
+            return
+        count = select(func.count()).select_from(HeldInstance).where(HeldInstance.device_id == device_id)
+        if (await rows.scalar(count) or 0) < MAX_INSTANCES:
+            rows.add(HeldInstance(device_id=device_id, instance=instance, first_utc_ms=now, last_utc_ms=now))
+
+
+def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:
+    def proves(state: LinkState) -> bool:
+        right = state_proof(proved.key, nonces, state)
+        return state.step == hello.step and hmac.compare_digest(hello.state, right)
+
+    return Said(hello.instance, hello.step, proves)
+
+
+def _fits(key: bytes, hello: LinkHello, nonces: LinkNonces) -> bool:
+    proof = link_proof_agent(key, nonces, instance=hello.instance, step=hello.step, state=hello.state)
+    return hmac.compare_digest(proof, hello.proof)
+
+
+async def _row(rows: AsyncSession, device_id: bytes) -> DeviceChain:
+    row = await rows.get(DeviceChain, device_id, with_for_update=True)
+    if row is None:
+        first = first_state((await rows.get_one(Device, device_id)).device_key)
+        row = DeviceChain(
+            device_id=device_id,
+            kept_step=first.step,
+            kept_state=first.value,
+            is_freed=False,
+            decisions=0,
+            is_rotation_wanted=False,
+            sealing="",
+        )
+        rows.add(row)
+        await rows.flush()
+    return row
+
+
+async def _instances(rows: AsyncSession, device_id: bytes) -> list[bytes]:
+    found = select(HeldInstance.instance).where(HeldInstance.device_id == device_id)
+    return list(await rows.scalars(found.order_by(HeldInstance.first_utc_ms)))
+
+
+def _chain(row: DeviceChain) -> Chain:
+    offer = None
+    if row.offer_step is not None and row.offer_state is not None:
+        offer = LinkState(row.offer_step, row.offer_state)
+    return Chain(
+        kept=LinkState(row.kept_step, row.kept_state),
+        offer=offer,
+        hold=None if row.hold is None else Hold(row.hold),
+        is_freed=row.is_freed,
+        freed_for=row.freed_for,
+    )
+
+
+def _write(row: DeviceChain, chain: Chain) -> None:
+    row.kept_step, row.kept_state = chain.kept.step, chain.kept.value
+    row.offer_step = None if chain.offer is None else chain.offer.step
+    row.offer_state = None if chain.offer is None else chain.offer.value
+    row.hold = None if chain.hold is None else chain.hold.value
+    row.is_freed, row.freed_for = chain.is_freed, chain.freed_for

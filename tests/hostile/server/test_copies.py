@@ -1,0 +1,299 @@
+"""Restored disks and copies of a PC against the real gateway, and the honest PC that must not be taken for one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from tests.fakes.linked_pc import LinkedPc
+from tests.fakes.server_world import Pc, World, running_world
+
+from benchside.protocol.errors import Refusal, UnavailableError
+from benchside.protocol.trust.device import open_offer
+from benchside.protocol.wire import link as wire
+from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.channel import Channel
+from benchside.server.audit.kind import ServerKind
+from benchside.server.audit.model import Event
+from benchside.server.gateway import meeting
+from benchside.server.identity.chain import Hold
+from benchside.server.identity.model import DeviceChain
+from benchside.transport.websocket import Closed, dial
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path / "world") as running:
+        yield running
+
+
+@pytest.fixture
+async def pc(world: World, tmp_path: Path) -> AsyncIterator[LinkedPc]:
+    made = await LinkedPc.enrolled(world, tmp_path / "pc")
+    yield made
+    await made.kill()
+
+
+async def closed_with(pc: Pc) -> int:
+    assert pc.link is not None
+    try:
+        while True:
+            await asyncio.wait_for(pc.link.receive(), 5)
+    except Closed as closed:
+        return closed.code
+
+
+async def hold_of(world: World, device_id: bytes) -> Hold | None:
+    return (await world.parts.identities.shown(device_id)).hold
+
+
+async def events_of(world: World, kind: ServerKind) -> int:
+    async with world.parts.session.read() as rows:
+        return len(list(await rows.scalars(select(Event).where(Event.kind == kind.value))))
+
+
+async def test_whatever_breaks_an_honest_pc_is_never_held(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections that are dropped before, between and after each word, hellos that come late, and lost answers."""
+    monkeypatch.setattr(meeting, "THERE_WITHIN_S", 0.05)  # nobody is there: the wait is all the same
+    dice = random.Random(3)
+    pc = await world.enrolled_pc()
+    for _ in range(90):
+        match dice.randrange(5):
+            case 0:  # the answer is lost
+                await pc.hello()
+            case 1:  # the state is kept, and the word of it is lost
+                welcome = await pc.hello()
+                assert isinstance(welcome, wire.LinkWelcome)
+                assert welcome.offer is not None
+                await keep_and_lose(pc, welcome)
+            case 2:  # nobody hangs up, the next one simply comes
+                assert isinstance(await pc.connect(), wire.LinkWelcome)
+            case 3:
+                await pc.connect()
+                assert pc.link is not None
+                pc.link.abort()
+            case _:
+                await pc.connect()
+                await ping(pc)
+        assert await hold_of(world, pc.device_id) is None
+    await pc.connect()
+    await ping(pc)
+
+
+async def keep_and_lose(pc: Pc, welcome: wire.LinkWelcome) -> None:
+    assert welcome.offer is not None
+    pc.state = open_offer(pc.device_key, pc.nonces, welcome.offer)
+    assert pc.link is not None
+    pc.link.abort()
+
+
+async def ping(pc: Pc) -> None:
+    pc.say(wire.LinkPing())
+    await pc.hear(wire.LinkPong)
+
+
+async def test_a_restored_disk_is_seen_and_told_and_gets_nothing(world: World) -> None:
+    pc = await world.enrolled_pc()
+    image = pc.copy()
+    for _ in range(2):
+        await pc.connect()
+        await ping(pc)
+    assert pc.link is not None
+    pc.link.abort()
+    await asyncio.sleep(0.1)
+    answer = await image.connect()
+    assert isinstance(answer, wire.LinkWelcome)
+    assert (answer.held, answer.offer) == (True, None)
+    assert await hold_of(world, pc.device_id) is Hold.WENT_BACK
+    image.describe(device="Another name")
+    image.ask_for_help(os.urandom(16))
+    image.say(wire.AskTicket(ask=1, request_id=os.urandom(16), channel=Channel.MAIN))
+    image.say(image_entry(image))
+    image.say(wire.NextKeyShare(share=os.urandom(32)))
+    await ping(image)
+    assert await world.parts.identities.held() == [pc.device_id]
+    facts = await world.parts.register.device(pc.device_id)
+    assert facts is not None
+    assert (facts.name, facts.is_held) == ("PC 1", True)
+    assert (await world.parts.ledger.journal_head(pc.device_id))[0] == 0
+    assert isinstance(await pc.connect(), wire.LinkWelcome)
+    pc.ask_for_help(os.urandom(16))
+    await ping(pc)
+    assert await events_of(world, ServerKind.DEVICE_HELD) == 1
+
+
+def image_entry(image: Pc) -> wire.EventsReported:
+    return wire.EventsReported(events=(image.entry(EventKind.ENROLLED, None),))
+
+
+async def test_whoever_says_nothing_of_its_state_gets_nothing(world: World) -> None:
+    pc = await world.enrolled_pc()
+    for first in (wire.LinkPing(), wire.StateKept(step=99), wire.LinkPong()):
+        await pc.hello()
+        pc.say(first)
+        pc.ask_for_help(os.urandom(16))
+        assert await closed_with(pc) == 4400
+    await pc.connect()
+    pc.describe()
+    pc.ask_for_help(os.urandom(16))
+    await pc.hear(wire.RequestQueued)
+    pc.say(wire.HereIAm(nonce=os.urandom(16)))
+    assert await closed_with(pc) == 4400, "nobody asked"
+
+
+async def test_two_that_are_alive_are_both_held_and_the_session_ends(world: World) -> None:
+    pc, console = await world.enrolled_pc(), await world.console("ana")
+    await ping(pc)
+    request_id = os.urandom(16)
+    pc.ask_for_help(request_id)
+    await pc.hear(wire.RequestQueued)
+    assert (await console.post(f"/api/requests/{request_id.hex()}/claim")).status_code == 200
+    await pc.report(pc.entry(EventKind.CODE_ACCEPTED, request_id, associate="ana"))
+    copy = pc.copy()  # its state is the newest, too: only that both answer tells
+    coming = asyncio.create_task(copy.connect())
+    asked = await pc.hear(wire.AreYouThere)
+    pc.say(wire.HereIAm(nonce=asked.nonce))
+    answer = await coming
+    assert isinstance(answer, wire.LinkWelcome)
+    assert answer.held
+    assert (await pc.hear(wire.DeviceHeld)).reason == "device_held"
+    assert await closed_with(pc) == 4411
+    assert await hold_of(world, pc.device_id) is Hold.COPIED
+    async with asyncio.timeout(5):
+        while (await console.get(f"/api/sessions/{request_id.hex()}")).json()["outcome"] != "device_held":
+            await asyncio.sleep(0.05)
+    again = await pc.connect()
+    assert isinstance(again, wire.LinkWelcome)
+    assert again.held
+    for one in (pc, copy):
+        one.ask_for_help(os.urandom(16))
+        await ping(one)
+    shown = await world.parts.identities.shown(pc.device_id)
+    assert set(shown.instances) == {pc.instance, copy.instance}
+
+
+async def test_an_answer_from_before_is_not_taken_for_a_life_sign(world: World) -> None:
+    pc = await world.enrolled_pc()
+    await ping(pc)
+    copy = pc.copy()
+    coming = asyncio.create_task(copy.connect())
+    await pc.hear(wire.AreYouThere)
+    pc.say(wire.HereIAm(nonce=os.urandom(16)))
+    answer = await coming
+    assert isinstance(answer, wire.LinkWelcome)
+    assert not answer.held
+    later = await pc.connect()
+    assert isinstance(later, wire.LinkWelcome)
+    assert later.held, "the one that was dead a moment ago shows itself as soon as it comes back"
+
+
+async def test_a_hello_that_comes_after_a_later_one_holds_up_nobody(world: World) -> None:
+    """As a proxy may deliver it, from a connection that the agent gave up long ago."""
+    pc = await world.enrolled_pc()
+    await ping(pc)
+    late = pc.copy()
+    late.link = await dial(world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
+    challenge = await late.hear(wire.LinkChallenge)
+    for _ in range(2):
+        await pc.connect()
+        await ping(pc)
+    late.say_hello(challenge)
+    assert await closed_with(late) == 4409
+    assert await hold_of(world, pc.device_id) is None
+    await ping(pc)
+
+
+async def test_a_person_lets_a_restored_pc_go_on(world: World, pc: LinkedPc, tmp_path: Path) -> None:
+    for _ in range(2):
+        await pc.boot()
+        await kept_by_the_server(world, pc)
+        pc.journal.append(EventKind.ASSAY_STARTED, None, EventDetails())
+        await report(pc)
+        await pc.kill()
+    image = LinkedPc(world, pc.copy(tmp_path / "image").folder.folder)
+    for _ in range(2):
+        await pc.boot()
+        await kept_by_the_server(world, pc)
+        pc.journal.append(EventKind.ASSAY_ENDED, None, EventDetails())
+        await report(pc)
+        await pc.kill()
+    key = image.folder.device_key()
+    await image.boot(held=True)
+    number = image.standing.instance
+    await image.kill()
+    await image.boot(held=True)
+    assert image.standing.instance == number, "what the window shows stays the same while it is held"
+    assert image.held_times == 1
+    with pytest.raises(UnavailableError):
+        await world.parts.identities.release(image.device_id, b"nope")
+    await world.parts.identities.release(image.device_id, None)
+    await image.welcomed()
+    await image.has_new_key(key)
+    assert not image.standing.is_held
+    verdict = image.journal.verify()
+    assert (verdict.broken_at, verdict.resumed) == (None, 1)
+    sequence, head = await world.parts.ledger.journal_head(image.device_id)
+    await report(image)
+    assert (await world.parts.ledger.journal_head(image.device_id))[0] > sequence
+    await image.kill()
+    assert (await image.boot()).journal_head == (await world.parts.ledger.journal_head(image.device_id))[1] != head
+    await image.kill()
+    pc.start()
+    await asyncio.sleep(1.0)
+    assert not pc.link.is_up, "the one that was not chosen has a key that is worth nothing"
+    assert await hold_of(world, image.device_id) is None, "and it holds up nobody any more"
+
+
+async def test_of_two_the_one_that_a_person_names_goes_on(world: World, pc: LinkedPc, tmp_path: Path) -> None:
+    await pc.boot()
+    await kept_by_the_server(world, pc)
+    await pc.kill()
+    copy = pc.copy(tmp_path / "copy")
+    await pc.boot()
+    await kept_by_the_server(world, pc)
+    await copy.boot(held=True)
+    await pc.welcomed(held=True)
+    key = pc.folder.device_key()
+    with pytest.raises(UnavailableError, match="several came"):
+        await world.parts.identities.release(pc.device_id, None)
+    await world.parts.identities.release(pc.device_id, copy.standing.instance[:4])
+    await copy.welcomed()
+    await copy.has_new_key(key)
+    await asyncio.sleep(1.5)
+    assert copy.link.is_up
+    assert not pc.link.is_up
+    assert await hold_of(world, pc.device_id) is None
+    await copy.kill()
+
+
+async def kept_by_the_server(world: World, pc: LinkedPc) -> None:
+    async with asyncio.timeout(5):
+        while True:
+            async with world.parts.cloud.read() as rows:
+                row = await rows.get(DeviceChain, pc.device_id)
+                if row is not None and row.kept_step == pc.state.step and row.offer_step is None:
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def report(pc: LinkedPc) -> None:
+    events = pc.journal.after(pc.welcomes[-1].journal_sequence, 100)
+    pc.link.send(wire.EventsReported(events=tuple(events)))
+    await pc.hears(wire.EventsKept)
+
+
+async def test_a_held_device_may_not_be_asked_for_nor_get_a_ticket(world: World) -> None:
+    pc = await world.enrolled_pc()
+    await ping(pc)
+    await world.parts.identities.hold(pc.device_id, Hold.COPIED, pc.instance)
+    pc.ask_for_help(os.urandom(16))
+    refused = await pc.hear(wire.RequestUnknown)
+    assert refused.reason is Refusal.HELD
+    assert await closed_with(pc) == 4411, "what is decided elsewhere is followed within a second"
