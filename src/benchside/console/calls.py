@@ -56,6 +56,8 @@ CALLS: frozenset[tuple[str, str]] = frozenset(
         ("PUT", "/api/admin/models"),
         ("GET", "/api/admin/devices"),
         ("DELETE", "/api/admin/devices/{id}"),
+        ("POST", "/api/admin/devices/{id}/release"),
+        ("POST", "/api/admin/devices/{id}/rotation"),
         ("GET", "/api/admin/tokens"),
         ("POST", "/api/admin/tokens"),
         ("DELETE", "/api/admin/tokens/{id}"),

@@ -207,6 +207,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     locations = make_locations(parts)
     services = Services(
         accounts=parts.accounts,
+        identities=parts.identities,
         administration=Administration(parts, listeners.link_url.rstrip("/")),
         sign_ins=parts.sign_ins,
         locations=locations,

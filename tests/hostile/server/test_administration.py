@@ -23,6 +23,7 @@ from benchside.server.administration.people import People
 from benchside.server.authority.proposal import PROPOSAL, merge
 from benchside.server.clock import utc_ms
 from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
+from benchside.server.identity.chain import Hold
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -128,6 +129,7 @@ BODIES: dict[str, dict[str, object]] = {
     },
     "/api/admin/models": {"model": "X", "patient_data": True},
     "/api/admin/tokens": {"site": "lab-1", "hours": 1},
+    "/api/admin/devices/": {"number": None},
 }  # fmt: skip
 
 
@@ -204,6 +206,25 @@ async def test_an_officer_sees_one_customer_and_changes_nothing(world: World) ->
         assert (refused.status_code, reason(refused)) == (403, "not_in_policy")
         await refused_everywhere(console, EntryPolicy.ADMINISTRATOR)
     assert not [entry for entry in ENTRY_POINTS if entry.policy is EntryPolicy.OFFICER and entry.method != "GET"]
+
+
+async def test_a_pc_that_is_held_is_shown_with_its_numbers_and_released_by_one_of_them(world: World) -> None:
+    root, pc = await administrator(world), await world.enrolled_pc()
+    path = f"/api/admin/devices/{pc.device_id.hex()}"
+    refused = await root.post(f"{path}/release", number=None)
+    assert (refused.status_code, reason(refused)) == (404, "unknown"), "it is not held"
+    for instance in (b"a" * 16, b"b" * 16):
+        await world.parts.identities.hold(pc.device_id, Hold.COPIED, instance)
+    shown = (await root.get("/api/admin/devices")).json()["devices"][0]["hold"]
+    assert (shown["why"], sorted(shown["numbers"])) == ("copied", ["6161-6161", "6262-6262"])
+    for number in (None, "1111-2222"):
+        refused = await root.post(f"{path}/release", number=number)
+        assert (refused.status_code, reason(refused)) == (404, "unknown")
+    assert (await root.post(f"{path}/release", number="6262-6262")).status_code == 204
+    assert (await root.get("/api/admin/devices")).json()["devices"][0]["hold"] is None
+    assert (await root.post(f"{path}/rotation")).status_code == 204
+    unknown = await root.post(f"/api/admin/devices/{'00' * 16}/rotation")
+    assert (unknown.status_code, reason(unknown)) == (404, "unknown")
 
 
 async def test_a_site_that_wants_two_lets_nobody_in_alone(world: World) -> None:

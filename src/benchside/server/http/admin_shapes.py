@@ -19,6 +19,7 @@ __all__ = [
     "GroupGiven",
     "GroupList",
     "GroupShape",
+    "HoldShape",
     "ImportShape",
     "ModelGiven",
     "ModelList",
@@ -28,6 +29,7 @@ __all__ = [
     "PolicyInstalled",
     "PolicyShape",
     "ProblemShape",
+    "ReleaseGiven",
     "SiteGiven",
     "SiteList",
     "SiteShape",
@@ -160,8 +162,22 @@ class SiteList(BaseModel):
     sites: list[SiteShape]
 
 
+class HoldShape(BaseModel):
+    """Why nothing of a PC is served, and the numbers that the windows of those who came with its key show."""
+
+    why: Literal["went_back", "ahead", "copied", "old_key"]
+    since_utc_ms: int | None
+    numbers: list[str]
+
+
+class ReleaseGiven(_Given):
+    """Which of those who came goes on, as its window shows it; nothing where only one came."""
+
+    number: Annotated[str, StringConstraints(pattern="^[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}$")] | None
+
+
 class DeviceShape(BaseModel):
-    """An enrolled PC."""
+    """An enrolled PC; `hold` is told to administrators."""
 
     id: str
     name: str
@@ -173,6 +189,7 @@ class DeviceShape(BaseModel):
     revoked_utc_ms: int | None
     has_it_review: bool
     has_terms: bool
+    hold: HoldShape | None
     instruments: list[InstrumentShape]
 
 

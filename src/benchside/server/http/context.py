@@ -19,6 +19,7 @@ from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
 from benchside.server.bus.contract import Bus
 from benchside.server.clock import NowUtcMs
+from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.location.service import Locations
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
@@ -48,6 +49,7 @@ class Services:
 
     accounts: Accounts
     administration: Administration
+    identities: DeviceKeeper
     sign_ins: SignIns
     locations: Locations | None
     """None where nobody asks from where a sign-in comes."""

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Path, Request
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
+from benchside.protocol.trust.device import show_number
 from benchside.protocol.wire.policy import SiteEntry, SiteRules
 from benchside.server.administration.facts import CustomerFacts, SiteFacts
 from benchside.server.enrolment.model import Device
@@ -17,8 +18,10 @@ from benchside.server.http.admin_shapes import (
     CustomerShape,
     DeviceList,
     DeviceShape,
+    HoldShape,
     ModelGiven,
     ModelList,
+    ReleaseGiven,
     SiteGiven,
     SiteList,
     SiteShape,
@@ -29,6 +32,7 @@ from benchside.server.http.admin_shapes import (
 )
 from benchside.server.http.context import Services, person_of, require_step_up, services_of
 from benchside.server.http.shapes import InstrumentShape
+from benchside.server.identity.keeper import HeldDevice
 from benchside.settings.hours import read_hours, show_hours
 from benchside.settings.toml import SettingError
 
@@ -40,9 +44,11 @@ __all__ = [
     "put_customer",
     "put_model",
     "put_site",
+    "release_device",
     "remove_customer",
     "revoke_device",
     "revoke_token",
+    "rotate_device",
     "show_device",
     "show_site",
     "sites",
@@ -126,17 +132,40 @@ async def put_model(request: Request, given: ModelGiven) -> None:
 async def devices(request: Request) -> DeviceList:
     """All PCs."""
     services = services_of(request)
-    found = await services.administration.register.devices()
-    return DeviceList(devices=[show_device(services, one) for one in found])
+    found, held = await services.administration.register.devices(), set(await services.identities.held())
+    holds = {each: await services.identities.shown(each) for each in held}
+    return DeviceList(devices=[show_device(services, one, holds.get(one.id)) for one in found])
 
 
 async def revoke_device(request: Request, id: DeviceId) -> None:  # noqa: A002 - the path's own word
     """Let a PC in no more; only a new enrolment brings it back."""
     await require_step_up(request)
-    register = services_of(request).administration.register
-    if await register.device(bytes.fromhex(id)) is None:
+    device_id = await _known(request, id)
+    await services_of(request).administration.register.revoke(device_id, by=person_of(request).account)
+
+
+async def release_device(request: Request, id: DeviceId, given: ReleaseGiven) -> None:  # noqa: A002 - the path's own word
+    """Let a PC that is held go on; its key is changed, so that no other with the old one ever can."""
+    await require_step_up(request)
+    number = bytes.fromhex(given.number.replace("-", "")) if given.number else None
+    device_id = await _known(request, id)
+    try:
+        await services_of(request).identities.release(device_id, number, by=person_of(request).account)
+    except UnavailableError as error:
+        raise RefusedError(Refusal.UNKNOWN, f"expected one of those that are held: {error}") from error
+
+
+async def rotate_device(request: Request, id: DeviceId) -> None:  # noqa: A002 - the path's own word
+    """Have a PC's key changed as soon as it is connected."""
+    await require_step_up(request)
+    await services_of(request).identities.want_rotation(await _known(request, id), by=person_of(request).account)
+
+
+async def _known(request: Request, device: str) -> bytes:
+    device_id = bytes.fromhex(device)
+    if await services_of(request).administration.register.device(device_id) is None:
         raise RefusedError(Refusal.UNKNOWN, "expected a device that there is, got another")
-    await register.revoke(bytes.fromhex(id), by=person_of(request).account)
+    return device_id
 
 
 async def tokens(request: Request) -> TokenList:
@@ -170,8 +199,12 @@ async def revoke_token(request: Request, id: TokenId) -> None:  # noqa: A002 - t
     await services_of(request).administration.register.revoke_token(bytes.fromhex(id), by=person_of(request).account)
 
 
-def show_device(services: Services, row: Device) -> DeviceShape:
+def show_device(services: Services, row: Device, held: HeldDevice | None = None) -> DeviceShape:
     """A PC as administrators and officers see it."""
+    hold = None
+    if held is not None and held.hold is not None:
+        numbers = [show_number(instance) for instance in held.instances]
+        hold = HoldShape(why=held.hold.value, since_utc_ms=held.held_utc_ms, numbers=numbers)
     return DeviceShape(
         id=row.id.hex(),
         name=row.name,
@@ -183,6 +216,7 @@ def show_device(services: Services, row: Device) -> DeviceShape:
         revoked_utc_ms=row.revoked_utc_ms,
         has_it_review=row.it_review_utc_ms is not None,
         has_terms=row.terms_version is not None,
+        hold=hold,
         instruments=[
             InstrumentShape(id=one.id, model=one.model, serial=one.serial, patient_data=one.patient_data)
             for one in row.instruments

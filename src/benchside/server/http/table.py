@@ -103,6 +103,8 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("PUT", "/api/admin/models", EntryPolicy.ADMINISTRATOR, place_routes.put_model, 204),
     EntryPoint("GET", "/api/admin/devices", EntryPolicy.ADMINISTRATOR, place_routes.devices),
     EntryPoint("DELETE", "/api/admin/devices/{id}", EntryPolicy.ADMINISTRATOR, place_routes.revoke_device, 204),
+    EntryPoint("POST", "/api/admin/devices/{id}/release", EntryPolicy.ADMINISTRATOR, place_routes.release_device, 204),
+    EntryPoint("POST", "/api/admin/devices/{id}/rotation", EntryPolicy.ADMINISTRATOR, place_routes.rotate_device, 204),
     EntryPoint("GET", "/api/admin/tokens", EntryPolicy.ADMINISTRATOR, place_routes.tokens),
     EntryPoint("POST", "/api/admin/tokens", EntryPolicy.ADMINISTRATOR, place_routes.make_token),
     EntryPoint("DELETE", "/api/admin/tokens/{id}", EntryPolicy.ADMINISTRATOR, place_routes.revoke_token, 204),

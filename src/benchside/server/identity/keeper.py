@@ -149,7 +149,7 @@ class DeviceKeeper:
                 _write(row, hold(_chain(row), cause))
             await self._note_instance(rows, device_id, instance)
 
-    async def release(self, device_id: bytes, instance: bytes | None) -> None:
+    async def release(self, device_id: bytes, instance: bytes | None, *, by: str = "operator") -> None:
         """A person has decided: let one of it go on, and have its key changed, so that no other can ever again.
 
         UnavailableError when it is not held, or when it must be said which one and was not.
@@ -168,17 +168,16 @@ class DeviceKeeper:
                 numbers = ", ".join(show_number(one) for one in seen)
                 raise UnavailableError(f"several came: {numbers}; say which with --number, as its window shows it")
             scope = show_number(instance) if instance else None
-            await self._ledger.record(
-                device_stream(device_id), ServerKind.DEVICE_RELEASED, EventDetails(cause=row.hold, scope=scope)
-            )
+            details = EventDetails(associate=by, cause=row.hold, scope=scope)
+            await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_RELEASED, details)
             _write(row, release(_chain(row), instance))
             row.decisions += 1
             row.held_utc_ms, row.is_rotation_wanted, row.old_key, row.next_key = None, True, None, None
             await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == device_id))
 
-    async def want_rotation(self, device_id: bytes) -> None:
+    async def want_rotation(self, device_id: bytes, *, by: str = "operator") -> None:
         """Have the device's key changed at the next occasion."""
-        await self._ledger.record(device_stream(device_id), ServerKind.ROTATION_WANTED, EventDetails())
+        await self._ledger.record(device_stream(device_id), ServerKind.ROTATION_WANTED, EventDetails(associate=by))
         async with self._database.write() as rows:
             (await _row(rows, device_id)).is_rotation_wanted = True
 
