@@ -29,6 +29,7 @@ CUSTOMER = "st-anna-hospital"
 SITE = "st-anna"
 SITE_NAME = "St. Anna Hospital, Haematology"
 MODEL = "CX-200"
+COURSE = "data-protection"
 TERMS = Path(__file__).with_name("terms.txt")
 
 
@@ -208,6 +209,36 @@ def _make_server(world: World) -> None:
     run("admin", "site", "add", *data, world.region.site, "--name", world.region.site_name)
     run("admin", "model", "add", *data, MODEL, "--no-patient-data")
     world.password = run("admin", "account", "add", *data, world.account)
+    _make_people(world)
+
+
+def _make_people(world: World) -> None:
+    """What administrators enter: tables of the customer, the site, the associate and a training, and a group."""
+    region, data = world.region, ("--data", world.server_folder)
+    tables = (
+        ("customers", "customer,name", f"{region.customer},{region.site_name.partition(',')[0]}"),
+        (
+            "sites", "site,name,customer,laws,time_zone",
+            f'{region.site},"{region.site_name}",{region.customer},{region.law},{region.time_zone}',
+        ),
+        (
+            "people", "account,name,organisation,groups",
+            f"{region.account},{region.associate_name},{ORGANISATION},haematology",
+        ),
+        ("trainings", "account,course,law,expires", f"{region.account},{COURSE},{region.law},{last_day()}"),
+    )  # fmt: skip
+    scope = ("--customer", region.customer, "--site", region.site, "--model", MODEL)
+    run("admin", "group", "set", *data, "haematology", "--name", "Haematology", *scope)
+    for kind, head, row in tables:
+        table = world.folder / f"{kind}.csv"
+        table.write_text(f"{head}\n{row}\n", encoding="utf-8")
+        run("admin", "import", *data, kind, table)
+    run("admin", "account", "administrator", *data, region.account)
+
+
+def last_day(days: int = 30) -> str:
+    """The last day of a training that ends so many days from now."""
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)).date().isoformat()
 
 
 def publish_policy(world: World) -> None:
@@ -220,13 +251,13 @@ def publish_policy(world: World) -> None:
 
 def sign_in_associate(world: World, fingerprint: str, *, days: int = 30, site: str = "", model: str = MODEL) -> None:
     """The authority lets the associate's key in, as after a person compared its fingerprint."""
-    expires = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)).date().isoformat()
+    expires = last_day(days)
     with world.shared.lock:
         run(
             "authority", "--dir", world.authority_folder, "sign-in", "--id", world.account,
             "--name", world.region.associate_name, "--organisation", ORGANISATION, "--fingerprint", fingerprint,
             "--region", world.region.name, "--customer", world.region.customer, "--site", site or world.region.site,
-            "--model", model, "--training", f"data-protection={world.region.law}={expires}", text="yes\n",
+            "--model", model, "--training", f"{COURSE}={world.region.law}={expires}", text="yes\n",
         )  # fmt: skip
         publish_policy(world)
     world.signed_in.add(fingerprint)

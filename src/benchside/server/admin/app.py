@@ -15,6 +15,7 @@ from benchside.protocol.errors import BenchsideError, PeerError, UnavailableErro
 from benchside.protocol.trust.keys import fingerprint, show_fingerprint
 from benchside.server.accounts.model import Account
 from benchside.server.admin.device import add_device_words
+from benchside.server.admin.people import add_people_words
 from benchside.server.administration.people import People
 from benchside.server.administration.tokens import TokenOffice
 from benchside.server.authority.book import read_public_key
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     word.set_defaults(work=_token)
 
     add_device_words(words, data)
+    add_people_words(words, data)
 
     policy = words.add_parser("policy", help="the authority's policy").add_subparsers(required=True, metavar="WORD")
     word = policy.add_parser("install", parents=[data])
