@@ -10,6 +10,9 @@ export interface Me {
   /** By a password of the server's, not at a provider. */
   readonly is_local: boolean;
   readonly needs_factor: boolean;
+  readonly is_administrator: boolean;
+  /** The customer whose security officer this is. */
+  readonly officer_of: string | null;
   readonly key: { readonly fingerprint: string; readonly in_policy: boolean; readonly expires_utc_ms: number | null } | null;
 }
 
@@ -62,7 +65,9 @@ export interface SessionSummary {
   readonly id: string;
   readonly device_id: string;
   readonly device: string;
+  readonly site: string;
   readonly site_name: string;
+  readonly instrument: Instrument | null;
   readonly technician: string;
   readonly reason: string;
   readonly associate: string | null;
