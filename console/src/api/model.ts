@@ -13,6 +13,9 @@ export interface Me {
   /** From a new browser or network: nothing works before the link from e-mail was used, which went to this masked address. */
   readonly needs_location: boolean;
   readonly link_goes_to: string | null;
+  readonly is_administrator: boolean;
+  /** The customer whose security officer this is. */
+  readonly officer_of: string | null;
   readonly key: { readonly fingerprint: string; readonly in_policy: boolean; readonly expires_utc_ms: number | null } | null;
 }
 
@@ -65,7 +68,9 @@ export interface SessionSummary {
   readonly id: string;
   readonly device_id: string;
   readonly device: string;
+  readonly site: string;
   readonly site_name: string;
+  readonly instrument: Instrument | null;
   readonly technician: string;
   readonly reason: string;
   readonly associate: string | null;

@@ -12,9 +12,13 @@ let key = $state.raw<vault.KeptKey | null>(null);
 /** Whether `key` was looked for; before that its absence means nothing. */
 let isKeyKnown = $state(false);
 
+const isOfficerOnly = (me: Me): boolean => me.officer_of !== null && !me.is_administrator && me.name === null && me.key === null;
+
 export const account = {
   get state(): State { return signed; },
   get me(): Me | null { return signed.at === "in" ? signed.me : null; },
+  /** A customer's officer who is nothing else: requests, keys and what an engineer may see do not concern them. */
+  get isOfficerOnly(): boolean { return signed.at === "in" && isOfficerOnly(signed.me); },
   get key(): vault.KeptKey | null { return key; },
   get isKeyKnown(): boolean { return isKeyKnown; },
   /** This browser's key is the one the server knows. */
@@ -24,7 +28,7 @@ export const account = {
     try {
       const me = await api.me();
       signed = { at: "in", me };
-      if (me.must_change || me.needs_factor || me.needs_location) requests.stop();
+      if (me.must_change || me.needs_factor || me.needs_location || isOfficerOnly(me)) requests.stop();
       else requests.start();
       key = await vault.key(me.account).catch(() => null);
       isKeyKnown = true;

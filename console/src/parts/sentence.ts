@@ -6,7 +6,7 @@ import { has, span, t } from "./text.svelte";
 /** The sentence for a reason word, with the time to wait where waiting helps. */
 export function refusal(reason: string, waitS: number | null = null): string {
   const id = `refusal.${reason}`;
-  const text = has(id) ? t(id) : t("refusal.unknown", { reason: reason.slice(0, 40) });
+  const text = has(id) ? t(id) : t("problem.refused", { reason: reason.slice(0, 40) });
   return waitS ? `${text} ${t("refusal.try_in", { time: span(waitS * 1000) })}` : text;
 }
 

@@ -47,6 +47,11 @@ export const number = (n: number): string => new Intl.NumberFormat(form()).forma
 export const moment = (utcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "medium", timeStyle: "short" }).format(utcMs);
 export const momentExact = (utcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "short", timeStyle: "medium" }).format(utcMs);
 export const day = (utcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "long" }).format(utcMs);
+/** The last day before an end that was stored as a midnight in UTC. */
+export const lastDayText = (endUtcMs: number): string => new Intl.DateTimeFormat(form(), { dateStyle: "medium", timeZone: "UTC" }).format(endUtcMs - 1);
+/** Names of the days of the week, Monday first: short as in a timetable. */
+export const weekday = (day: number, how: "short" | "long"): string => new Intl.DateTimeFormat(form(), { weekday: how, timeZone: "UTC" }).format(Date.UTC(2024, 0, 1 + day));
+export const sorted = (one: string, other: string): number => one.localeCompare(other, current, { sensitivity: "base", numeric: true });
 
 /** *4 min 10 s*, *2 h 5 min*, *3 days*: the two largest units. */
 export function span(ms: number): string {

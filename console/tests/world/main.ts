@@ -163,7 +163,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     world.isInPolicy = false;
     return answer(response, 200, { fingerprint: world.key });
   }
-  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
+  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, is_administrator: false, officer_of: null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
   if (noun === "stream") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.write(`event: snapshot\ndata: ${JSON.stringify({ requests: [...rows.values()].map(shown) })}\n\n`);

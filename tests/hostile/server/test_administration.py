@@ -67,6 +67,18 @@ async def made_places(root: Console) -> None:
     assert (await root.put("/api/admin/groups/north", **group)).status_code == 204
 
 
+async def test_what_was_entered_is_shown_as_it_was(world: World) -> None:
+    root = await administrator(world)
+    await made_places(root)
+    shown = (await root.get("/api/admin/groups")).json()
+    assert shown == {
+        "groups": [{"id": "north", "name": "North", "customers": ["customer-1"], "sites": ["*"], "models": ["*"]}]
+    }
+    for entry in ENTRY_POINTS:
+        if entry.policy is EntryPolicy.ADMINISTRATOR and entry.method == "GET":
+            assert (await root.get(entry.path)).status_code == 200, entry
+
+
 async def refused_everywhere(console: Console, policy: EntryPolicy) -> None:
     for entry in ENTRY_POINTS:
         if entry.policy is policy:
@@ -196,7 +208,8 @@ async def test_an_officer_sees_one_customer_and_changes_nothing(world: World) ->
             assert one.json()["session"]["id"] == request_id.hex()
             assert verified.json()["intact"] is True
             assert "@" in stored.json()["registrant_email"]
-            assert [each["id"] for each in admitted["sites"]] == ["lab-1"]
+            shown = [(each["id"], each["laws"], each["time_zone"], each["in_policy"]) for each in admitted["sites"]]
+            assert shown == [("lab-1", ["gdpr"], "UTC", False)], "what is signed, not what was entered since"
         else:
             assert devices == sessions == []
             assert [answer.status_code for answer in (one, verified, stored)] == [404, 404, 404]

@@ -18,7 +18,7 @@ from tests.fakes.lab import GUEST, Lab
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire import desk as shown
 from benchside.protocol.wire.capability import Capability
-from benchside.protocol.wire.policy import NO_RULES, Hours, SiteRules
+from benchside.protocol.wire.policy import NO_RULES, Hours, SiteRules, Training
 from benchside.protocol.wire.session import SessionEnd
 from benchside.server.clock import utc_ms
 
@@ -29,7 +29,7 @@ REFUSALS: list[tuple[dict[str, Any], Refusal]] = [
     ({"sites": ("other-lab",)}, Refusal.WRONG_SITE),
     ({"models": ("ZX-1",)}, Refusal.WRONG_MODEL),
     ({"regions": ("cn",)}, Refusal.WRONG_REGION),
-    ({"trainings": ()}, Refusal.NOT_TRAINED),
+    ({"trainings": (Training(course="x", law="hipaa", expires_utc_ms=4_000_000_000_000),)}, Refusal.NOT_TRAINED),
     ({"keys": (os.urandom(32),)}, Refusal.NOT_IN_POLICY),
 ]
 

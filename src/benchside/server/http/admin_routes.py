@@ -85,7 +85,7 @@ async def remove_person(request: Request, id: Word) -> None:  # noqa: A002 - the
 async def groups(request: Request) -> GroupList:
     """All groups."""
     found = await services_of(request).administration.people.groups()
-    return GroupList(groups=[GroupShape(id=one.id, name=one.name, **msgspec.to_builtins(one.scope)) for one in found])
+    return GroupList(groups=[_show_group(one) for one in found])
 
 
 async def put_group(request: Request, id: Word, given: GroupGiven) -> None:  # noqa: A002 - the path's own word
@@ -161,6 +161,13 @@ async def install_policy(request: Request) -> PolicyInstalled:
     except RefusedError as error:
         raise RefusedError(Refusal.OLD_POLICY, f"expected a policy that is newer: {error}") from error
     return PolicyInstalled(version=version)
+
+
+def _show_group(one: GroupFacts) -> GroupShape:
+    scope = one.scope
+    return GroupShape(
+        id=one.id, name=one.name, customers=list(scope.customers), sites=list(scope.sites), models=list(scope.models)
+    )
 
 
 def _show_person(services: Services, entered: Entered, accounts: set[str], one: PersonFacts) -> PersonShape:

@@ -16,7 +16,14 @@ from benchside.server.administration.facts import SiteFacts
 from benchside.server.audit.kind import ServerKind, device_stream
 from benchside.server.audit.model import Session
 from benchside.server.enrolment.model import Device
-from benchside.server.http.admin_shapes import AdmittedList, AdmittedShape, DeviceList, StoredShape, TrainingShape
+from benchside.server.http.admin_shapes import (
+    AdmittedList,
+    AdmittedShape,
+    DeviceList,
+    SiteShape,
+    StoredShape,
+    TrainingShape,
+)
 from benchside.server.http.context import Services, duties_of, person_of, services_of
 from benchside.server.http.place_routes import DeviceId, show_device, show_site
 from benchside.server.http.session_routes import END_OF_TIME_MS, MAX_LOOKED_AT, Id
@@ -54,7 +61,7 @@ async def admitted(request: Request) -> AdmittedList:
                     expires_utc_ms=entry.expires_utc_ms,
                 )
             )
-    return AdmittedList(people=people, sites=[show_site(services, one) for one in sites])
+    return AdmittedList(people=people, sites=[_show_signed(services, one, signed.get(one.id)) for one in sites])
 
 
 async def sessions(
@@ -108,6 +115,15 @@ async def stored(request: Request, id: DeviceId) -> StoredShape:  # noqa: A002 -
         first_seen_utc_ms=spans.first_utc_ms,
         last_seen_utc_ms=spans.last_utc_ms,
     )
+
+
+def _show_signed(services: Services, one: SiteFacts, entry: SiteEntry | None) -> SiteShape:
+    """A site with the laws and rules that its PCs go by; `in_policy` says whether others were entered meanwhile."""
+    if entry is None:
+        return show_site(services, one)
+    signed = msgspec.structs.replace(one, laws=entry.laws, time_zone=entry.time_zone, rules=entry.rules)
+    in_policy = show_site(services, one).in_policy
+    return show_site(services, signed).model_copy(update={"in_policy": in_policy})
 
 
 async def _sites(request: Request) -> list[SiteFacts]:

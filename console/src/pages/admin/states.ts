@@ -1,0 +1,46 @@
+/** What a person, a token or a PC is at the moment, in one word each. */
+import type { Device, Person, Token } from "../../api/admin_model";
+import { term, type Term } from "./dates";
+
+export const PERSON_STATES = [
+  "in_policy", "changes", "waits", "leaves", "inactive", "no_role", "no_group", "no_training", "no_key", "no_account", "no_engineer",
+] as const;
+export type PersonState = (typeof PERSON_STATES)[number];
+
+/** `waiting`: ids of associates about whom the authority has something to sign. */
+export function personState(person: Person, waiting: ReadonlySet<string>): PersonState {
+  if (person.why_not === null) {
+    if (!person.in_policy) return "waits";
+    return waiting.has(person.id) ? "changes" : "in_policy";
+  }
+  // Whoever is out here stays in on the PCs until the authority has signed it.
+  if (person.in_policy || waiting.has(person.id)) return "leaves";
+  if (person.why_not === "no_role" && (person.is_administrator || person.officer_of !== null)) return "no_engineer";
+  if (person.why_not === "no_key" && !person.has_account) return "no_account";
+  return PERSON_STATES.find((state) => state === person.why_not) ?? "waits";
+}
+
+export function personTone(state: PersonState): "good" | "warn" | "" {
+  if (state === "in_policy") return "good";
+  return state === "no_engineer" || state === "inactive" ? "" : "warn";
+}
+
+/** The training that runs out first, where each law's longest counts; null when there is none. */
+export function trainingEnd(person: Pick<Person, "trainings">, nowUtcMs: number): { readonly endUtcMs: number; readonly term: Term } | null {
+  const ends = new Map<string, number>();
+  for (const { law, expires_utc_ms: end } of person.trainings) ends.set(law, Math.max(end, ends.get(law) ?? 0));
+  if (ends.size === 0) return null;
+  const endUtcMs = Math.min(...ends.values());
+  return { endUtcMs, term: term(endUtcMs, nowUtcMs) };
+}
+
+export type TokenState = "good" | "used" | "over";
+
+export function tokenState(token: Token, nowUtcMs: number): TokenState {
+  if (token.used_utc_ms !== null) return "used";
+  return token.expires_utc_ms > nowUtcMs ? "good" : "over";
+}
+
+export type DeviceState = "revoked" | "online" | "offline";
+export const deviceState = (device: Device): DeviceState =>
+  device.revoked_utc_ms !== null ? "revoked" : device.online ? "online" : "offline";
