@@ -235,7 +235,7 @@ class RequestCancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
     """From the agent: the request or its session is over.
 
     From the gateway: it is expired (`expired`), whoever helps may not go on (`associate_out`), or the device is held
-    (`device_held`).
+    (`device_held`) or revoked (`device_revoked`).
     """
 
     request_id: Bytes16

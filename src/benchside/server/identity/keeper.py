@@ -105,6 +105,11 @@ class DeviceKeeper:
             device = await rows.get(Device, device_id)
             return device is not None and device.revoked_utc_ms is None
 
+    async def revoked(self) -> list[bytes]:
+        """The ids of all devices that are revoked."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(Device.id).where(Device.revoked_utc_ms.is_not(None))))
+
     async def is_held(self, device_id: bytes) -> bool:
         """Whether nothing of this device is served."""
         async with self._database.read() as rows:
