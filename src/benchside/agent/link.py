@@ -18,6 +18,7 @@ from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedErro
 from benchside.protocol.trust.device import (
     LinkNonces,
     LinkState,
+    here_proof,
     link_proof_agent,
     link_proof_gateway,
     open_offer,
@@ -236,6 +237,8 @@ class Link:
             match message:
                 case wire.RotateKey() | wire.NextKeyKept() | wire.KeyChanged():
                     await change.take(message)
+                case wire.AreYouThere():
+                    self.send(wire.HereIAm(proof=here_proof(met.key, met.nonces, message.nonce)))
                 case _:
                     self._take(message)
 
@@ -243,8 +246,6 @@ class Link:
         match message:
             case wire.LinkPing():
                 self.send(wire.LinkPong())
-            case wire.AreYouThere():
-                self.send(wire.HereIAm(nonce=message.nonce))
             case wire.DeviceHeld():
                 self._events.link_held()
             case wire.LinkPong():

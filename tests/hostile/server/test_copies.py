@@ -14,7 +14,7 @@ from tests.fakes.linked_pc import LinkedPc
 from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.errors import Refusal, UnavailableError
-from benchside.protocol.trust.device import open_offer
+from benchside.protocol.trust.device import LinkNonces, here_proof, open_offer
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.channel import Channel
@@ -144,7 +144,7 @@ async def test_whoever_says_nothing_of_its_state_gets_nothing(world: World) -> N
     pc.describe()
     pc.ask_for_help(os.urandom(16))
     await pc.hear(wire.RequestQueued)
-    pc.say(wire.HereIAm(nonce=os.urandom(16)))
+    pc.say(wire.HereIAm(proof=os.urandom(32)))
     assert await closed_with(pc) == 4400, "nobody asked"
 
 
@@ -159,7 +159,7 @@ async def test_two_that_are_alive_are_both_held_and_the_session_ends(world: Worl
     copy = pc.copy()  # its state is the newest, too: only that both answer tells
     coming = asyncio.create_task(copy.connect())
     asked = await pc.hear(wire.AreYouThere)
-    pc.say(wire.HereIAm(nonce=asked.nonce))
+    pc.say(wire.HereIAm(proof=here_proof(pc.device_key, pc.nonces, asked.nonce)))
     answer = await coming
     assert isinstance(answer, wire.LinkWelcome)
     assert answer.held
@@ -185,13 +185,34 @@ async def test_an_answer_from_before_is_not_taken_for_a_life_sign(world: World) 
     copy = pc.copy()
     coming = asyncio.create_task(copy.connect())
     await pc.hear(wire.AreYouThere)
-    pc.say(wire.HereIAm(nonce=os.urandom(16)))
+    pc.say(wire.HereIAm(proof=here_proof(pc.device_key, pc.nonces, os.urandom(16))))
     answer = await coming
     assert isinstance(answer, wire.LinkWelcome)
     assert not answer.held
     later = await pc.connect()
     assert isinstance(later, wire.LinkWelcome)
     assert later.held, "the one that was dead a moment ago shows itself as soon as it comes back"
+
+
+async def test_whoever_inspects_tls_cannot_answer_for_a_pc_that_has_dialled_again(world: World) -> None:
+    """Its proxy keeps the older connection up and says that somebody is there; it has all but the key."""
+    pc = await world.enrolled_pc()
+    await ping(pc)
+    for make in (
+        lambda asked: os.urandom(32),
+        lambda asked: here_proof(os.urandom(32), pc.nonces, asked),
+        lambda asked: here_proof(pc.device_key, LinkNonces(pc.device_id, os.urandom(32), os.urandom(32)), asked),
+    ):
+        proxy = pc.copy()
+        proxy.link = pc.link
+        again = asyncio.create_task(pc.connect())
+        asked = await proxy.hear(wire.AreYouThere)
+        proxy.say(wire.HereIAm(proof=make(asked.nonce)))
+        answer = await again
+        assert isinstance(answer, wire.LinkWelcome)
+        assert not answer.held
+        assert await hold_of(world, pc.device_id) is None
+        await ping(pc)
 
 
 async def test_a_hello_that_comes_after_a_later_one_holds_up_nobody(world: World) -> None:

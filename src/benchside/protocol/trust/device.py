@@ -21,6 +21,7 @@ __all__ = [
     "LinkNonces",
     "LinkState",
     "first_state",
+    "here_proof",
     "link_proof_agent",
     "link_proof_gateway",
     "open_offer",
@@ -77,6 +78,14 @@ def link_proof_agent(device_key: bytes, nonces: LinkNonces, *, instance: bytes, 
 def link_proof_gateway(device_key: bytes, nonces: LinkNonces, *, held: bool, offer: bytes | None) -> bytes:
     """Return what the gateway sends in LinkWelcome: 32 bytes, over what the welcome says of the device, too."""
     return _proof(device_key, nonces.under("benchside/1 link gateway") + lp(b"held" if held else b"", offer or b""))
+
+
+def here_proof(device_key: bytes, nonces: LinkNonces, asked: bytes) -> bytes:
+    """Return what answers AreYouThere(`asked`) on this link: 32 bytes.  Compare with `hmac.compare_digest`.
+
+    Or whoever inspects TLS could hold a link open that its PC has given up, answer on it, and have the device held.
+    """
+    return _proof(device_key, nonces.under("benchside/1 link here") + lp(asked))
 
 
 def seal_offer(device_key: bytes, nonces: LinkNonces, state: LinkState, fresh_nonce: bytes) -> bytes:

@@ -135,9 +135,9 @@ class AreYouThere(Message, frozen=True, kw_only=True, tag="there"):
 
 
 class HereIAm(Message, frozen=True, kw_only=True, tag="here"):
-    """Answers AreYouThere, at once."""
+    """Answers AreYouThere, at once; proves the key of this link over its nonce (trust/device.py)."""
 
-    nonce: Bytes16
+    proof: Bytes32
 
 
 class RotateKey(Message, frozen=True, kw_only=True, tag="rotate_key"):
