@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import random
@@ -18,10 +19,12 @@ from benchside.protocol.trust.device import LinkNonces, here_proof, open_offer
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.channel import Channel
+from benchside.server.admin.device import add_device_words
 from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.model import Event
 from benchside.server.gateway import meeting
 from benchside.server.identity.chain import Hold
+from benchside.server.identity.keeper import MAX_INSTANCES
 from benchside.server.identity.model import DeviceChain
 from benchside.transport.websocket import Closed, dial
 
@@ -318,3 +321,43 @@ async def test_a_held_device_may_not_be_asked_for_nor_get_a_ticket(world: World)
     refused = await pc.hear(wire.RequestUnknown)
     assert refused.reason is Refusal.HELD
     assert await closed_with(pc) == 4411, "what is decided elsewhere is followed within a second"
+
+
+async def test_a_copy_that_comes_under_many_numbers_leaves_room_for_the_pc(world: World) -> None:
+    pc = await world.enrolled_pc()
+    keeper = world.parts.identities
+    for _ in range(MAX_INSTANCES + 4):
+        await keeper.hold(pc.device_id, Hold.WENT_BACK, os.urandom(16))
+    answer = await pc.connect()
+    assert isinstance(answer, wire.LinkWelcome)
+    assert answer.held
+    shown = (await keeper.shown(pc.device_id)).instances
+    assert len(shown) == MAX_INSTANCES
+    assert pc.instance in shown
+    await keeper.release(pc.device_id, pc.instance[:4])
+    answer = await pc.connect()
+    assert isinstance(answer, wire.LinkWelcome)
+    assert not answer.held
+
+
+async def test_one_that_was_copied_does_not_keep_the_others_held_after_a_restore(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied, other = await world.enrolled_pc(0), await world.enrolled_pc(1)
+    keeper = world.parts.identities
+    for device_id in (copied.device_id, copied.device_id, other.device_id):
+        await keeper.hold(device_id, Hold.AHEAD, os.urandom(16))
+    parser = argparse.ArgumentParser()
+    add_device_words(parser.add_subparsers(), argparse.ArgumentParser(add_help=False))
+    flags = parser.parse_args(["device", "release", "--all-ahead"])
+    await flags.work(world.parts, flags)
+    said = capsys.readouterr().out
+    assert await keeper.held() == [copied.device_id]
+    assert f"{other.device_id.hex()} released" in said
+    assert f"{copied.device_id.hex()} still held" in said
+    # and whoever comes beside the one that was released is told to the operator
+    await keeper.release(copied.device_id, (await keeper.shown(copied.device_id)).instances[0])
+    assert isinstance(await copied.connect(), wire.LinkWelcome)
+    flags = parser.parse_args(["device", "list"])
+    await flags.work(world.parts, flags)
+    assert "another came since and is not let in" in capsys.readouterr().out

@@ -33,7 +33,7 @@ from benchside.server.store.database import Database
 __all__ = ["Attention", "DeviceKeeper", "HeldDevice", "KeyProved"]
 
 MAX_INSTANCES = 16
-"""Remembered of one device while it is held; a copy that starts again and again has the same number, but need not."""
+"""Remembered of one device while it is held, those that came last; a copy that starts again need not say the same."""
 _NO_KEY = bytes(32)
 
 
@@ -262,8 +262,12 @@ class DeviceKeeper:
             row.last_utc_ms = now
             return
         count = select(func.count()).select_from(HeldInstance).where(HeldInstance.device_id == device_id)
-        if (await rows.scalar(count) or 0) < MAX_INSTANCES:
-            rows.add(HeldInstance(device_id=device_id, instance=instance, first_utc_ms=now, last_utc_ms=now))
+        if (await rows.scalar(count) or 0) >= MAX_INSTANCES:
+            # or a copy that starts again and again would leave no room for the one that is to be named
+            seen = select(HeldInstance).where(HeldInstance.device_id == device_id)
+            oldest = await rows.scalar(seen.order_by(HeldInstance.last_utc_ms, HeldInstance.first_utc_ms).limit(1))
+            await rows.delete(oldest)
+        rows.add(HeldInstance(device_id=device_id, instance=instance, first_utc_ms=now, last_utc_ms=now))
 
 
 def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:
