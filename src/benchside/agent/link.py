@@ -179,7 +179,10 @@ class Link:
                 raise RefusedError(Refusal.NOT_AUTHORISED, f"expected to be welcomed, got refused: {welcome.reason}")
             if not isinstance(welcome, wire.LinkWelcome):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected a welcome, got another message")
-            proof = link_proof_gateway(key, nonces, held=welcome.held, offer=welcome.offer)
+            proof = link_proof_gateway(
+                key, nonces, held=welcome.held, offer=welcome.offer,
+                sequence=welcome.journal_sequence, head=welcome.journal_head,
+            )  # fmt: skip
             if not hmac.compare_digest(welcome.proof, proof):
                 raise PeerError(PeerFault.WRONG_KEY, "expected a server that holds this device's key, got another")
             await self._keys.proved(key)

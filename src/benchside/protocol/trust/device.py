@@ -75,9 +75,16 @@ def link_proof_agent(device_key: bytes, nonces: LinkNonces, *, instance: bytes, 
     return _proof(device_key, nonces.under("benchside/1 link agent") + lp(instance, u64(step), state))
 
 
-def link_proof_gateway(device_key: bytes, nonces: LinkNonces, *, held: bool, offer: bytes | None) -> bytes:
-    """Return what the gateway sends in LinkWelcome: 32 bytes, over what the welcome says of the device, too."""
-    return _proof(device_key, nonces.under("benchside/1 link gateway") + lp(b"held" if held else b"", offer or b""))
+def link_proof_gateway(
+    device_key: bytes, nonces: LinkNonces, *, held: bool, offer: bytes | None, sequence: int, head: bytes | None
+) -> bytes:
+    """Return what the gateway sends in LinkWelcome: 32 bytes, over what the welcome says of the device, too.
+
+    `sequence`, `head`: of the PC's journal as the server has it; the PC goes on from there where its own is another, so
+    whoever inspects TLS could take entries out of it.
+    """
+    said = lp(b"held" if held else b"", offer or b"", u64(sequence), head or b"")
+    return _proof(device_key, nonces.under("benchside/1 link gateway") + said)
 
 
 def here_proof(device_key: bytes, nonces: LinkNonces, asked: bytes) -> bytes:
