@@ -73,7 +73,7 @@ class HostileGateway:
         self.heard.append(hello)
         assert isinstance(hello, LinkHello)
         nonces = LinkNonces(hello.device_id, agent=hello.nonce, gateway=nonce)
-        proof = link_proof_gateway(self._device_key, nonces, held=False, offer=None)
+        proof = link_proof_gateway(self._device_key, nonces, held=False, offer=None, sequence=self._sequence, head=None)
         welcome = LinkWelcome(
             proof=proof,
             policy_version=1,

@@ -18,6 +18,7 @@ from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedErro
 from benchside.protocol.trust.device import (
     LinkNonces,
     LinkState,
+    here_proof,
     link_proof_agent,
     link_proof_gateway,
     open_offer,
@@ -178,7 +179,10 @@ class Link:
                 raise RefusedError(Refusal.NOT_AUTHORISED, f"expected to be welcomed, got refused: {welcome.reason}")
             if not isinstance(welcome, wire.LinkWelcome):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected a welcome, got another message")
-            proof = link_proof_gateway(key, nonces, held=welcome.held, offer=welcome.offer)
+            proof = link_proof_gateway(
+                key, nonces, held=welcome.held, offer=welcome.offer,
+                sequence=welcome.journal_sequence, head=welcome.journal_head,
+            )  # fmt: skip
             if not hmac.compare_digest(welcome.proof, proof):
                 raise PeerError(PeerFault.WRONG_KEY, "expected a server that holds this device's key, got another")
             await self._keys.proved(key)
@@ -236,6 +240,8 @@ class Link:
             match message:
                 case wire.RotateKey() | wire.NextKeyKept() | wire.KeyChanged():
                     await change.take(message)
+                case wire.AreYouThere():
+                    self.send(wire.HereIAm(proof=here_proof(met.key, met.nonces, message.nonce)))
                 case _:
                     self._take(message)
 
@@ -243,8 +249,6 @@ class Link:
         match message:
             case wire.LinkPing():
                 self.send(wire.LinkPong())
-            case wire.AreYouThere():
-                self.send(wire.HereIAm(nonce=message.nonce))
             case wire.DeviceHeld():
                 self._events.link_held()
             case wire.LinkPong():

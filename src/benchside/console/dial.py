@@ -35,10 +35,13 @@ class Ways(httpcore.AsyncNetworkBackend):
         last: Exception | None = None
         try:
             async with asyncio.timeout(timeout):
-                for way in await self._out.ways(host, port):
+                ways = await self._out.ways(host, port)
+                for way in ways:
                     try:
-                        found = await self._connect(way, host, port)
-                    except OSError as error:
+                        # each has its share, or a proxy that is down and silent would leave nothing for the next way
+                        async with asyncio.timeout(None if timeout is None else timeout / len(ways)):
+                            found = await self._connect(way, host, port)
+                    except OSError as error:  # a time-out is one
                         last = error
                     else:
                         self._out.was_good(way, host, port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import random
@@ -14,14 +15,16 @@ from tests.fakes.linked_pc import LinkedPc
 from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.errors import Refusal, UnavailableError
-from benchside.protocol.trust.device import open_offer
+from benchside.protocol.trust.device import LinkNonces, here_proof, open_offer
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.channel import Channel
+from benchside.server.admin.device import add_device_words
 from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.model import Event
 from benchside.server.gateway import meeting
 from benchside.server.identity.chain import Hold
+from benchside.server.identity.keeper import MAX_INSTANCES
 from benchside.server.identity.model import DeviceChain
 from benchside.transport.websocket import Closed, dial
 
@@ -144,7 +147,7 @@ async def test_whoever_says_nothing_of_its_state_gets_nothing(world: World) -> N
     pc.describe()
     pc.ask_for_help(os.urandom(16))
     await pc.hear(wire.RequestQueued)
-    pc.say(wire.HereIAm(nonce=os.urandom(16)))
+    pc.say(wire.HereIAm(proof=os.urandom(32)))
     assert await closed_with(pc) == 4400, "nobody asked"
 
 
@@ -159,7 +162,7 @@ async def test_two_that_are_alive_are_both_held_and_the_session_ends(world: Worl
     copy = pc.copy()  # its state is the newest, too: only that both answer tells
     coming = asyncio.create_task(copy.connect())
     asked = await pc.hear(wire.AreYouThere)
-    pc.say(wire.HereIAm(nonce=asked.nonce))
+    pc.say(wire.HereIAm(proof=here_proof(pc.device_key, pc.nonces, asked.nonce)))
     answer = await coming
     assert isinstance(answer, wire.LinkWelcome)
     assert answer.held
@@ -185,13 +188,34 @@ async def test_an_answer_from_before_is_not_taken_for_a_life_sign(world: World) 
     copy = pc.copy()
     coming = asyncio.create_task(copy.connect())
     await pc.hear(wire.AreYouThere)
-    pc.say(wire.HereIAm(nonce=os.urandom(16)))
+    pc.say(wire.HereIAm(proof=here_proof(pc.device_key, pc.nonces, os.urandom(16))))
     answer = await coming
     assert isinstance(answer, wire.LinkWelcome)
     assert not answer.held
     later = await pc.connect()
     assert isinstance(later, wire.LinkWelcome)
     assert later.held, "the one that was dead a moment ago shows itself as soon as it comes back"
+
+
+async def test_whoever_inspects_tls_cannot_answer_for_a_pc_that_has_dialled_again(world: World) -> None:
+    """Its proxy keeps the older connection up and says that somebody is there; it has all but the key."""
+    pc = await world.enrolled_pc()
+    await ping(pc)
+    for make in (
+        lambda asked: os.urandom(32),
+        lambda asked: here_proof(os.urandom(32), pc.nonces, asked),
+        lambda asked: here_proof(pc.device_key, LinkNonces(pc.device_id, os.urandom(32), os.urandom(32)), asked),
+    ):
+        proxy = pc.copy()
+        proxy.link = pc.link
+        again = asyncio.create_task(pc.connect())
+        asked = await proxy.hear(wire.AreYouThere)
+        proxy.say(wire.HereIAm(proof=make(asked.nonce)))
+        answer = await again
+        assert isinstance(answer, wire.LinkWelcome)
+        assert not answer.held
+        assert await hold_of(world, pc.device_id) is None
+        await ping(pc)
 
 
 async def test_a_hello_that_comes_after_a_later_one_holds_up_nobody(world: World) -> None:
@@ -297,3 +321,43 @@ async def test_a_held_device_may_not_be_asked_for_nor_get_a_ticket(world: World)
     refused = await pc.hear(wire.RequestUnknown)
     assert refused.reason is Refusal.HELD
     assert await closed_with(pc) == 4411, "what is decided elsewhere is followed within a second"
+
+
+async def test_a_copy_that_comes_under_many_numbers_leaves_room_for_the_pc(world: World) -> None:
+    pc = await world.enrolled_pc()
+    keeper = world.parts.identities
+    for _ in range(MAX_INSTANCES + 4):
+        await keeper.hold(pc.device_id, Hold.WENT_BACK, os.urandom(16))
+    answer = await pc.connect()
+    assert isinstance(answer, wire.LinkWelcome)
+    assert answer.held
+    shown = (await keeper.shown(pc.device_id)).instances
+    assert len(shown) == MAX_INSTANCES
+    assert pc.instance in shown
+    await keeper.release(pc.device_id, pc.instance[:4])
+    answer = await pc.connect()
+    assert isinstance(answer, wire.LinkWelcome)
+    assert not answer.held
+
+
+async def test_one_that_was_copied_does_not_keep_the_others_held_after_a_restore(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copied, other = await world.enrolled_pc(0), await world.enrolled_pc(1)
+    keeper = world.parts.identities
+    for device_id in (copied.device_id, copied.device_id, other.device_id):
+        await keeper.hold(device_id, Hold.AHEAD, os.urandom(16))
+    parser = argparse.ArgumentParser()
+    add_device_words(parser.add_subparsers(), argparse.ArgumentParser(add_help=False))
+    flags = parser.parse_args(["device", "release", "--all-ahead"])
+    await flags.work(world.parts, flags)
+    said = capsys.readouterr().out
+    assert await keeper.held() == [copied.device_id]
+    assert f"{other.device_id.hex()} released" in said
+    assert f"{copied.device_id.hex()} still held" in said
+    # and whoever comes beside the one that was released is told to the operator
+    await keeper.release(copied.device_id, (await keeper.shown(copied.device_id)).instances[0])
+    assert isinstance(await copied.connect(), wire.LinkWelcome)
+    flags = parser.parse_args(["device", "list"])
+    await flags.work(world.parts, flags)
+    assert "another came since and is not let in" in capsys.readouterr().out

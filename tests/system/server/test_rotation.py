@@ -14,6 +14,7 @@ from sqlalchemy import select
 from tests.fakes.linked_pc import LinkedPc
 from tests.fakes.server_world import Pc, World, running_world
 
+from benchside.agent import link
 from benchside.agent.identity import DeviceFolder
 from benchside.agent.keys import DAY_MS, KeyChange
 from benchside.agent.link import Link
@@ -27,6 +28,7 @@ from benchside.server.enrolment.model import Device
 from benchside.server.identity.chain import Hold
 from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.identity.model import DeviceChain
+from benchside.transport.websocket import WebSocketLink
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -279,8 +281,34 @@ async def test_whoever_inspects_tls_and_has_no_key_cannot_have_a_device_held(wor
     assert pc.state == honest
     assert isinstance(await pc.connect(), wire.LinkWelcome)
     assert (await world.parts.identities.shown(pc.device_id)).hold is None
-    proof = link_proof_gateway(pc.device_key, pc.nonces, held=False, offer=None)
-    assert proof != link_proof_gateway(pc.device_key, pc.nonces, held=True, offer=None)
+    proof = link_proof_gateway(pc.device_key, pc.nonces, held=False, offer=None, sequence=0, head=None)
+    assert proof != link_proof_gateway(pc.device_key, pc.nonces, held=True, offer=None, sequence=0, head=None)
+
+
+async def test_whoever_inspects_tls_cannot_have_a_pc_throw_away_its_journal(
+    world: World, pc: LinkedPc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A welcome says where the server's copy ends, and a PC whose journal is another goes on from there."""
+    hear = link._hear
+    heard = []
+
+    async def changed(socket: WebSocketLink) -> wire.LinkMessage:
+        message = await hear(socket)
+        if isinstance(message, wire.LinkWelcome):
+            heard.append(message)
+            message = msgspec.structs.replace(message, journal_sequence=2**50, journal_head=os.urandom(32))
+        return message
+
+    with monkeypatch.context() as proxy:
+        proxy.setattr(link, "_hear", changed)
+        pc.start()
+        async with asyncio.timeout(5):
+            while not heard:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        assert (pc.welcomes, pc.journal.last_sequence()) == ([], 0)
+        await pc.kill()
+    await pc.boot()
 
 
 def _tampered(pc: Pc) -> Callable[..., None]:

@@ -207,3 +207,26 @@ def test_a_release_survives_whatever_breaks_while_it_is_taken_up(lost_after: str
         assert not network.link(other)
     assert network.link(pc)
     assert network.chain.hold is None
+
+
+def test_who_was_released_and_loses_power_before_its_word_arrives_is_let_in_under_another_number() -> None:
+    """It has stored what it was offered and forgotten its number: its next start makes another."""
+    network, pc, other = Network(random.Random(1)), Pc(b"one", LinkState(9, b"x" * 32)), Pc(b"two")
+    network.chain = release(hold(network.chain, Hold.WENT_BACK), None)
+    for step in (network.dial, network.hear_hello, network.hear_welcome):
+        step(pc)
+    pc.name = b"one, started again"
+    assert not network.link(other)
+    assert network.link(pc)
+    assert network.chain.hold is None
+    assert not network.link(other)
+
+
+def test_an_offer_from_before_a_release_lets_nobody_in_who_was_not_chosen() -> None:
+    network, one, two = Network(random.Random(1)), Pc(b"one"), Pc(b"two")
+    for step in (network.dial, network.hear_hello, network.hear_welcome):  # stored, and the word of it is lost
+        step(two)
+    network.chain = release(hold(network.chain, Hold.COPIED), one.name)
+    assert not network.link(two)
+    assert network.link(one)
+    assert not network.link(two)

@@ -15,10 +15,15 @@ _TABLE = Path("/proc/net/tcp")
 def is_own_account(peer: tuple[str, int], here: tuple[str, int]) -> bool:
     """Whether the connection from `peer` to `here` (IPv4 address and port) is of this process's account, or root's.
 
-    False when the table does not have it, which means that it has ended.
+    False when the table does not have it, which means that it has ended; and when the table cannot be read, which
+    whoever opens many connections could bring about.
     """
     ends = [_shown(peer), _shown(here)]
-    for line in _TABLE.read_text(encoding="ascii").splitlines()[1:]:
+    try:
+        table = _TABLE.read_text(encoding="ascii")
+    except OSError:
+        return False
+    for line in table.splitlines()[1:]:
         words = line.split()
         if words[1:3] == ends:
             return int(words[7]) in (0, os.getuid())

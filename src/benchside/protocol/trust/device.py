@@ -21,6 +21,7 @@ __all__ = [
     "LinkNonces",
     "LinkState",
     "first_state",
+    "here_proof",
     "link_proof_agent",
     "link_proof_gateway",
     "open_offer",
@@ -74,9 +75,24 @@ def link_proof_agent(device_key: bytes, nonces: LinkNonces, *, instance: bytes, 
     return _proof(device_key, nonces.under("benchside/1 link agent") + lp(instance, u64(step), state))
 
 
-def link_proof_gateway(device_key: bytes, nonces: LinkNonces, *, held: bool, offer: bytes | None) -> bytes:
-    """Return what the gateway sends in LinkWelcome: 32 bytes, over what the welcome says of the device, too."""
-    return _proof(device_key, nonces.under("benchside/1 link gateway") + lp(b"held" if held else b"", offer or b""))
+def link_proof_gateway(
+    device_key: bytes, nonces: LinkNonces, *, held: bool, offer: bytes | None, sequence: int, head: bytes | None
+) -> bytes:
+    """Return what the gateway sends in LinkWelcome: 32 bytes, over what the welcome says of the device, too.
+
+    `sequence`, `head`: of the PC's journal as the server has it; the PC goes on from there where its own is another, so
+    whoever inspects TLS could take entries out of it.
+    """
+    said = lp(b"held" if held else b"", offer or b"", u64(sequence), head or b"")
+    return _proof(device_key, nonces.under("benchside/1 link gateway") + said)
+
+
+def here_proof(device_key: bytes, nonces: LinkNonces, asked: bytes) -> bytes:
+    """Return what answers AreYouThere(`asked`) on this link: 32 bytes.  Compare with `hmac.compare_digest`.
+
+    Or whoever inspects TLS could hold a link open that its PC has given up, answer on it, and have the device held.
+    """
+    return _proof(device_key, nonces.under("benchside/1 link here") + lp(asked))
 
 
 def seal_offer(device_key: bytes, nonces: LinkNonces, state: LinkState, fresh_nonce: bytes) -> bytes:

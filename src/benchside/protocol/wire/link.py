@@ -135,9 +135,9 @@ class AreYouThere(Message, frozen=True, kw_only=True, tag="there"):
 
 
 class HereIAm(Message, frozen=True, kw_only=True, tag="here"):
-    """Answers AreYouThere, at once."""
+    """Answers AreYouThere, at once; proves the key of this link over its nonce (trust/device.py)."""
 
-    nonce: Bytes16
+    proof: Bytes32
 
 
 class RotateKey(Message, frozen=True, kw_only=True, tag="rotate_key"):
@@ -235,7 +235,7 @@ class RequestCancelled(Message, frozen=True, kw_only=True, tag="cancelled"):
     """From the agent: the request or its session is over.
 
     From the gateway: it is expired (`expired`), whoever helps may not go on (`associate_out`), or the device is held
-    (`device_held`).
+    (`device_held`) or revoked (`device_revoked`).
     """
 
     request_id: Bytes16

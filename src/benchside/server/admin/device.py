@@ -20,7 +20,10 @@ _WHY = {
     Hold.WENT_BACK: "its state is older than what it had: a restored disk, or a copy",
     Hold.AHEAD: "its state is newer than this server's: was this server restored?",
     Hold.COPIED: "two PCs with its key were there at the same time",
-    Hold.OLD_KEY: "a PC came with the key that it had before: a restored disk, or a copy",
+    Hold.OLD_KEY: (
+        "a PC came with the key that it had before: a restored disk, which a release does not help (revoke and enrol "
+        "it again), or a copy, which a release keeps out"
+    ),
 }
 _NUMBER = re.compile(r"([0-9A-Fa-f]{4})-?([0-9A-Fa-f]{4})\Z")
 
@@ -45,7 +48,7 @@ async def _list(parts: Parts, _flags: argparse.Namespace) -> None:
         standing = await parts.identities.shown(one.id)
         state = "; revoked" if one.revoked_utc_ms else "; HELD" if standing.hold else ""
         print(f"{one.id.hex()}: {one.name}, {one.site}; enrolled {_moment(one.enrolled_utc_ms)}{state}")
-        if standing.hold is not None:
+        if standing.hold is not None or standing.instances:
             _explain(standing)
         if standing.key_changed_utc_ms or standing.sealing:
             changed = _moment(standing.key_changed_utc_ms or one.enrolled_utc_ms)
@@ -56,6 +59,10 @@ async def _list(parts: Parts, _flags: argparse.Namespace) -> None:
 def _explain(standing: HeldDevice) -> None:
     if standing.hold is not None and standing.held_utc_ms is not None:
         print(f"  held since {_moment(standing.held_utc_ms)}: {_WHY[standing.hold]}")
+    elif standing.instances:
+        print(
+            "  released; another came since and is not let in (release again with its number if it is the right one):"
+        )
     for instance in standing.instances:
         print(f"  came as {show_number(instance)}")
 
@@ -78,9 +85,13 @@ async def _rotate(parts: Parts, flags: argparse.Namespace) -> None:
 async def _release(parts: Parts, flags: argparse.Namespace) -> None:
     if flags.all_ahead:
         for device_id in await parts.identities.held():
-            if (await parts.identities.shown(device_id)).hold is Hold.AHEAD:
+            if (await parts.identities.shown(device_id)).hold is not Hold.AHEAD:
+                continue
+            try:
                 await parts.identities.release(device_id, None)
                 print(f"{device_id.hex()} released")
+            except UnavailableError as error:  # one that was copied, too, must not keep the others waiting
+                print(f"{device_id.hex()} still held: {error}")
         return
     number = None
     if flags.number is not None:

@@ -297,7 +297,7 @@ class Broker:
         )
 
     async def _refusal_to_open(self, device: DeviceFacts | None, device_id: bytes) -> Refusal | None:
-        if device is None:
+        if device is None or device.is_revoked:
             return Refusal.NO_REQUEST
         if device.is_held:
             return Refusal.HELD

@@ -79,6 +79,7 @@ class DeviceFacts:
     has_it_review: bool
     has_terms: bool
     is_held: bool = False
+    is_revoked: bool = False
 
     @property
     def place(self) -> Place:
@@ -235,6 +236,7 @@ class Register:
                 has_it_review=row.it_review_utc_ms is not None,
                 has_terms=row.terms_version is not None,
                 is_held=chain is not None and chain.hold is not None,
+                is_revoked=row.revoked_utc_ms is not None,
             )
 
     async def devices(self) -> Sequence[Device]:
@@ -257,7 +259,7 @@ class Register:
                 await self._write_instruments(rows, device_id, said.instruments)
 
     async def revoke(self, device_id: bytes, *, by: str = "operator") -> None:
-        """Let a device in no more."""
+        """Let a device in no more; the gateway ends its link and what is open of it within a second or two."""
         await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_REVOKED, EventDetails(associate=by))
         async with self._database.write() as rows:
             await rows.execute(update(Device).where(Device.id == device_id).values(revoked_utc_ms=self._now()))

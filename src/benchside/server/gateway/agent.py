@@ -130,7 +130,7 @@ class Gateway:
         offer = None if met.offer is None else seal_offer(met.key, met.nonces, met.offer, os.urandom(12))
         sequence, head = await self._ledger.journal_head(met.device_id)
         welcome = LinkWelcome(
-            proof=link_proof_gateway(met.key, met.nonces, held=held, offer=offer),
+            proof=link_proof_gateway(met.key, met.nonces, held=held, offer=offer, sequence=sequence, head=head),
             held=held,
             offer=offer,
             policy_version=self._keeper.version,

@@ -1,4 +1,4 @@
-"""Links of devices that are held: they stay up, so that the PC is seen and told, and serve nothing."""
+"""Links of held devices stay up, so that the PC is seen and told, and serve nothing; those of revoked ones end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from weakref import WeakSet
 
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.wire.link import LINK, DeviceHeld, LinkPing, LinkPong, RotateKey
+from benchside.protocol.wire.link import LINK, DeviceHeld, LinkPing, LinkPong, RequestCancelled, RotateKey
 from benchside.server.broker.queue import Broker
 from benchside.server.gateway.links import Links
 from benchside.server.identity.keeper import DeviceKeeper
@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 MAX_OF_ONE_DEVICE = 4
 """A PC and some copies of it; whoever comes beyond takes the place of the one that has waited longest."""
 CUT_BECAUSE = "device_held"
+REVOKED = "device_revoked"
 
 
 class Holds:
@@ -32,6 +33,7 @@ class Holds:
         self._presence = presence
         self._waiting: dict[bytes, dict[Served, int]] = {}
         self._asked: WeakSet[Served] = WeakSet()
+        self._ended: set[bytes] = set()
 
     async def begin(self, device_id: bytes) -> None:
         """End whatever is open of a device that is held from now on, and tell the PC that spoke for it."""
@@ -66,7 +68,9 @@ class Holds:
         self._asked.discard(served)
 
     async def follow(self) -> None:
-        """Look at what is wanted of devices: hold, let come again, change a key.  Called each second."""
+        """Look at what is wanted of devices: end, hold, let come again, change a key.  Called each second."""
+        for device_id in await self._keeper.revoked():
+            await self._end(device_id)
         for one in await self._keeper.attention():
             waiting = self._waiting.get(one.device_id, {})
             for served in [served for served, decisions in waiting.items() if decisions != one.decisions]:
@@ -79,6 +83,20 @@ class Holds:
             elif one.is_rotation_wanted and live not in self._asked:
                 self._asked.add(live)
                 live.send(LINK.encode(RotateKey()))
+
+    async def _end(self, device_id: bytes) -> None:
+        """End all of a device that is revoked; once, and again if a hello that was judged before brought it back."""
+        live = self._links.of_device(device_id)
+        connections = [*self._waiting.get(device_id, ()), *([live] if live is not None else ())]
+        if not connections and device_id in self._ended:
+            return
+        for request_id in await self._broker.open_of_device(device_id):
+            if live is not None:
+                live.send(LINK.encode(RequestCancelled(request_id=request_id, reason=REVOKED)))
+        for served in connections:
+            served.close(4403)
+        await self._broker.cut_device(device_id, REVOKED)
+        self._ended.add(device_id)
 
     async def _listen(self, served: Served, device_id: bytes, ping_after_s: float, lost_after_s: float) -> None:
         while True:

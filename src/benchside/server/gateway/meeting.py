@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import itertools
 import os
 from dataclasses import dataclass, field
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from benchside.protocol.errors import PeerError, PeerFault
-from benchside.protocol.trust.device import LinkNonces, LinkState
+from benchside.protocol.trust.device import LinkNonces, LinkState, here_proof
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.link import LINK, AreYouThere, HereIAm, LinkChallenge, LinkHello, LinkRefused
 from benchside.server.audit.kind import ServerKind
@@ -51,6 +52,7 @@ class Meeting:
         self._numbers = itertools.count(1)
         self._newest: dict[bytes, int] = {}
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+        self._met: WeakKeyDictionary[Served, Met] = WeakKeyDictionary()
         self._asked: dict[Served, tuple[bytes, asyncio.Future[None]]] = {}
 
     async def meet(self, served: Served) -> Met | None:
@@ -72,10 +74,13 @@ class Meeting:
             return await self._judge(served, hello, nonces, number)
 
     def answered(self, served: Served, message: HereIAm) -> None:
-        """The PC at the other end of an older connection is alive; PeerError when nobody asked it."""
+        """The PC at the other end of an older connection is alive; PeerError when nobody asked it, or it has no key."""
         nonce, answer = self._asked.get(served, (b"", None))
-        if answer is None or message.nonce != nonce:
+        met = self._met.get(served)
+        if answer is None or met is None:
             raise PeerError(PeerFault.OUT_OF_ORDER, "expected an answer to what was asked, got another")
+        if not hmac.compare_digest(message.proof, here_proof(met.key, met.nonces, nonce)):
+            raise PeerError(PeerFault.NOT_AUTHENTIC, "expected an answer with the key of this link, got another")
         if not answer.done():
             answer.set_result(None)
 
@@ -101,7 +106,8 @@ class Meeting:
             served.send(LINK.encode(LinkRefused(reason="old_key")))
             return None
         replaced = self._links.take_over(device_id, served) if offer is not None else None
-        return Met(device_id, proved.key, nonces, offer, replaced)
+        self._met[served] = met = Met(device_id, proved.key, nonces, offer, replaced)
+        return met
 
     async def _is_there(self, before: Served) -> bool:
         """Whether somebody answers on the older connection now: then it was not its own PC that came again."""

@@ -61,10 +61,12 @@ def judge(chain: Chain, said: Said, fresh: bytes) -> tuple[Chain, bool]:
     if chain.hold is not None:
         return chain, False
     if chain.is_freed:
-        if chain.freed_for not in (None, said.instance):
-            return chain, False
         if chain.offer is not None and said.proves(chain.offer):
+            # by whatever number: what was offered since the release went to nobody but the one that goes on, which
+            # forgets its number when it is welcomed and may lose power before its word of that is here
             chain = _moved(chain)
+        elif chain.freed_for not in (None, said.instance):
+            return chain, False
         step = max(said.step, chain.kept.step, chain.offer.step if chain.offer else 0) + 1
         return dataclasses.replace(chain, freed_for=said.instance, offer=LinkState(step, fresh)), True
     if chain.offer is not None and said.proves(chain.offer):
@@ -91,8 +93,11 @@ def hold(chain: Chain, cause: Hold) -> Chain:
 
 
 def release(chain: Chain, instance: bytes | None) -> Chain:
-    """Return the chain of a device that a person has released: `instance`, or else the first that comes, goes on."""
-    return dataclasses.replace(chain, hold=None, is_freed=True, freed_for=instance)
+    """Return the chain of a device that a person has released: `instance`, or else the first that comes, goes on.
+
+    An offer from before it is worth nothing: any of them may have it.
+    """
+    return dataclasses.replace(chain, offer=None, hold=None, is_freed=True, freed_for=instance)
 
 
 def _moved(chain: Chain) -> Chain:

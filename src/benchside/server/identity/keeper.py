@@ -33,7 +33,7 @@ from benchside.server.store.database import Database
 __all__ = ["Attention", "DeviceKeeper", "HeldDevice", "KeyProved"]
 
 MAX_INSTANCES = 16
-"""Remembered of one device while it is held; a copy that starts again and again has the same number, but need not."""
+"""Remembered of one device while it is held, those that came last; a copy that starts again need not say the same."""
 _NO_KEY = bytes(32)
 
 
@@ -104,6 +104,11 @@ class DeviceKeeper:
         async with self._database.read() as rows:
             device = await rows.get(Device, device_id)
             return device is not None and device.revoked_utc_ms is None
+
+    async def revoked(self) -> list[bytes]:
+        """The ids of all devices that are revoked."""
+        async with self._database.read() as rows:
+            return list(await rows.scalars(select(Device.id).where(Device.revoked_utc_ms.is_not(None))))
 
     async def is_held(self, device_id: bytes) -> bool:
         """Whether nothing of this device is served."""
@@ -256,8 +261,12 @@ class DeviceKeeper:
             row.last_utc_ms = now
             return
         count = select(func.count()).select_from(HeldInstance).where(HeldInstance.device_id == device_id)
-        if (await rows.scalar(count) or 0) < MAX_INSTANCES:
-            rows.add(HeldInstance(device_id=device_id, instance=instance, first_utc_ms=now, last_utc_ms=now))
+        if (await rows.scalar(count) or 0) >= MAX_INSTANCES:
+            # or a copy that starts again and again would leave no room for the one that is to be named
+            seen = select(HeldInstance).where(HeldInstance.device_id == device_id)
+            oldest = await rows.scalar(seen.order_by(HeldInstance.last_utc_ms, HeldInstance.first_utc_ms).limit(1))
+            await rows.delete(oldest)
+        rows.add(HeldInstance(device_id=device_id, instance=instance, first_utc_ms=now, last_utc_ms=now))
 
 
 def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:

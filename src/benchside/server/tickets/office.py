@@ -145,6 +145,8 @@ class TicketOffice:
         self, facts: RequestFacts, channel: Channel, role: Role, key: bytes, associate: str | None, subject: str
     ) -> bytes:
         stream = session_stream(facts.id)
+        if facts.device.is_revoked:
+            raise RefusedError(Refusal.NO_REQUEST, "expected a device that is enrolled, got one that was revoked")
         if facts.device.is_held:
             raise RefusedError(Refusal.HELD, "expected a device that may go on, got one that is held")
         if facts.state not in (RequestState.CLAIMED, RequestState.IN_SESSION):
