@@ -17,6 +17,7 @@ from benchside.server.administration.facts import GroupFacts, PersonFacts, check
 from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
+from benchside.server.clock import NowUtcMs, utc_ms
 from benchside.server.enrolment.model import Customer
 from benchside.server.store.database import Database
 
@@ -26,9 +27,10 @@ __all__ = ["People"]
 class People:
     """Writes the cloud plane; each change is in the log before it is made, with who made it."""
 
-    def __init__(self, database: Database, ledger: Ledger) -> None:
+    def __init__(self, database: Database, ledger: Ledger, now: NowUtcMs = utc_ms) -> None:
         self._database = database
         self._ledger = ledger
+        self._now = now
 
     async def all(self) -> list[PersonFacts]:
         """Everybody, by id."""
@@ -46,9 +48,9 @@ class People:
         people = [checked(one) for one in people]
         async with self._database.write() as rows:
             await _refuse_unknown(rows, people)
+            if any(one.id == by and not self._administers(one) for one in people):
+                raise RefusedError(Refusal.NOT_AUTHORISED, "expected another administrator to take this one's away")
             for one in people:
-                if one.id == by and not (one.is_administrator and one.is_active):
-                    raise RefusedError(Refusal.NOT_AUTHORISED, "expected another administrator to take this one's away")
                 await self._ledger.record(SERVER, ServerKind.PERSON_CHANGED, EventDetails(associate=by, scope=one.id))
                 await _write_person(rows, one)
 
@@ -73,6 +75,12 @@ class People:
                 rows.add(row)
             row.is_administrator = is_administrator
             row.is_active = row.is_active or is_administrator
+            if is_administrator and row.until_utc_ms is not None and row.until_utc_ms <= self._now():
+                row.until_utc_ms = None  # or they would be none again at once
+
+    def _administers(self, one: PersonFacts) -> bool:
+        is_here = one.is_active and (one.until_utc_ms is None or one.until_utc_ms > self._now())
+        return one.is_administrator and is_here
 
     async def groups(self) -> list[GroupFacts]:
         """All groups, by id."""
