@@ -300,6 +300,28 @@ async def test_a_site_that_wants_two_lets_nobody_in_alone(world: World) -> None:
     assert reason(await ana.post(f"{path}/tickets", channel="main")) == "second_eyes"
 
 
+async def test_a_pc_that_wants_two_by_a_rule_of_its_own_gets_two(world: World) -> None:
+    pc, ana, ben = await world.enrolled_pc(), await world.console("ana"), await world.console("ben", key=2)
+    request_id = os.urandom(16)
+    pc.ask_for_help(request_id)
+    await pc.hear(wire.RequestQueued)
+    path = f"/api/requests/{request_id.hex()}"
+    assert (await ana.post(f"{path}/claim")).status_code == 200
+    assert (await ana.post(f"{path}/tickets", channel="main")).json()["second"] is None
+    assert (await ben.get("/api/requests")).json()["requests"][0]["second"] is None
+    await pc.report(pc.entry(EventKind.ASSOCIATE_REFUSED, request_id, cause="second_eyes"))
+    assert reason(await ana.post(f"{path}/tickets", channel="main")) == "second_eyes"
+    shown = (await ben.get("/api/requests")).json()["requests"][0]["second"]
+    assert shown["may_agree"] is True
+    about = SecondFor(
+        request_id=request_id, device_id=pc.device_id, associate="ana", key=bytes.fromhex(shown["associate_key"])
+    )
+    issued = utc_ms()
+    signature = base64.b64encode(pss_sign(rsa_key(2), second_content(about, "ben", issued))).decode()
+    assert (await ben.post(f"{path}/agreement", issued_utc_ms=issued, signature=signature)).status_code == 204
+    assert (await ana.post(f"{path}/tickets", channel="main")).json()["second"]["associate"] == "ben"
+
+
 @pytest.mark.parametrize(
     ("data", "why"),
     [

@@ -98,9 +98,8 @@ class Broker:
         refusal = await self._refusal_to_open(device, device_id)
         if device is None or refusal is not None:
             reason = refusal or Refusal.NO_REQUEST
-            await self._ledger.record(
-                device_stream(device_id), EventKind.REQUEST_REFUSED, EventDetails(cause=reason.value)
-            )
+            details = EventDetails(cause=reason.value)
+            await self._ledger.record(device_stream(device_id), EventKind.REQUEST_REFUSED, details)
             raise RefusedError(reason, "expected a device that may ask for help now")
         await self._replace_older(device_id)
         now = self._now()
@@ -205,6 +204,8 @@ class Broker:
                 continue
             if event.kind is EventKind.CODE_ACCEPTED:
                 await self._join(device_id, event.request_id)
+            elif event.kind is EventKind.ASSOCIATE_REFUSED:
+                self._bus.publish(RequestChanged(event.request_id))  # perhaps by a rule of its own that asks for two
             elif event.kind is EventKind.SESSION_ENDED:
                 cause = event.details.cause or ""
                 await self._end(event.request_id, RequestEvent.END, cause=cause, device_id=device_id)

@@ -103,7 +103,7 @@ class TicketOffice:
         second = await self._agreements.of(facts)
         is_entering = facts.state is RequestState.CLAIMED
         # once the PC has let them in, an agreement has served: it grows old while the session's channels come back
-        if refusal is None and second is None and is_entering and self._agreements.is_needed(facts):
+        if refusal is None and second is None and is_entering and await self._agreements.is_needed(facts):
             refusal = Refusal.SECOND_EYES
         if refusal is None and channel is Channel.MAIN and is_entering:
             wait_s = await self._delays.wait_ms(subjects) / 1000
