@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.fakes.people import associate, site
 from tests.fakes.server_world import opened_parts
 
 from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
+from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.policy import NO_RULES, AssociateRole, PolicyPayload, Scope, Training
 from benchside.server.administration.draft import Entered, propose, waiting, why_not_proposed
 from benchside.server.administration.duties import duties_of
@@ -20,6 +22,7 @@ from benchside.server.administration.imports import Imported, Imports, Kind
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
 from benchside.server.administration.sheet import Row, read_dates, read_sheet
+from benchside.server.audit.kind import ServerKind
 from benchside.server.authority.proposal import changes, merge
 from benchside.server.parts import Parts
 
@@ -282,3 +285,17 @@ async def test_no_administrator_ends_oneself_and_an_operator_brings_one_back(par
     still = await people.get("root")
     assert still is not None
     assert still.until_utc_ms == LATER, "an end that is still to come stays"
+
+
+async def test_others_write_while_a_table_is_taken_in(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places(parts.cloud, parts.ledger, parts.now)
+    await places.put_customer("root", CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en"))
+    record = parts.ledger.record
+
+    async def meanwhile(stream: str, kind: ServerKind, details: EventDetails) -> None:
+        async with asyncio.timeout(2), parts.cloud.write():
+            await record(stream, kind, details)
+
+    monkeypatch.setattr(parts.ledger, "record", meanwhile)
+    assert (await take(parts, Kind.PEOPLE, "account,name,organisation\nben,Ben,Vendor\n")).is_applied
+    assert (await take(parts, Kind.SITES, "site,name,customer,laws\nlab,Lab,c-1,gdpr\n")).is_applied
