@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,13 +13,16 @@ from tests.fakes.people import associate, site
 from tests.fakes.server_world import opened_parts
 
 from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
+from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.policy import NO_RULES, AssociateRole, PolicyPayload, Scope, Training
 from benchside.server.administration.draft import Entered, propose, waiting, why_not_proposed
+from benchside.server.administration.duties import duties_of
 from benchside.server.administration.facts import CustomerFacts, GroupFacts, PersonFacts, SiteFacts
 from benchside.server.administration.imports import Imported, Imports, Kind
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
 from benchside.server.administration.sheet import Row, read_dates, read_sheet
+from benchside.server.audit.kind import ServerKind
 from benchside.server.authority.proposal import changes, merge
 from benchside.server.parts import Parts
 
@@ -118,6 +122,7 @@ PEOPLE = {"account": ("user id",), "name": (), "organisation": ("company",)}
     [
         b"account,name,organisation\nben,Ben,Vendor\n",
         b"\xef\xbb\xbfAccount;Name;Company\r\nben;Ben;Vendor\r\n\r\n",
+        b"sep=;\rACCOUNT;NAME;COMPANY\rben;Ben;Vendor\r",
         b"sep=;\r\nUSER_ID;NAME;COMPANY\r\nben;Ben;Vendor\r\n",
         "account\tname\torganisation\nben\tBen\tVendor\n".encode("utf-16"),
         b'"User ID","Name","Company"\n"ben"," Ben ","Vendor"\n,,\n',
@@ -242,3 +247,55 @@ async def test_a_customer_with_sites_is_not_forgotten(parts: Parts) -> None:
     with pytest.raises(RefusedError) as used:
         await places.remove_customer("root", "c-1")
     assert used.value.reason is Refusal.IN_USE
+
+
+@pytest.mark.parametrize("address", ["it.@one.example", "josé@one.example", "it@one..example", "it@-one.example"])
+async def test_no_address_is_taken_that_mail_cannot_go_to(parts: Parts, address: str) -> None:
+    places = Places(parts.cloud, parts.ledger, parts.now)
+    with pytest.raises(PeerError):
+        await places.put_customer("root", CustomerFacts(id="c", name="C", it_mail=address, mail_language="en"))
+    done = await take(parts, Kind.CUSTOMERS, f"customer,name,it_mail\nc-9,Nine,{address}\n")
+    assert [(one.line, one.column, one.why) for one in done.problems] == [(2, "it_mail", "bad_value")]
+
+
+async def test_a_training_without_an_end_comes_as_the_last_day_of_all(parts: Parts) -> None:
+    await People(parts.cloud, parts.ledger).put("root", [ben(groups=())])
+    done = await take(parts, Kind.TRAININGS, "account,course,law,expires\nben,P,pipl,31.12.9999\n")
+    assert (done.is_applied, done.problems) == (True, [])
+    one = await People(parts.cloud, parts.ledger).get("ben")
+    assert one is not None
+    assert max(training.expires_utc_ms for training in one.trainings) == 253_402_300_799_999
+
+
+async def test_no_administrator_ends_oneself_and_an_operator_brings_one_back(parts: Parts) -> None:
+    people = People(parts.cloud, parts.ledger, parts.now)
+    await people.make_administrator("root", is_administrator=True)
+    root = await people.get("root")
+    assert root is not None
+    over = msgspec.structs.replace(root, until_utc_ms=1)
+    with pytest.raises(RefusedError):
+        await people.put("root", [ben(groups=()), over])
+    assert await people.get("ben") is None
+    await people.put("another", [over])
+    assert not (await duties_of(parts.cloud, "root", parts.now)).is_administrator
+    await people.make_administrator("root", is_administrator=True)
+    assert (await duties_of(parts.cloud, "root", parts.now)).is_administrator
+    await people.put("another", [msgspec.structs.replace(root, until_utc_ms=LATER)])
+    await people.make_administrator("root", is_administrator=True)
+    still = await people.get("root")
+    assert still is not None
+    assert still.until_utc_ms == LATER, "an end that is still to come stays"
+
+
+async def test_others_write_while_a_table_is_taken_in(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    places = Places(parts.cloud, parts.ledger, parts.now)
+    await places.put_customer("root", CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en"))
+    record = parts.ledger.record
+
+    async def meanwhile(stream: str, kind: ServerKind, details: EventDetails) -> None:
+        async with asyncio.timeout(2), parts.cloud.write():
+            await record(stream, kind, details)
+
+    monkeypatch.setattr(parts.ledger, "record", meanwhile)
+    assert (await take(parts, Kind.PEOPLE, "account,name,organisation\nben,Ben,Vendor\n")).is_applied
+    assert (await take(parts, Kind.SITES, "site,name,customer,laws\nlab,Lab,c-1,gdpr\n")).is_applied

@@ -148,6 +148,22 @@ def test_a_proposal_that_reaches_beyond_its_region_is_none(folder: Path, capsys:
     assert "no proposal" in capsys.readouterr().err
 
 
+def test_one_name_in_two_regions_is_refused_before_anybody_compares_a_key(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = utc_ms() + 86_400_000
+    assert authority(folder, "review", str(proposal(folder, associate("ben", b"b" * 32, expires_utc_ms=later)))) == 0
+    before = AuthorityBook(folder, utc_ms).state()
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    same = associate("ben", b"c" * 32, regions=("cn",), expires_utc_ms=later)
+    for region, associates in (("cn", (same,)), ("cn", ())):
+        assert authority(folder, "review", str(proposal(folder, *associates, region=region))) == 1
+        assert "two regions name the" in capsys.readouterr().err
+    with pytest.raises(UnavailableError, match="two regions name the associate 'ben'"):
+        AuthorityBook(folder, utc_ms).take((*before.associates, same), before.sites)
+    assert AuthorityBook(folder, utc_ms).state() == before
+
+
 def test_mistakes_are_refused_with_one_sentence(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sign_in(folder) == 0
     for words, says in (

@@ -13,7 +13,9 @@ from sqlalchemy import func, select, text, update
 from tests.fakes.server_world import SETTINGS, Clock, opened_parts
 
 from benchside.protocol.errors import Refusal, RefusedError
+from benchside.protocol.wire.audit import EventDetails
 from benchside.server.accounts.sign_ins import CONFIRM_MS, SignedIn, hash_of
+from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.model import Event
 from benchside.server.location.known import KNOWN_FOR_MS, MAX_KNOWN
 from benchside.server.location.links import HOUR_MS, KEEP_MS, LINK_MS, PAUSE_MS
@@ -228,6 +230,24 @@ async def test_tries_of_tokens_have_to_wait(tmp_path: Path) -> None:
         with pytest.raises(RefusedError) as found:
             await ana.locations.deny(right, "198.51.100.7")
         assert found.value.reason is Refusal.WAIT
+
+
+async def test_it_was_not_me_ends_what_is_let_in_at_that_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ana_at(tmp_path, Clock()) as ana:
+        signed_in, _ = await ana.begin()
+        token = (await ana.tokens())[-1]
+        record, let_in = ana.parts.ledger.record, list[Confirmed]()
+
+        async def meanwhile(stream: str, kind: ServerKind, details: EventDetails) -> None:
+            if kind is ServerKind.LOCATION_DENIED:
+                let_in.append(await ana.locations.confirm(signed_in, token, HOME))
+            await record(stream, kind, details)
+
+        monkeypatch.setattr(ana.parts.ledger, "record", meanwhile)
+        await ana.locations.deny(token, "192.0.2.10")
+        assert await ana.parts.sign_ins.check(let_in[0].token) is None
 
 
 async def test_it_was_not_me_ends_the_sign_in_and_tells_the_operator(

@@ -22,7 +22,7 @@ from benchside.server.authority.book import AuthorityBook
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.machine import RequestState
 from benchside.server.broker.queue import MAX_AGE_MS, MAX_CONSOLE_GONE_MS, MAX_PC_GONE_MS, Broker
-from benchside.server.bus.contract import News, ToDevice
+from benchside.server.bus.contract import News, SessionCut, ToDevice
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 
@@ -40,6 +40,7 @@ class Desk:
     consoles: Consoles
     device_id: bytes
     told: list[ToDevice]
+    cut: list[bytes]
 
     async def state(self) -> RequestState:
         facts = await self.broker.facts(REQUEST)
@@ -101,10 +102,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             ),
         )
         told: list[ToDevice] = []
+        cut: list[bytes] = []
 
         def note(news: News) -> bool:
             if isinstance(news, ToDevice):
                 told.append(news)
+            if isinstance(news, SessionCut):
+                cut.append(news.request_id)
             return False
 
         parts.bus.subscribe(note, limit=1)
@@ -113,7 +117,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             device.id,
             RequestOpened(request_id=REQUEST, technician="Toni", reason="?", instrument="i-1", opened_utc_ms=1),
         )
-        yield Desk(clock, parts, broker, presence, consoles, device.id, told)
+        yield Desk(clock, parts, broker, presence, consoles, device.id, told, cut)
 
 
 async def test_a_request_nobody_takes_ends_with_the_shift(desk: Desk) -> None:
@@ -134,6 +138,16 @@ async def test_a_pc_that_vanishes_ends_its_request_and_one_that_comes_back_does_
     assert await desk.later(MAX_PC_GONE_MS + 1) is RequestState.EXPIRED
 
 
+async def test_a_session_that_the_server_gives_up_does_not_go_on_at_the_relay(desk: Desk) -> None:
+    await desk.broker.claim(ANA, REQUEST)
+    await desk.broker._join(desk.device_id, REQUEST)
+    await desk.presence.left(desk.device_id)
+    assert await desk.later(MAX_PC_GONE_MS) is RequestState.IN_SESSION
+    assert desk.cut == []
+    assert await desk.later(1) is RequestState.ENDED
+    assert desk.cut == [REQUEST]
+
+
 async def test_a_claim_is_given_back_when_its_associate_goes_away(desk: Desk) -> None:
     desk.consoles.opened("ana")
     await desk.broker.claim(ANA, REQUEST)
@@ -142,6 +156,7 @@ async def test_a_claim_is_given_back_when_its_associate_goes_away(desk: Desk) ->
     assert await desk.later(MAX_CONSOLE_GONE_MS) is RequestState.CLAIMED
     assert await desk.later(1) is RequestState.QUEUED
     assert type(desk.told[-1].message).__name__ == "RequestReleased"
+    assert desk.cut == [REQUEST], "the PC may have let them in, and its word of it be on its way"
     kinds = [event.kind for event in await desk.parts.ledger.events_of(REQUEST)]
     assert kinds == [EventKind.REQUEST_CLAIMED, EventKind.REQUEST_RELEASED]
 

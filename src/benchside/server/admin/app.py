@@ -174,7 +174,8 @@ def _account_state(account: Account) -> str:
 async def _account_administrator(parts: Parts, flags: argparse.Namespace) -> None:
     if not any(one.id == flags.account for one in await parts.accounts.all()) and not flags.off:
         raise UnavailableError("there is no such account; add it first, or let them sign in once at the provider")
-    await People(parts.cloud, parts.ledger).make_administrator(flags.account, is_administrator=not flags.off)
+    people = People(parts.cloud, parts.ledger, parts.now)
+    await people.make_administrator(flags.account, is_administrator=not flags.off)
 
 
 async def _site_add(parts: Parts, flags: argparse.Namespace) -> None:

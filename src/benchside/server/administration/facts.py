@@ -11,6 +11,7 @@ from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.wire.policy import AssociateRole, Law, Scope, SiteRules, Training
 from benchside.protocol.wire.text import Name, Word
 from benchside.protocol.wire.ticket import UtcMs
+from benchside.server.mail.address import ADDRESS, MAX_ADDRESS
 
 __all__ = ["MAX_GROUPS", "CustomerFacts", "GroupFacts", "PersonFacts", "SiteFacts", "checked"]
 
@@ -18,8 +19,8 @@ _S = TypeVar("_S", bound=msgspec.Struct)
 
 MAX_GROUPS = 32
 """Of one person; the policy has as many scopes."""
-_Mail = Annotated[str, Meta(max_length=254, pattern='^([^\\s@<>",;:\\\\()\\[\\]]{1,64}@[A-Za-z0-9.-]{1,190})?\\Z')]
-"""One address without a display name, or nothing (RFC 5321 section 4.5.3.1 has the lengths)."""
+_Mail = Annotated[str, Meta(max_length=MAX_ADDRESS, pattern=f"^({ADDRESS})?\\Z")]
+"""One address that mail can go to, or nothing."""
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -32,6 +32,9 @@ class Kind(StrEnum):
     SITES = "sites"
 
 
+_DAY_MS = 24 * 3600_000
+_END_OF_TIME_MS = 253_402_300_799_999
+"""The last moment that a policy can name: a training that never ends comes as 31.12.9999."""
 _ACCOUNT = ("user", "user id", "user name", "login", "employee", "employee id", "cuenta", "usuario")
 _COLUMNS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
     Kind.PEOPLE: {
@@ -252,5 +255,5 @@ def _words(cell: str) -> list[str]:
 
 
 def _end_of_day(day: datetime.date) -> int:
-    midnight = datetime.datetime.combine(day, datetime.time(), datetime.UTC) + datetime.timedelta(days=1)
-    return int(midnight.timestamp() * 1000)
+    begin = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    return min(int(begin.timestamp() * 1000) + _DAY_MS, _END_OF_TIME_MS)

@@ -27,7 +27,7 @@ class Administration:
         self._parts = parts
         self._now: NowUtcMs = parts.now
         self.link_url = link_url
-        self.people = People(parts.cloud, parts.ledger)
+        self.people = People(parts.cloud, parts.ledger, parts.now)
         self.places = Places(parts.cloud, parts.ledger, parts.now)
         self.imports = Imports(self.people, self.places)
         self.register = parts.register

@@ -17,18 +17,23 @@ from benchside.server.administration.facts import GroupFacts, PersonFacts, check
 from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
+from benchside.server.clock import NowUtcMs, utc_ms
 from benchside.server.enrolment.model import Customer
 from benchside.server.store.database import Database
 
 __all__ = ["People"]
 
+AT_ONCE = 500
+"""People in one statement."""
+
 
 class People:
     """Writes the cloud plane; each change is in the log before it is made, with who made it."""
 
-    def __init__(self, database: Database, ledger: Ledger) -> None:
+    def __init__(self, database: Database, ledger: Ledger, now: NowUtcMs = utc_ms) -> None:
         self._database = database
         self._ledger = ledger
+        self._now = now
 
     async def all(self) -> list[PersonFacts]:
         """Everybody, by id."""
@@ -43,14 +48,17 @@ class People:
 
     async def put(self, by: str, people: Sequence[PersonFacts]) -> None:
         """Add people, or replace what is known of them, all or none; RefusedError for a group or customer of none."""
-        people = [checked(one) for one in people]
+        people = list({one.id: checked(one) for one in people}.values())
+        if any(one.id == by and not self._administers(one) for one in people):
+            raise RefusedError(Refusal.NOT_AUTHORISED, "expected another administrator to take this one's away")
+        async with self._database.read() as rows:
+            await _refuse_unknown(rows, people)
+        for one in people:  # thousands take a minute, in which nobody else may be kept from writing
+            await self._ledger.record(SERVER, ServerKind.PERSON_CHANGED, EventDetails(associate=by, scope=one.id))
         async with self._database.write() as rows:
             await _refuse_unknown(rows, people)
-            for one in people:
-                if one.id == by and not (one.is_administrator and one.is_active):
-                    raise RefusedError(Refusal.NOT_AUTHORISED, "expected another administrator to take this one's away")
-                await self._ledger.record(SERVER, ServerKind.PERSON_CHANGED, EventDetails(associate=by, scope=one.id))
-                await _write_person(rows, one)
+            for first in range(0, len(people), AT_ONCE):
+                await _write_people(rows, people[first : first + AT_ONCE])
 
     async def remove(self, by: str, person: str) -> None:
         """Forget a person with their training; RefusedError when it is oneself."""
@@ -73,6 +81,12 @@ class People:
                 rows.add(row)
             row.is_administrator = is_administrator
             row.is_active = row.is_active or is_administrator
+            if is_administrator and row.until_utc_ms is not None and row.until_utc_ms <= self._now():
+                row.until_utc_ms = None  # or they would be none again at once
+
+    def _administers(self, one: PersonFacts) -> bool:
+        is_here = one.is_active and (one.until_utc_ms is None or one.until_utc_ms > self._now())
+        return one.is_administrator and is_here
 
     async def groups(self) -> list[GroupFacts]:
         """All groups, by id."""
@@ -113,30 +127,31 @@ async def _refuse_unknown(rows: AsyncSession, people: Sequence[PersonFacts]) -> 
             raise RefusedError(Refusal.UNKNOWN, f"expected a customer that there is for {one.id}, got another")
 
 
-async def _write_person(rows: AsyncSession, one: PersonFacts) -> None:
-    await rows.merge(
-        Person(
-            id=one.id,
-            name=one.name,
-            organisation=one.organisation,
-            role=one.role.value if one.role else None,
-            is_administrator=one.is_administrator,
-            officer_of=one.officer_of,
-            until_utc_ms=one.until_utc_ms,
-            is_active=one.is_active,
-        )
-    )
+async def _write_people(rows: AsyncSession, people: Sequence[PersonFacts]) -> None:
+    ids = [one.id for one in people]
+    known = {row.id: row for row in await rows.scalars(select(Person).where(Person.id.in_(ids)))}
+    for one in people:
+        row = known.get(one.id)
+        if row is None:
+            row = Person(id=one.id)
+            rows.add(row)
+        row.name, row.organisation = one.name, one.organisation
+        row.role = one.role.value if one.role else None
+        row.is_administrator, row.officer_of = one.is_administrator, one.officer_of
+        row.until_utc_ms, row.is_active = one.until_utc_ms, one.is_active
     await rows.flush()
-    await rows.execute(delete(Membership).where(Membership.person == one.id))
-    await rows.execute(delete(TrainingRecord).where(TrainingRecord.person == one.id))
-    rows.add_all(Membership(group=group, person=one.id) for group in dict.fromkeys(one.groups))
-    latest: dict[tuple[str, str], Training] = {}
-    for each in sorted(one.trainings, key=lambda training: training.expires_utc_ms):
-        latest[each.course, each.law] = each
-    rows.add_all(
-        TrainingRecord(person=one.id, course=each.course, law=each.law, expires_utc_ms=each.expires_utc_ms)
-        for each in latest.values()
-    )
+    await rows.execute(delete(Membership).where(Membership.person.in_(ids)))
+    await rows.execute(delete(TrainingRecord).where(TrainingRecord.person.in_(ids)))
+    for one in people:
+        rows.add_all(Membership(group=group, person=one.id) for group in dict.fromkeys(one.groups))
+        latest: dict[tuple[str, str], Training] = {}
+        for each in sorted(one.trainings, key=lambda training: training.expires_utc_ms):
+            latest[each.course, each.law] = each
+        rows.add_all(
+            TrainingRecord(person=one.id, course=each.course, law=each.law, expires_utc_ms=each.expires_utc_ms)
+            for each in latest.values()
+        )
+    await rows.flush()
 
 
 async def _read_people(rows: AsyncSession, people: Iterable[Person]) -> list[PersonFacts]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails
@@ -74,18 +75,26 @@ class Places:
         sites = [checked(one) for one in sites]
         for one in sites:
             time_zone(one.time_zone)
+        async with self._database.read() as rows:
+            await _refuse_unknown(rows, sites)
+        for one in sites:  # thousands take a minute, in which nobody else may be kept from writing
+            await self._ledger.record(SERVER, ServerKind.SITE_CHANGED, EventDetails(associate=by, scope=one.id))
         async with self._database.write() as rows:
-            customers = set(await rows.scalars(select(Customer.id)))
+            await _refuse_unknown(rows, sites)
             for one in sites:
-                if one.customer is not None and one.customer not in customers:
-                    raise RefusedError(Refusal.UNKNOWN, f"expected a customer that there is for {one.id}, got another")
-                await self._ledger.record(SERVER, ServerKind.SITE_CHANGED, EventDetails(associate=by, scope=one.id))
                 row = await rows.get(Site, one.id)
                 if row is None:
                     row = Site(id=one.id, created_utc_ms=self._now())
                     rows.add(row)
                 row.name, row.customer, row.laws = one.name, one.customer, ",".join(one.laws)
                 row.time_zone, row.rules = one.time_zone, msgspec.json.encode(one.rules).decode()
+
+
+async def _refuse_unknown(rows: AsyncSession, sites: Sequence[SiteFacts]) -> None:
+    customers = set(await rows.scalars(select(Customer.id)))
+    for one in sites:
+        if one.customer is not None and one.customer not in customers:
+            raise RefusedError(Refusal.UNKNOWN, f"expected a customer that there is for {one.id}, got another")
 
 
 def _customer(row: Customer) -> CustomerFacts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import select, update
@@ -14,9 +15,12 @@ from benchside.server.administration.places import Places
 from benchside.server.audit.ledger import KeptEvent
 from benchside.server.audit.model import Session
 from benchside.server.broker.model import Request
+from benchside.server.mail.address import is_address
 from benchside.server.parts import Parts
 
 __all__ = ["SessionMails"]
+
+logger = logging.getLogger(__name__)
 
 SETTLE_MS = 60_000
 """After the end: the PC's last entries are on their way until then."""
@@ -57,12 +61,16 @@ class SessionMails:
             site = sites.get(session.site) if session else None
             customer = customers.get(site.customer or "") if site else None
             if session and site and customer and customer.it_mail:
-                await self._put(session, site, customer)
+                if is_address(customer.it_mail):
+                    await self._put(session, site, customer)
+                else:  # of before they were checked: the others' mails do not wait for it
+                    logger.warning("a customer's address is none, nobody is told", extra={"customer": customer.id})
             async with self._database.write() as rows:
                 await rows.execute(update(Request).where(Request.id == request_id).values(reported_utc_ms=now))
 
     async def _put(self, session: Session, site: SiteFacts, customer: CustomerFacts) -> None:
-        events = await self._ledger.events_of(session.id)
+        # these alone: whoever fills a session's log with refusals first must not keep the hospital from hearing of it
+        events = await self._ledger.events_of(session.id, (EventKind.CODE_ACCEPTED, EventKind.CAPABILITY_GRANTED))
         entered = next((one for one in events if one.kind == EventKind.CODE_ACCEPTED), None)
         if entered is None:
             return

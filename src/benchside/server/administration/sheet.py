@@ -75,7 +75,7 @@ def read_sheet(data: bytes, columns: Mapping[str, Iterable[str]], needed: Iterab
     lines = text.splitlines()
     separator = ""
     if lines and lines[0].lower().startswith("sep=") and len(lines[0]) == 5:
-        separator, text = lines[0][4], text.split("\n", 1)[1] if "\n" in text else ""
+        separator, text = lines[0][4], text[len(text.splitlines(keepends=True)[0]) :]  # old Macs end lines with \r
         lines = lines[1:]
     if not any(line.strip() for line in lines):
         return _no_sheet("empty")

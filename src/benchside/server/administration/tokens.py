@@ -35,9 +35,9 @@ class TokenOffice:
             parts.settings.region,
         )
 
-    async def make(self, link_url: str, site: str, hours: float) -> tuple[str, int]:
+    async def make(self, link_url: str, site: str, hours: float, *, by: str = "operator") -> tuple[str, int]:
         """Return a fresh token as text, and when it expires; RefusedError for a site that there is not."""
-        secret, expires = await self.register.make_token(site, hours)
+        secret, expires = await self.register.make_token(site, hours, by=by)
         token = EnrolmentToken(
             version=VERSION,
             link_url=link_url,

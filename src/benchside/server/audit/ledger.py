@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -112,15 +112,13 @@ class Ledger:
         async with self._database.read() as rows:
             return await rows.scalar(select(func.count()).where(Event.stream == device_stream(device_id))) or 0
 
-    async def events_of(self, request_id: bytes) -> list[KeptEvent]:
-        """All events of a session, in the order in which they were kept."""
+    async def events_of(self, request_id: bytes, kinds: Collection[EventKind] = ()) -> list[KeptEvent]:
+        """All events of a session, or those of some kinds, in the order in which they were kept."""
+        which = [Event.stream == session_stream(request_id)]
+        if kinds:
+            which.append(Event.kind.in_([kind.value for kind in kinds]))
         async with self._database.read() as rows:
-            found = await rows.scalars(
-                select(Event)
-                .where(Event.stream == session_stream(request_id))
-                .order_by(Event.sequence)
-                .limit(MAX_EVENTS_SHOWN)
-            )
+            found = await rows.scalars(select(Event).where(*which).order_by(Event.sequence).limit(MAX_EVENTS_SHOWN))
             return [
                 KeptEvent(
                     row.sequence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy import func, select
@@ -49,9 +49,13 @@ class Sessions:
         async with self._database.read() as rows:
             return await rows.get(Session, request_id)
 
-    async def before(self, moment_utc_ms: int, *, device_id: bytes | None, limit: int) -> Sequence[Session]:
-        """Sessions that were opened before a moment, newest first."""
+    async def before(
+        self, moment_utc_ms: int, *, device_id: bytes | None, limit: int, sites: Collection[str] | None = None
+    ) -> Sequence[Session]:
+        """Sessions that were opened before a moment, newest first.  `sites`: at these alone."""
         query = select(Session).where(Session.opened_utc_ms < moment_utc_ms)
+        if sites is not None:
+            query = query.where(Session.site.in_(sites))
         if device_id is not None:
             query = query.where(Session.device_id == device_id)
         async with self._database.read() as rows:

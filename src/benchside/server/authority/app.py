@@ -22,7 +22,7 @@ from benchside.server.authority.forms import (
     show_site,
     site_of,
 )
-from benchside.server.authority.proposal import changes, merge, read_proposal
+from benchside.server.authority.proposal import changes, merge, read_proposal, refuse_twice
 from benchside.server.clock import utc_ms
 
 __all__ = ["main"]
@@ -156,6 +156,7 @@ def _site_out(book: AuthorityBook, flags: argparse.Namespace) -> None:
 def _review(book: AuthorityBook, flags: argparse.Namespace) -> None:
     proposal, state = read_proposal(flags.file), book.state()
     merged = merge(state.associates, state.sites, proposal)
+    refuse_twice(merged.associates, merged.sites)  # before a person compares fingerprints for nothing
     waiting = changes((state.associates, state.sites), (merged.associates, merged.sites))
     for each in merged.kept_by_hand:
         print(f"kept as it is: {each}, who is in several regions by this authority's own hand")

@@ -16,6 +16,7 @@ from benchside.protocol.trust.policy import sign_policy, sign_rotation
 from benchside.protocol.wire.link import LINK, PolicyOffered
 from benchside.protocol.wire.policy import AssociateEntry, RotationPayload, SiteEntry
 from benchside.server.access.moment import time_zone
+from benchside.server.authority.proposal import refuse_twice
 from benchside.server.authority.state import AuthorityState, read_state, write_state
 from benchside.server.clock import NowUtcMs
 from benchside.server.keys.files import make_folder, read_secret, write_secret
@@ -96,6 +97,7 @@ class AuthorityBook:
 
     def take(self, associates: tuple[AssociateEntry, ...], sites: tuple[SiteEntry, ...]) -> None:
         """Let the policy name these associates and sites and no others, in one change."""
+        refuse_twice(associates, sites)
         for number, entry in enumerate(associates):
             _refuse_unless_right(entry, associates[:number])
         for site in sites:

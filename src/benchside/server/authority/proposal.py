@@ -6,6 +6,7 @@ fingerprint with what the associate reads out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from benchside.protocol.wire.ticket import UtcMs
 
 Entry = AssociateEntry | SiteEntry
 
-__all__ = ["PROPOSAL", "Change", "Merged", "Proposal", "changes", "merge", "read_proposal"]
+__all__ = ["PROPOSAL", "Change", "Merged", "Proposal", "changes", "merge", "read_proposal", "refuse_twice"]
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -86,6 +87,19 @@ def merge(associates: Sequence[AssociateEntry], sites: Sequence[SiteEntry], prop
         sites=(*(one for one in sites if one.region != proposal.region), *proposal.sites),
         kept_by_hand=tuple(sorted(kept)),
     )
+
+
+def refuse_twice(associates: Sequence[AssociateEntry], sites: Sequence[SiteEntry]) -> None:
+    """UnavailableError where two would have one name: of such a policy no PC and no server believes anything.
+
+    Two regions' servers do not know of each other, so that their administrators cannot see it.
+    """
+    for what, entries in (("associate", associates), ("site", sites)):
+        twice = sorted(name for name, times in Counter(one.id for one in entries).items() if times > 1)
+        if twice:
+            raise UnavailableError(
+                f"two regions name the {what} {twice[0]!r}, and a policy holds one of a name: rename it in one of them"
+            )
 
 
 def changes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.trust.second import SecondFor, check_second
-from benchside.protocol.wire.audit import EventDetails
+from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.handshake import SecondSaid
 from benchside.server.access.model import Person, may_second
 from benchside.server.accounts.service import Accounts
@@ -42,10 +42,16 @@ class Agreements:
         self._bus = bus
         self._now = now
 
-    def is_needed(self, facts: RequestFacts) -> bool:
-        """Whether the rules of the request's site ask for a second associate."""
+    async def is_needed(self, facts: RequestFacts) -> bool:
+        """Whether the rules of the request's site ask for a second associate, or the PC's own.
+
+        Of its own we hear when it turns somebody away by them.
+        """
         policy = self._keeper.policy
-        return policy is not None and policy.needs_second_eyes(facts.device.place)
+        if policy is None or policy.needs_second_eyes(facts.device.place):
+            return policy is not None
+        refusals = await self._ledger.events_of(facts.id, (EventKind.ASSOCIATE_REFUSED,))
+        return any(one.details is not None and one.details.cause == Refusal.SECOND_EYES for one in refusals)
 
     async def agree(self, person: Person, request_id: bytes, issued_utc_ms: int, signature: bytes) -> None:
         """Keep a second associate's agreement; RefusedError when it is none, not theirs to give, or about nothing."""
@@ -78,9 +84,9 @@ class Agreements:
         self._bus.publish(RequestChanged(request_id))
 
     async def of(self, facts: RequestFacts) -> SecondSaid | None:
-        """The agreement to this request's session as it stands now; None where none is needed, or none counts."""
+        """The agreement to this request's session as it stands now; None where nobody gave one that counts."""
         policy = self._keeper.policy
-        if policy is None or facts.claimed_by is None or not self.is_needed(facts):
+        if policy is None or facts.claimed_by is None:
             return None
         async with self._database.read() as rows:
             row = await rows.get(Agreement, facts.id)

@@ -98,9 +98,8 @@ class Broker:
         refusal = await self._refusal_to_open(device, device_id)
         if device is None or refusal is not None:
             reason = refusal or Refusal.NO_REQUEST
-            await self._ledger.record(
-                device_stream(device_id), EventKind.REQUEST_REFUSED, EventDetails(cause=reason.value)
-            )
+            details = EventDetails(cause=reason.value)
+            await self._ledger.record(device_stream(device_id), EventKind.REQUEST_REFUSED, details)
             raise RefusedError(reason, "expected a device that may ask for help now")
         await self._replace_older(device_id)
         now = self._now()
@@ -176,6 +175,7 @@ class Broker:
             device_id = row.device_id
         await self._sessions.change(request_id, state=target.value)
         self._bus.publish(ToDevice(device_id, RequestReleased(request_id=request_id)))
+        self._bus.publish(SessionCut(request_id))  # the PC's word that it let them in may be on its way, or lost
         self._bus.publish(RequestChanged(request_id))
 
     async def expect_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> None:
@@ -204,6 +204,8 @@ class Broker:
                 continue
             if event.kind is EventKind.CODE_ACCEPTED:
                 await self._join(device_id, event.request_id)
+            elif event.kind is EventKind.ASSOCIATE_REFUSED:
+                self._bus.publish(RequestChanged(event.request_id))  # perhaps by a rule of its own that asks for two
             elif event.kind is EventKind.SESSION_ENDED:
                 cause = event.details.cause or ""
                 await self._end(event.request_id, RequestEvent.END, cause=cause, device_id=device_id)
@@ -223,6 +225,7 @@ class Broker:
                 )
                 await self._end(facts.id, RequestEvent.EXPIRE, cause=cause)
                 self._bus.publish(ToDevice(facts.device.id, RequestCancelled(request_id=facts.id, reason="expired")))
+                self._bus.publish(SessionCut(facts.id))  # its PC cannot hear us, and nobody looks after it from now on
             elif facts.claimed_by is not None and facts.state is RequestState.CLAIMED and self._is_lost(facts):
                 try:
                     await self.release(facts.claimed_by, facts.id)
@@ -323,6 +326,8 @@ class Broker:
             row = await self._own(rows, request_id, device_id)
             target = after(RequestState(row.state), RequestEvent.JOIN) if row is not None else None
             if row is None or target is None:
+                if row is not None:
+                    row.reported_utc_ms = None  # the PC tells it late: there is a session to report after all
                 return
             row.state = target.value
         await self._sessions.change(request_id, state=target.value)

@@ -127,7 +127,7 @@ class Register:
         async with self._database.read() as rows:
             return list(await rows.scalars(select(KnownModel).order_by(KnownModel.model)))
 
-    async def make_token(self, site: str, hours: float) -> tuple[bytes, int]:
+    async def make_token(self, site: str, hours: float, *, by: str = "operator") -> tuple[bytes, int]:
         """Return the secret of a fresh one-time token, which is kept as a hash only, and when it expires."""
         if not 0 < hours <= MAX_TOKEN_HOURS:
             raise RefusedError(Refusal.NOT_AUTHORISED, f"expected more than 0 and at most {MAX_TOKEN_HOURS} hours")
@@ -138,7 +138,7 @@ class Register:
                 raise RefusedError(
                     Refusal.WRONG_SITE, f"there is no site {site!r}; add it with `benchside admin site add`"
                 )
-        await self._ledger.record(SERVER, ServerKind.TOKEN_MADE, EventDetails(scope=site))
+        await self._ledger.record(SERVER, ServerKind.TOKEN_MADE, EventDetails(associate=by, scope=site))
         async with self._database.write() as rows:
             rows.add(
                 Token(

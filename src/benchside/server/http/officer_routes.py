@@ -26,7 +26,7 @@ from benchside.server.http.admin_shapes import (
 )
 from benchside.server.http.context import Services, duties_of, person_of, services_of
 from benchside.server.http.place_routes import DeviceId, show_device, show_site
-from benchside.server.http.session_routes import END_OF_TIME_MS, MAX_LOOKED_AT, Id
+from benchside.server.http.session_routes import END_OF_TIME_MS, Id
 from benchside.server.http.shapes import Limit, OfficerSession, SessionList, Verified
 from benchside.server.http.views import show_event, show_summary
 
@@ -72,12 +72,9 @@ async def sessions(
 ) -> SessionList:
     """Sessions at the customer's sites, newest first."""
     sites = {one.id for one in await _sites(request)}
-    looked_at = await services_of(request).sessions.before(
-        before, device_id=bytes.fromhex(device) if device else None, limit=MAX_LOOKED_AT
-    )
-    seen = [row for row in looked_at if row.site in sites]
-    more = len(seen) > limit or len(looked_at) == MAX_LOOKED_AT
-    return SessionList(sessions=[show_summary(row) for row in seen[:limit]], more=more)
+    device_id = bytes.fromhex(device) if device else None
+    found = await services_of(request).sessions.before(before, device_id=device_id, limit=limit + 1, sites=sites)
+    return SessionList(sessions=[show_summary(row) for row in found[:limit]], more=len(found) > limit)
 
 
 async def session(request: Request, id: Id) -> OfficerSession:  # noqa: A002 - the path's own word

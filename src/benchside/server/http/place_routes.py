@@ -189,7 +189,8 @@ async def make_token(request: Request, wanted: TokenWanted) -> TokenMade:
     """Make a token, which is shown this once."""
     await require_step_up(request)
     administration = services_of(request).administration
-    token, expires = await administration.tokens.make(administration.link_url, wanted.site, wanted.hours)
+    by = person_of(request).account
+    token, expires = await administration.tokens.make(administration.link_url, wanted.site, wanted.hours, by=by)
     return TokenMade(token=token, expires_utc_ms=expires)
 
 

@@ -65,9 +65,9 @@ async def show_request(services: Services, person: Person, facts: RequestFacts) 
 
 
 async def _show_second(services: Services, person: Person, facts: RequestFacts) -> SecondShape | None:
-    if not services.agreements.is_needed(facts):
-        return None
     said = await services.agreements.of(facts)
+    if said is None and not await services.agreements.is_needed(facts):
+        return None
     may = facts.state is RequestState.CLAIMED and facts.claimed_by != person.account and facts.claimed_key is not None
     refusal = may_second(person, facts.device.place, services.keeper.policy, services.now())
     return SecondShape(

@@ -159,6 +159,7 @@ class Locations:
         await self._ledger.record(stream, ServerKind.LOCATION_DENIED, details)
         logger.warning("a sign-in was denied by the account's owner: `benchside admin account list` says whose")
         async with self._database.write() as rows:
+            link = await rows.get_one(LocationLink, link.token_hash)  # as it is now: it may have let somebody in
             which = SignIn.account == account if link.is_spent else SignIn.token_hash == link.sign_in
             ended = await self._sign_ins.end_within(rows, which)
             await self._links.spend_within(rows, link.sign_in, renewed=b"")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MAX_ADDRESS", "is_address", "masked"]
+__all__ = ["ADDRESS", "MAX_ADDRESS", "is_address", "masked"]
 
 MAX_ADDRESS = 254
 """The longest that a mail server takes (RFC 5321, 4.5.3.1.3, without the angle brackets)."""
 _NAME = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_NAME}@{_LABEL}(\.{_LABEL})*\Z")
+ADDRESS = rf"(?=[^@]{{1,64}}@){_NAME}@{_LABEL}(\.{_LABEL})*\Z"
+"""As a pattern, for fields that hold one."""
+_ADDRESS = re.compile(ADDRESS)
 
 
 def is_address(text: str) -> bool:

@@ -35,6 +35,8 @@ _Value = TypeVar("_Value")
 
 MAX_TICKETS_A_MINUTE = 120
 """Per device and per account: three channels that come back twenty times a minute each use half of it."""
+MAX_REFUSALS_WRITTEN = 50
+"""Of one associate for one request: more say nothing new, and would push what matters out of what is shown of it."""
 MAX_REMEMBERED = 10_000
 """Devices, accounts and requests whose recent tickets are remembered; the least recent are forgotten first."""
 
@@ -48,7 +50,7 @@ class Admission:
 
 
 class TicketOffice:
-    """Signs with the session plane's ticket key.  Each ticket, given or refused, is an event first."""
+    """Signs with the session plane's ticket key.  Each ticket that is given is an event first, and so are refusals."""
 
     def __init__(
         self,
@@ -70,6 +72,7 @@ class TicketOffice:
         self._delays = delays
         self._now = now
         self._recent: OrderedDict[str, deque[int]] = OrderedDict()
+        self._refused: OrderedDict[tuple[bytes, str], int] = OrderedDict()
         self._tried_by: OrderedDict[bytes, tuple[Subject, Subject]] = OrderedDict()
 
     @property
@@ -98,18 +101,16 @@ class TicketOffice:
         )
         refusal, wait_s = self._refusal(facts, person), None
         second = await self._agreements.of(facts)
-        if refusal is None and second is None and self._agreements.is_needed(facts):
+        is_entering = facts.state is RequestState.CLAIMED
+        # once the PC has let them in, an agreement has served: it grows old while the session's channels come back
+        if refusal is None and second is None and is_entering and await self._agreements.is_needed(facts):
             refusal = Refusal.SECOND_EYES
-        if refusal is None and channel is Channel.MAIN and facts.state is RequestState.CLAIMED:
+        if refusal is None and channel is Channel.MAIN and is_entering:
             wait_s = await self._delays.wait_ms(subjects) / 1000
             refusal = Refusal.WAIT if wait_s else None
             _remember(self._tried_by, request_id, subjects)
         if refusal is not None:
-            await self._ledger.record(
-                session_stream(request_id),
-                EventKind.TICKET_REFUSED,
-                EventDetails(associate=person.account, cause=refusal.value, channel=channel.value),
-            )
+            await self._write_refusal(person.account, request_id, refusal, channel)
             raise RefusedError(refusal, "expected the associate who may connect now", wait_s=wait_s)
         if person.key is None:
             raise RefusedError(Refusal.NOT_IN_POLICY, "expected a registered key")
@@ -133,6 +134,13 @@ class TicketOffice:
             else:
                 for subject in subjects:
                     await self._delays.forget(subject)
+
+    async def _write_refusal(self, account: str, request_id: bytes, refusal: Refusal, channel: Channel) -> None:
+        times = self._refused.get((request_id, account), 0) + 1
+        _remember(self._refused, (request_id, account), times)
+        if times <= MAX_REFUSALS_WRITTEN:
+            details = EventDetails(associate=account, cause=refusal.value, channel=channel.value)
+            await self._ledger.record(session_stream(request_id), EventKind.TICKET_REFUSED, details)
 
     def _refusal(self, facts: RequestFacts, person: Person) -> Refusal | None:
         if facts.state not in (RequestState.CLAIMED, RequestState.IN_SESSION):
