@@ -388,3 +388,20 @@ async def test_a_body_that_is_too_large_is_refused(world: World) -> None:
     assert (answer.status_code, reason(answer)) == (413, "too_large")
     answer = await root.http.put("/api/admin/people/ben", content=b"x" * 20_000)
     assert (answer.status_code, reason(answer)) == (413, "too_large")
+
+
+async def test_an_associate_finds_old_sessions_behind_many_of_others(world: World) -> None:
+    ana = await world.console("ana")
+    key = fingerprint(public_bytes(rsa_key(1).public_key()))
+    await world.sign_into_policy("ana", key, sites=("lab-1",))
+    async with world.parts.session.write() as rows:
+        for number in range(1105):
+            rows.add(Session(
+                id=number.to_bytes(16), device_id=bytes(16), device="PC", device_key=bytes(32), region="global",
+                site="lab-1" if number < 3 else "lab-2", site_name="L", models='["CX-200"]', technician="T", reason="R",
+                state="ended", opened_utc_ms=1_000 + number,
+            ))  # fmt: skip
+    first = (await ana.get("/api/sessions", limit=2)).json()
+    assert ([one["id"][-1] for one in first["sessions"]], first["more"]) == (["2", "1"], True)
+    last = (await ana.get("/api/sessions", limit=2, before=first["sessions"][-1]["opened_utc_ms"])).json()
+    assert ([one["id"][-1] for one in last["sessions"]], last["more"]) == (["0"], False)

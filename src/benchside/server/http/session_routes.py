@@ -30,8 +30,10 @@ from benchside.server.http.views import can_see_request, can_see_session, show_r
 __all__ = ["agree", "claim", "release", "requests", "session", "sessions", "ticket", "verify"]
 
 Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
-MAX_LOOKED_AT = 500
-"""Sessions that one page of the history may pass over because the person may not see them."""
+LOOKED_AT = 500
+"""Sessions that are read at once, to find those that the person may see."""
+MAX_LOOKS = 40
+"""For one page: what is older than twenty thousand sessions of others is found by its PC."""
 END_OF_TIME_MS = 253_402_300_799_999
 
 
@@ -111,10 +113,14 @@ async def sessions(
     """Sessions opened before a moment, newest first, of one device or all that this person may see."""
     services, person = services_of(request), person_of(request)
     device_id = bytes.fromhex(device) if device else None
-    looked_at = await services.sessions.before(before, device_id=device_id, limit=MAX_LOOKED_AT)
-    seen = [row for row in looked_at if can_see_session(services, person, row)]
-    more = len(seen) > limit or len(looked_at) == MAX_LOOKED_AT
-    return SessionList(sessions=[show_summary(row) for row in seen[:limit]], more=more)
+    seen: list[Session] = []
+    for _ in range(MAX_LOOKS):
+        looked_at = await services.sessions.before(before, device_id=device_id, limit=LOOKED_AT)
+        seen += [row for row in looked_at if can_see_session(services, person, row)]
+        if len(seen) > limit or len(looked_at) < LOOKED_AT:
+            break
+        before = looked_at[-1].opened_utc_ms
+    return SessionList(sessions=[show_summary(row) for row in seen[:limit]], more=len(seen) > limit)
 
 
 async def verify(request: Request, id: Id) -> Verified:  # noqa: A002 - the path's own word
