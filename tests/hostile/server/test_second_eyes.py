@@ -1,4 +1,4 @@
-"""Sites that want a second associate: on the server nobody gets a ticket alone, and nothing else counts as agreement."""
+"""Sites that want a second associate: nobody gets a ticket alone, and nothing else counts as agreement."""
 
 from __future__ import annotations
 
