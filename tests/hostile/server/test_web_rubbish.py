@@ -110,7 +110,9 @@ async def test_a_server_for_the_package_alone_answers_no_browser(tmp_path: Path)
             {}, {"Origin": world.listeners.web_url}, package | {"Origin": world.listeners.web_url},
             package | {"Sec-Fetch-Site": "none"}, package | {"Sec-Fetch-Mode": "cors"}, {"X-Benchside-Console": "x"},
         ]  # fmt: skip
-        async with httpx.AsyncClient(base_url=world.listeners.web_url, trust_env=False) as http:
+        # a connection each: who is refused before the body was read may find the connection closed
+        each = httpx.Limits(max_keepalive_connections=0)
+        async with httpx.AsyncClient(base_url=world.listeners.web_url, trust_env=False, limits=each) as http:
             for entry in ENTRY_POINTS:
                 path = at(entry.path)
                 for headers in browsers:
