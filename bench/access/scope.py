@@ -98,14 +98,17 @@ def training(law: str, dice: random.Random) -> Training:
 
 
 def scopes(dice: random.Random) -> dict[str, Any]:
+    trainings = tuple(training(law, dice) for law in dice.sample(sorted(set(LAWS.values())), dice.randint(1, 2)))
+    wanted = utc_ms() + dice.choice((-1000, 3600_000, 3600_000, 3600_000))
     return {
         "regions": tuple(dice.sample(REGIONS, dice.randint(1, 2))),
         "sites": ("*",) if dice.random() < 0.2 else tuple(dice.sample(SITES, dice.randint(1, 3))),
         "models": ("*",) if dice.random() < 0.2 else tuple(dice.sample(MODELS, dice.randint(1, 3))),
         "customers": ("*",) if dice.random() < 0.5 else tuple(dice.sample(sorted(set(CUSTOMERS.values())), 1)),
         "role": AssociateRole.ENGINEER,
-        "trainings": tuple(training(law, dice) for law in dice.sample(sorted(set(LAWS.values())), dice.randint(1, 2))),
-        "expires_utc_ms": utc_ms() + dice.choice((-1000, 3600_000, 3600_000, 3600_000)),
+        "trainings": trainings,
+        # the authority signs nobody for longer than the last training
+        "expires_utc_ms": min(wanted, max(one.expires_utc_ms for one in trainings)),
     }
 
 
