@@ -17,6 +17,9 @@ PARTS = {
     "scope": {"scope_leaks": 0, "scope_wrongly_refused": 0},
     "ending": {},
     "tls": {"tls_findings": 0},
+    "api": {"api_failures": 0},
+    "guesses": {"strangers_guesses": 0},
+    "scripts": {"xss_runs": 0, "csp_reports": 0},
     "ports": {"open_ports": 0},
     "keys": {"enrolments": 6, "shared_keys": 0},
 }
