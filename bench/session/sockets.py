@@ -33,7 +33,7 @@ class PromptAgent:
     async def ticket(self, channel: Channel, *, is_patient: bool = False) -> HeldTicket:
         return HeldTicket(self._scene.ticket(channel, Role.PC), 0)
 
-    async def spend_guess(self, associate: str, key: bytes) -> int:
+    async def spend_guess(self, associate: str, key: bytes, second: str | None) -> int:
         return 2
 
     async def settle_guess(self) -> None:
