@@ -1,0 +1,73 @@
+"""Between the notifier and one worker, over an inherited socket: what to watch, and what was seen.
+
+    notifier                                        worker
+    WatchStarted(what, settings)               ->
+                                               <-   WatchReady(names)
+                                               <-   Seen(signals) ...     each condition at most once in a message
+                                               <-   WatchBeat, every 5 s; 15 s without is a hung worker, which is ended
+                                               <-   CheckFailed(name)     one check broke off; the others go on
+
+A worker folds what comes too fast (Signal.count) before it sends: at most MAX_SEEN_A_S messages a second.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.text import Line, Word
+
+__all__ = [
+    "MAX_SEEN_A_S",
+    "WATCH",
+    "CheckFailed",
+    "Seen",
+    "WatchBeat",
+    "WatchMessage",
+    "WatchReady",
+    "WatchStarted",
+]
+
+MAX_SEEN_A_S = 10
+"""A person cannot tell a tenth of a second, and a journal should not."""
+
+
+class WatchStarted(Message, frozen=True, kw_only=True, tag="start"):
+    """`what`: which adapter, or `checks`; `settings`: its part of the settings file, as JSON."""
+
+    what: Word
+    name: Word
+    settings: Annotated[bytes, Meta(max_length=64 * 1024)]
+
+
+class WatchReady(Message, frozen=True, kw_only=True, tag="ready"):
+    """It watches now."""
+
+    names: Annotated[tuple[Word, ...], Meta(max_length=64)]
+
+
+class Seen(Message, frozen=True, kw_only=True, tag="seen"):
+    """What was seen since the last."""
+
+    signals: Annotated[tuple[Signal, ...], Meta(min_length=1, max_length=500)]
+
+
+class CheckFailed(Message, frozen=True, kw_only=True, tag="failed"):
+    """This check or source could not be looked at; `cause`: a fixed word or an error's name, never content."""
+
+    name: Word
+    cause: Line
+
+
+class WatchBeat(Message, frozen=True, kw_only=True, tag="beat"):
+    """The worker is alive; `seen`: signals since its start, before folding."""
+
+    seen: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+WatchMessage = WatchStarted | WatchReady | Seen | CheckFailed | WatchBeat
+
+WATCH: Codec[WatchMessage] = Codec(WatchMessage, max_bytes=1024 * 1024, name="watch")
