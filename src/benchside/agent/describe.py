@@ -37,4 +37,5 @@ def request_opened(request_id: bytes, request: OpenRequest) -> RequestOpened:
         reason=clean(request.reason, 1000),
         instrument=request.instrument,
         opened_utc_ms=time.time_ns() // 1_000_000,
+        condition=request.condition,
     )

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QLocale, QSocketNotifier, Qt
+from PySide6.QtCore import QLocale, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -19,18 +19,31 @@ from benchside.desk.look.mark import MARK
 from benchside.desk.look.theme import system_is_dark
 from benchside.desk.operations.conversation import Conversation
 from benchside.desk.operations.instance import Instance
-from benchside.desk.operations.link import AgentLink
+from benchside.desk.operations.link import LocalLink
 from benchside.desk.operations.memory import Memory
+from benchside.desk.operations.noticing import Noticing
 from benchside.desk.texts import LANGUAGES
 from benchside.desk.views.presses import InputSources, Presses
 from benchside.desk.views.windows import Windows
 from benchside.logs.setup import start_logging
 from benchside.protocol.errors import UnavailableError
-from benchside.settings.desktop import DESK_SOCKET, display_values, has_wayland, instance_path, state_folder
+from benchside.protocol.wire.desk import DESK
+from benchside.protocol.wire.notice import NOTICE
+from benchside.settings.desktop import (
+    DESK_SOCKET,
+    NOTICE_SOCKET,
+    display_values,
+    has_wayland,
+    instance_path,
+    state_folder,
+)
 
 __all__ = ["main", "read_options"]
 
 _log = logging.getLogger(__name__)
+
+SCREEN_EVERY_MS = 2000
+"""A question of 50 us to the display; a pop-up that comes a second too early into a full screen is no harm."""
 
 
 def main(argv: list[str]) -> int:
@@ -53,7 +66,9 @@ def main(argv: list[str]) -> int:
         return 0
     memory = Memory(options.state_dir / "desk.json")
     _choose_language(memory, options.language)
-    link = AgentLink(options.socket)
+    link = LocalLink(options.socket, DESK, "agent")
+    notice_link = LocalLink(options.notices, NOTICE, "notifier")
+    noticing = Noticing(send=notice_link.send, locale=memory.now.language)
     conversation = Conversation(
         send=link.send,
         clock=time.monotonic,
@@ -65,19 +80,24 @@ def main(argv: list[str]) -> int:
     presses = Presses(_open_sources() if on_x else None)
     keys = _Keys(on_x)
     windows = Windows(
-        application, conversation, presses, memory, time.monotonic,
+        application, conversation, noticing, presses, memory, time.monotonic,
         dark_system=dark_system, pause_key_is_global="pause" in keys.held,
     )  # fmt: skip
     keys.connect(pause=conversation.pause, front=windows.take_keyboard)
     hints = application.styleHints()
     if hasattr(hints, "colorSchemeChanged"):  # from Qt 6.5 on
         hints.colorSchemeChanged.connect(lambda scheme: windows.follow_system(is_dark=scheme is Qt.ColorScheme.Dark))
+    screen = _watch_screen(noticing)
     instance.hold(windows.main.bring_to_front)
     link.start(conversation)
+    notice_link.start(noticing)
     if not options.hidden:
         windows.main.bring_to_front()
     code = application.exec()
+    if screen is not None:
+        screen.stop()
     link.close()
+    notice_link.close()
     return code
 
 
@@ -85,6 +105,9 @@ def read_options(argv: list[str]) -> argparse.Namespace:
     """Return what the command line says; ends the program with a sentence when it says something unknown."""
     parser = argparse.ArgumentParser(prog="benchside desk", description="the technician's window")
     parser.add_argument("--socket", type=Path, default=DESK_SOCKET, help=f"the agent's socket (default {DESK_SOCKET})")
+    parser.add_argument(
+        "--notices", type=Path, default=NOTICE_SOCKET, help=f"the notifier's socket (default {NOTICE_SOCKET})"
+    )
     parser.add_argument(
         "--language", choices=LANGUAGES, help="the window's language (default: the last, or the system's)"
     )
@@ -99,6 +122,21 @@ def _choose_language(memory: Memory, wanted: str | None) -> None:
         system = QLocale.system().name()[:2]
         language = system if system in LANGUAGES else LANGUAGES[0]
     memory.keep(msgspec.structs.replace(memory.now, language=language))
+
+
+def _watch_screen(noticing: Noticing) -> QTimer | None:
+    """Tell the notifier whether a full-screen program has the screen; where nobody can tell, none has."""
+    from benchside.platform.foreground.here import Foreground  # needs an X display on Linux
+
+    try:
+        foreground = Foreground()
+    except UnavailableError as error:
+        _log.warning("full-screen programs cannot be told from others: %s", error)
+        return None
+    timer = QTimer(interval=SCREEN_EVERY_MS)
+    timer.timeout.connect(lambda: noticing.tell_quiet(full_screen=foreground.is_full_screen()))
+    timer.start()
+    return timer
 
 
 def _open_sources() -> InputSources | None:

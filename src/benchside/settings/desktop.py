@@ -6,10 +6,20 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["DESK_SOCKET", "display_values", "has_wayland", "instance_path", "runtime_folder", "state_folder"]
+__all__ = [
+    "DESK_SOCKET",
+    "NOTICE_SOCKET",
+    "display_values",
+    "has_wayland",
+    "instance_path",
+    "runtime_folder",
+    "state_folder",
+]
 
 DESK_SOCKET = Path("\\\\.\\pipe\\benchside-agent" if sys.platform == "win32" else "/run/benchside/agent.sock")
 """Where the agent listens for desks; on Linux its service unit makes the folder (RuntimeDirectory)."""
+NOTICE_SOCKET = Path("\\\\.\\pipe\\benchside-notifier" if sys.platform == "win32" else "/run/benchside/notifier.sock")
+"""Where the notifier listens for desks and for programs that push."""
 
 _DISPLAY_NAMES = (
     "DISPLAY", "XAUTHORITY", "XDG_RUNTIME_DIR", "XDG_SESSION_ID", "XDG_SESSION_TYPE", "WAYLAND_DISPLAY",

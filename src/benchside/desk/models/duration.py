@@ -29,6 +29,9 @@ def moment_in(seconds: float, now: datetime) -> str:
 def _phrase(whole: int) -> Phrase:
     minutes, seconds = divmod(whole, 60)
     hours, minutes_of_hour = divmod(minutes, 60)
+    if hours >= 48:
+        days, hours_of_day = divmod(hours, 24)
+        return Phrase("duration.d_h", {"days": days, "hours": hours_of_day})
     if hours:
         return Phrase("duration.h_m", {"hours": hours, "minutes": minutes_of_hour})
     if minutes and seconds:

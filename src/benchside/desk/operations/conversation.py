@@ -12,6 +12,7 @@ from dataclasses import replace
 from benchside.desk.models.state import Contact, DeskState, learn, lose_agent, seek_agent
 from benchside.protocol.errors import PeerError
 from benchside.protocol.wire.capability import Capability, GrantScope
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.protocol.wire.cover import DesktopBox
 from benchside.protocol.wire.desk import (
     DESK_VERSION,
@@ -92,12 +93,14 @@ class Conversation:
 
     # what the technician does
 
-    def request_help(self, *, technician: str, reason: str, instrument: str) -> bool:
+    def request_help(
+        self, *, technician: str, reason: str, instrument: str, condition: ConditionTold | None = None
+    ) -> bool:
         """Ask for help; False, and nothing is sent, when name or reason is empty once cleaned."""
         name, why = clean(technician, MAX_NAME), clean(reason, MAX_REASON)
         if not name or not why:
             return False
-        self._send(OpenRequest(technician=name, reason=why, instrument=instrument))
+        self._send(OpenRequest(technician=name, reason=why, instrument=instrument, condition=condition))
         return True
 
     def cancel_request(self) -> None:

@@ -12,12 +12,15 @@ from benchside.desk.look.tokens import SPACE_S, SPACE_XS
 from benchside.desk.models.duration import count_down
 from benchside.desk.models.glance import say_refusal
 from benchside.desk.models.state import DeskState
+from benchside.desk.models.watching import tone_of
 from benchside.desk.operations.conversation import MAX_NAME, MAX_REASON
 from benchside.desk.views.announce import announce
 from benchside.desk.views.choice import ChoiceCard
 from benchside.desk.views.look import Look
 from benchside.desk.views.page import Notice, Page
 from benchside.desk.views.tick import TickCard
+from benchside.protocol.wire.condition import ConditionTold
+from benchside.protocol.wire.notice import NoticeShown
 from benchside.protocol.wire.session import InstrumentInfo
 
 __all__ = ["AskPage"]
@@ -34,6 +37,10 @@ class AskPage(Page):
         texts = look.texts
         super().__init__(look, texts("ask.title"))
         self._refused = Notice(look, "warn")
+        self.condition: ConditionTold | None = None
+        """What is wrong, where help is asked for with a notice."""
+        self._about = Notice(look)
+        self._about.hide()
         self._name = QLineEdit()
         self._name.setMaxLength(MAX_NAME)
         self._reason = QPlainTextEdit()
@@ -46,6 +53,7 @@ class AskPage(Page):
         self._instrument_wrong = self._wrong(texts("ask.instrument.missing"))
         self._instruments: tuple[InstrumentInfo, ...] = ()
         self.rows.addWidget(self._refused)
+        self.rows.addWidget(self._about)
         self._name_wrong = self._field(self._name, "ask.name")
         self._reason_wrong = self._field(self._reason, "ask.reason")
         which = column(self._instrument_label, spacing=SPACE_S)
@@ -84,9 +92,19 @@ class AskPage(Page):
         self._name.setFocus()
 
     def clear_fields(self) -> None:
-        """Forget name and reason: the next person at a shared log-in must not find them."""
+        """Forget name, reason and notice: the next person at a shared log-in must not find them."""
         self._name.clear()
         self._reason.clear()
+        self.condition = None
+        self._about.hide()
+
+    def about(self, notice: NoticeShown) -> None:
+        """Ask for help with `notice`: its sentence is the reason until the technician writes another."""
+        state = notice.state
+        self.condition = ConditionTold(key=state.key, severity=state.severity, texts=state.texts)
+        self._reason.setPlainText(notice.text)
+        self._about.say(tone_of(state.severity).value, self.look.texts("ask.about"), notice.text)
+        self._about.show()
 
     def _field(self, field: QWidget, text_id: str) -> QLabel:
         """Add a field with label and hint; return the label of the sentence for when it is empty."""

@@ -1,4 +1,4 @@
-"""The main window: a header with the three places, and the page that fits the state."""
+"""The main window: a header with the four places, and the page that fits the state."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QIcon, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -23,12 +24,15 @@ from benchside.desk.look.mark import MARK
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_S
 from benchside.desk.models.state import DeskState
+from benchside.desk.models.watching import attention
 from benchside.desk.operations.conversation import Conversation
+from benchside.desk.operations.noticing import Noticing
 from benchside.desk.views.announce import announce
 from benchside.desk.views.ask import AskPage
 from benchside.desk.views.history import HistoryPage
 from benchside.desk.views.home import HomePage
 from benchside.desk.views.look import Look
+from benchside.desk.views.notices import NoticesPage
 from benchside.desk.views.page import Page
 from benchside.desk.views.presses import Presses
 from benchside.desk.views.session import SessionPage
@@ -36,6 +40,7 @@ from benchside.desk.views.settings import SettingsPage
 from benchside.desk.views.waiting import WaitingPage
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.desk import RequestPhase
+from benchside.protocol.wire.notice import NoticeShown
 
 __all__ = ["MainWindow"]
 
@@ -47,6 +52,7 @@ class Place(StrEnum):
     """Where the technician went; `HELP` itself has a page for each phase of the request."""
 
     HELP = "help"
+    NOTICES = "notices"
     HISTORY = "history"
     SETTINGS = "settings"
 
@@ -62,10 +68,17 @@ class MainWindow(QMainWindow):
     covering_wanted = Signal()
 
     def __init__(
-        self, conversation: Conversation, presses: Presses, clock: Callable[[], float], *, pause_key_is_global: bool
+        self,
+        conversation: Conversation,
+        noticing: Noticing,
+        presses: Presses,
+        clock: Callable[[], float],
+        *,
+        pause_key_is_global: bool,
     ) -> None:
         super().__init__()
         self._conversation = conversation
+        self._noticing = noticing
         self._presses = presses
         self._clock = clock
         self._pause_key_is_global = pause_key_is_global
@@ -82,6 +95,7 @@ class MainWindow(QMainWindow):
         pause = QShortcut(QKeySequence(Qt.Modifier.CTRL | Qt.Key.Key_P), self)
         pause.activated.connect(conversation.pause)
         conversation.watch(lambda _: self.refresh())
+        noticing.watch(lambda _: self.refresh())
 
     def build(self, look: Look, *, appearance: str) -> None:
         """Make every page, in the language and appearance of `look`; the state stays."""
@@ -110,11 +124,13 @@ class MainWindow(QMainWindow):
         welcome = state.welcome
         texts = self._look.texts
         place = texts("app.place", device=welcome.device, site=welcome.site) if welcome else texts("app.no_place")
-        self._where.setText(place)
+        self._show_where(place)
         page = self._choose_page(state)
         page.refresh(state, self._clock())
         for place_of_tab, tab in self._tabs.items():
             tab.mark_current(place_of_tab is self._place, texts("nav.current"))
+        count = attention(self._noticing.state)
+        self._tabs[Place.NOTICES].setText(texts("nav.notices.count", count=count) if count else texts("nav.notices"))
         if page is not self._shown:
             self._turn_to(page)
 
@@ -125,6 +141,23 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
         self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As much of the place as there is room for."""
+        super().resizeEvent(event)
+        if self._is_built:
+            self._show_where(self._where.accessibleName())
+
+    def _show_where(self, place: str) -> None:
+        room_px = self._where.width()
+        self._where.setText(self._where.fontMetrics().elidedText(place, Qt.TextElideMode.ElideRight, room_px))
+        self._where.setAccessibleName(place)
+        self._where.setToolTip(place)
+
+    def show_notices(self) -> None:
+        """Bring the page of notices to the front."""
+        self._go(Place.NOTICES)
+        self.bring_to_front()
 
     def showEvent(self, event: object) -> None:
         """What changed while the window was hidden is shown now."""
@@ -150,6 +183,7 @@ class MainWindow(QMainWindow):
         mark.setPixmap(QIcon(str(MARK)).pixmap(44, 44))
         mark.setFixedSize(44, 44)
         self._where = small("", wraps=False)
+        self._where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         line = QHBoxLayout(header)
         line.setContentsMargins(SPACE_M + SPACE_S, 10, SPACE_M, 10)
         line.setSpacing(SPACE_M)
@@ -172,7 +206,9 @@ class MainWindow(QMainWindow):
         self._ask_page = AskPage(look)
         self._ask_page.back.connect(lambda: self._ask(False))
         self._ask_page.asked.connect(
-            lambda name, reason, instrument: talk.request_help(technician=name, reason=reason, instrument=instrument)
+            lambda name, reason, instrument: talk.request_help(
+                technician=name, reason=reason, instrument=instrument, condition=self._ask_page.condition
+            )
         )
         self._ask_page.assay_told.connect(talk.set_assay)
         self._waiting = WaitingPage(look)
@@ -185,11 +221,14 @@ class MainWindow(QMainWindow):
         self._session.answer.connect(self.prompt_wanted)
         self._session.covering_wanted.connect(self.covering_wanted)
         self._session.assay_told.connect(talk.set_assay)
+        self._notices = NoticesPage(look, self._noticing)
+        self._notices.help_wanted.connect(self._ask_about)
         self._history = HistoryPage(look)
         self._history.more.connect(lambda: talk.want_history(earlier=True))
         self._settings = SettingsPage(look, appearance=appearance)
         self._settings.chosen.connect(self.setting_chosen)
-        for page in (self._home, self._ask_page, self._waiting, self._session, self._history, self._settings):
+        pages = (self._home, self._ask_page, self._waiting, self._session, self._notices, self._history, self._settings)
+        for page in pages:
             self._stack.addWidget(page)
 
     def _choose_page(self, state: DeskState) -> Page:
@@ -201,6 +240,8 @@ class MainWindow(QMainWindow):
         match self._place:
             case Place.HELP:
                 return help_page
+            case Place.NOTICES:
+                return self._notices
             case Place.HISTORY:
                 return self._history
             case Place.SETTINGS:
@@ -232,6 +273,8 @@ class MainWindow(QMainWindow):
             self._home.take_focus()
 
     def _go(self, place: Place) -> None:
+        if place is not self._place:
+            self._notices.forget_name()
         self._place = place
         if place is Place.HISTORY:
             self._conversation.want_history()
@@ -242,4 +285,11 @@ class MainWindow(QMainWindow):
         self._ask_page.clear_fields()
         if asks:
             self._conversation.forget_outcome()
+        self.refresh()
+
+    def _ask_about(self, notice: NoticeShown) -> None:
+        """*Request help with this*: the reason says what is wrong, and the request carries the condition."""
+        self._ask(True)
+        self._ask_page.about(notice)
+        self._place = Place.HELP
         self.refresh()

@@ -14,16 +14,19 @@ from benchside.desk.look.theme import choose_tokens, dress
 from benchside.desk.models.state import DeskState, Prompt
 from benchside.desk.operations.conversation import Conversation
 from benchside.desk.operations.memory import Memory
+from benchside.desk.operations.noticing import Noticing
 from benchside.desk.texts import open_texts
 from benchside.desk.views.announce import announce
 from benchside.desk.views.drawing import Drawing
 from benchside.desk.views.indicator import Indicator
 from benchside.desk.views.look import Look
 from benchside.desk.views.place import place_prompt
+from benchside.desk.views.pop_up import PopUpWindow
 from benchside.desk.views.presses import Presses
 from benchside.desk.views.prompt import PromptWindow
 from benchside.desk.views.window import MainWindow
 from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.notice import PopUp
 
 __all__ = ["Windows"]
 
@@ -41,6 +44,7 @@ class Windows(QObject):
         self,
         application: QApplication,
         conversation: Conversation,
+        noticing: Noticing,
         presses: Presses,
         memory: Memory,
         clock: Callable[[], float],
@@ -51,18 +55,20 @@ class Windows(QObject):
         super().__init__()
         self._application = application
         self._conversation = conversation
+        self._noticing = noticing
         self._presses = presses
         self._memory = memory
         self._clock = clock
         self._dark_system = dark_system
         self._look = self._make_look()
-        self.main = MainWindow(conversation, presses, clock, pause_key_is_global=pause_key_is_global)
+        self.main = MainWindow(conversation, noticing, presses, clock, pause_key_is_global=pause_key_is_global)
         self.main.setting_chosen.connect(self._set)
         self.main.prompt_wanted.connect(self.take_keyboard)
         self.main.covering_wanted.connect(self._cover)
         self.main.build(self._look, appearance=memory.now.appearance)
         self.indicator = self._make_indicator()
         self.prompt: PromptWindow | None = None
+        self.pop_up: PopUpWindow | None = None
         self.drawing = Drawing(conversation, presses, clock)
         self.drawing.over.connect(self._stop_drawing)
         self._tray = self._make_tray()
@@ -73,6 +79,7 @@ class Windows(QObject):
         self._raising = QTimer(self, interval=RAISE_PROMPT_MS)
         self._raising.timeout.connect(lambda: self.prompt.raise_() if self.prompt is not None else None)
         conversation.watch(self._show)
+        noticing.watch(lambda state: self._show_pop_up(state.pop_up))
 
     def take_keyboard(self) -> None:
         """Give the keyboard to the question that is open, or to the main window when there is none."""
@@ -165,12 +172,34 @@ class Windows(QObject):
             self.indicator.take_down()
             self._conversation.hide_indicator()
 
+    def _show_pop_up(self, pop_up: PopUp | None) -> None:
+        if (self.pop_up.pop_up if self.pop_up is not None else None) == pop_up:
+            return
+        if self.pop_up is not None:
+            old, self.pop_up = self.pop_up, None
+            old.hide()
+            old.deleteLater()
+        if pop_up is not None:
+            # over against the indicator, so that neither ever covers the other
+            corner = {"bottom_right": "bottom_left"}.get(self._memory.now.corner, "bottom_right")
+            self.pop_up = PopUpWindow(self._look, pop_up, corner=corner)
+            self.pop_up.shown.connect(self._noticing.showed_pop_up)
+            self.pop_up.closed.connect(self._noticing.close_pop_up)
+            self.pop_up.opened.connect(self._open_notices)
+            self.pop_up.appear()
+            announce(self.pop_up, self.pop_up.accessibleName(), urgent=True)
+
+    def _open_notices(self) -> None:
+        self._noticing.close_pop_up()
+        self.main.show_notices()
+
     def _set(self, name: str, value: str) -> None:
         self._memory.keep(msgspec.structs.replace(self._memory.now, **{name: value}))
         self._rebuild()
 
     def _rebuild(self) -> None:
         self._look = self._make_look()
+        self._noticing.speak(self._look.texts.language)
         self.main.build(self._look, appearance=self._memory.now.appearance)
         old = self.indicator
         self.indicator = self._make_indicator()

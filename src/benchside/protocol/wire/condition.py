@@ -30,6 +30,7 @@ __all__ = [
     "ConditionChange",
     "ConditionKey",
     "ConditionState",
+    "ConditionTold",
     "NoticeBatch",
     "Severity",
     "Signal",
@@ -177,6 +178,14 @@ class ConditionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """How often it was signalled since it was raised."""
     sequence: Annotated[int, Meta(ge=0, le=2**53)] = 0
     """The newest change's."""
+
+
+class ConditionTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A condition as a request for help carries it, with its sentence in each language that the catalogue has."""
+
+    key: ConditionKey
+    severity: Severity
+    texts: Texts = msgspec.field(default_factory=dict)
 
 
 class NoticeBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

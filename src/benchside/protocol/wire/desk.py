@@ -30,6 +30,7 @@ from benchside.protocol.errors import Refusal
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo, WindowInfo
 from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.protocol.wire.cover import MAX_HAND_COVERS, MAX_SHOWN_COVERS, CoverShown, DesktopBox
 from benchside.protocol.wire.ids import Bytes16
 from benchside.protocol.wire.session import InstrumentInfo, SessionEnd
@@ -172,11 +173,15 @@ class LinkShown(Message, frozen=True, kw_only=True, tag="link"):
 
 
 class OpenRequest(Message, frozen=True, kw_only=True, tag="open_request"):
-    """Request help.  The reason must not hold a patient's name; the window says so."""
+    """Request help.  The reason must not hold a patient's name; the window says so.
+
+    `condition`: what is wrong, where the technician asks for help with a notice.
+    """
 
     technician: Name
     reason: Annotated[Paragraph, Meta(min_length=1)]
     instrument: Line
+    condition: ConditionTold | None = None
 
 
 class CancelRequest(Message, frozen=True, kw_only=True, tag="cancel_request"):

@@ -24,6 +24,7 @@ from benchside.protocol.wire.audit import PcEvent
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import Codec, Message
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.protocol.wire.ids import Bytes16, Bytes32, TicketBytes
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.protocol.wire.text import Line, Name, Paragraph, Word
@@ -203,6 +204,8 @@ class RequestOpened(Message, frozen=True, kw_only=True, tag="request"):
     reason: Paragraph
     instrument: Line
     opened_utc_ms: UtcMs
+    condition: ConditionTold | None = None
+    """What is wrong there, where help is asked for with a notice."""
 
 
 class RequestQueued(Message, frozen=True, kw_only=True, tag="queued"):

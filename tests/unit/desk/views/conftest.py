@@ -18,9 +18,11 @@ from tests.fakes.desk_states import NOW_S
 from benchside.desk.models.state import DeskState
 from benchside.desk.operations.conversation import Conversation
 from benchside.desk.operations.memory import Memory
+from benchside.desk.operations.noticing import Noticing
 from benchside.desk.views.presses import Presses
 from benchside.desk.views.windows import Windows
 from benchside.protocol.wire.desk import DeskMessage
+from benchside.protocol.wire.notice import NoticeMessage
 
 
 class FakeSources:
@@ -55,11 +57,14 @@ class Desk:
         self.conversation = Conversation(
             send=self.sent.append, clock=lambda: self.now_s, locale=language, display={}, phone=""
         )
+        self.told: list[NoticeMessage] = []
+        self.noticing = Noticing(send=self.told.append, locale=language)
         presses = Presses(None)
         presses.__dict__["_sources"] = self.sources  # without the descriptor that Qt would watch
         self.windows = Windows(
             application,
             self.conversation,
+            self.noticing,
             presses,
             memory,
             lambda: self.now_s,
@@ -76,9 +81,16 @@ class Desk:
         for _ in range(3):  # a layout is told of its parts' sizes one level at a time
             self.application.processEvents()
 
+    def notice(self, *messages: NoticeMessage) -> None:
+        """Let the notifier say `messages`."""
+        for message in messages:
+            self.noticing.received(message)
+        for _ in range(3):
+            self.application.processEvents()
+
     def close(self) -> None:
         """Take every window down."""
-        for window in (self.windows.prompt, self.windows.indicator, self.windows.main):
+        for window in (self.windows.prompt, self.windows.pop_up, self.windows.indicator, self.windows.main):
             if window is not None:
                 window.hide()
                 window.deleteLater()

@@ -215,7 +215,7 @@ def test_the_window_stands_aside_for_the_instrument_and_comes_back(desk: Desk) -
 
 def test_history_is_read_when_it_is_looked_at(desk: Desk) -> None:
     desk.show(STATES["ready"])
-    QTest.mouseClick(shown_buttons(desk.windows.main)["Earlier sessions"], LEFT)
+    QTest.mouseClick(shown_buttons(desk.windows.main)["Sessions"], LEFT)
     assert desk.sent == [HistoryWanted()]
     desk.show(STATES["history"])
     text = shown_text(desk.windows.main)
@@ -227,7 +227,7 @@ def test_history_is_read_when_it_is_looked_at(desk: Desk) -> None:
 
 def test_a_session_calls_the_technician_back_from_the_history(desk: Desk) -> None:
     desk.show(STATES["queued"])
-    QTest.mouseClick(shown_buttons(desk.windows.main)["Earlier sessions"], LEFT)
+    QTest.mouseClick(shown_buttons(desk.windows.main)["Sessions"], LEFT)
     desk.show(STATES["connected"])
     assert "Connected with Anna Lindqvist" in shown_text(desk.windows.main)
 
