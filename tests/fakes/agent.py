@@ -1,4 +1,4 @@
-"""An agent for a desk under test: a real socket, and a script that the test writes as it goes."""
+"""A local service for a desk under test: a real socket, and a script that the test writes as it goes."""
 
 from __future__ import annotations
 
@@ -9,23 +9,27 @@ import threading
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from benchside.desk.operations.frames import FrameReader, frame
+from benchside.protocol.wire.codec import Codec
 from benchside.protocol.wire.desk import DESK, DeskAlive, DeskMessage
+from benchside.protocol.wire.notice import NOTICE, NoticeMessage
 
-Heard = TypeVar("Heard", bound=DeskMessage)
+M = TypeVar("M")
+Heard = TypeVar("Heard")
 
 MAX_WAIT_S = 10.0
 
 
-class FakeAgent:
+class FakeService(Generic[M]):
     """Takes one desk at a time.  `say` sends, `expect` waits for a kind of message; signs of life are only counted."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, codec: Codec[M]) -> None:
         self.path = path
+        self._codec = codec
         self.alive_at: list[float] = []
-        self._heard: queue.Queue[DeskMessage] = queue.Queue()
+        self._heard: queue.Queue[M] = queue.Queue()
         self._came = threading.Event()
         self._desk: socket.socket | None = None
         self._server = socket.socket(socket.AF_UNIX)
@@ -34,9 +38,9 @@ class FakeAgent:
         self._thread = threading.Thread(target=self._serve, name="fake agent", daemon=True)
         self._thread.start()
 
-    def say(self, *messages: DeskMessage) -> None:
+    def say(self, *messages: M) -> None:
         """Send `messages` to the desk, waiting for one to come first."""
-        self.say_bytes(b"".join(frame(DESK.encode(message)) for message in messages))
+        self.say_bytes(b"".join(frame(self._codec.encode(message)) for message in messages))
 
     def say_bytes(self, data: bytes) -> None:
         """Send what no agent says."""
@@ -44,9 +48,7 @@ class FakeAgent:
         assert self._desk is not None
         self._desk.sendall(data)
 
-    def expect(
-        self, kind: type[Heard], timeout_s: float = MAX_WAIT_S, *, over: tuple[type[DeskMessage], ...] = ()
-    ) -> Heard:
+    def expect(self, kind: type[Heard], timeout_s: float = MAX_WAIT_S, *, over: tuple[type[M], ...] = ()) -> Heard:
         """Return the next message of `kind`; others before it fail the test, but for those in `over`."""
         message = self._heard.get(timeout=timeout_s)
         while isinstance(message, over):
@@ -79,25 +81,42 @@ class FakeAgent:
                 return
             self._desk = desk
             self._came.set()
-            reader = FrameReader(max_bytes=DESK.max_bytes)
+            reader = FrameReader(max_bytes=self._codec.max_bytes)
             try:
                 while data := desk.recv(65536):
                     for whole in reader.feed(data):
-                        self._take(DESK.decode(whole))
+                        self._take(self._codec.decode(whole))
             except OSError:
                 pass
             desk.close()
 
-    def _take(self, message: DeskMessage) -> None:
+    def _take(self, message: M) -> None:
         if isinstance(message, DeskAlive):
             self.alive_at.append(time.monotonic())
         else:
             self._heard.put(message)
 
-    def __enter__(self) -> FakeAgent:
+    def __enter__(self) -> FakeService[M]:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class FakeAgent(FakeService[DeskMessage]):
+    """An agent."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, DESK)
+
+    def __enter__(self) -> FakeAgent:
+        return self
+
+
+class FakeNotifier(FakeService[NoticeMessage]):
+    """A notifier."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, NOTICE)

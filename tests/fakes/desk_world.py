@@ -11,7 +11,7 @@ from pathlib import Path
 
 from examples.demo.children import Child, Children
 from examples.technician.client import SYSTEM_PYTHON
-from tests.fakes.agent import FakeAgent
+from tests.fakes.agent import FakeAgent, FakeNotifier
 from tests.fakes.desk_states import request, session, welcome
 from tests.fakes.seat import Seat
 
@@ -68,6 +68,7 @@ class DeskWorld:
         self.seat = seat
         self.folder = folder
         self.agent = FakeAgent(folder / "agent.sock")
+        self.notifier = FakeNotifier(folder / "notifier.sock")
         self.desk = self.start_desk()
         hello = self.agent.expect(DeskHello)
         assert hello.locale == "en"
@@ -75,6 +76,7 @@ class DeskWorld:
 
     def start_desk(self) -> Child:
         command = [sys.executable, "-m", "benchside.desk.app", "--socket", str(self.agent.path), "--language", "en"]
+        command += ["--notices", str(self.notifier.path)]
         command += ["--state-dir", str(self.folder / "state")]
         return self.children.start("desk", command, env=self.environment, cwd=ROOT)
 
@@ -116,4 +118,5 @@ class DeskWorld:
     def close(self) -> None:
         """End the desk and its agent; the screen stays for the next test."""
         self.children.kill(self.desk)
+        self.notifier.close()
         self.agent.close()
