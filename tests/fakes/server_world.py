@@ -32,7 +32,7 @@ from benchside.protocol.trust.device import (
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.trust.link import LinkEnd, LinkRecords
-from benchside.protocol.trust.sealing import seal_enrolment
+from benchside.protocol.trust.sealing import open_answer, seal_enrolment
 from benchside.protocol.wire import enrolment as enrolment_wire
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
@@ -177,7 +177,9 @@ class Pc:
         self.nonces = LinkNonces(b"", b"", b"")
         self.head, self.sequence = JOURNAL_START, 0
 
-    async def enrol(self, secret: bytes, **changes: object) -> enrolment_wire.EnrolmentMessage:
+    async def enrol(
+        self, secret: bytes, **changes: object
+    ) -> enrolment_wire.DeviceEnrolled | enrolment_wire.EnrolmentRefused:
         """Run an enrolment; return the answer."""
         link = await dial(self.world.listeners.link_url + "/v1/enrol", tls=None, max_bytes=5 * 1024 * 1024)
         key = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
@@ -203,6 +205,9 @@ class Pc:
         link.send(enrolment_wire.ENROLMENT.encode(message))
         answer = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
         link.close()
+        if isinstance(answer, enrolment_wire.EnrolmentTaken):
+            return open_answer(answer, device_key=self.device_key, request=message)
+        assert isinstance(answer, enrolment_wire.EnrolmentRefused)
         return answer
 
     async def connect(self, device_key: bytes | None = None, **said: Any) -> Answer:
