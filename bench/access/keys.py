@@ -23,13 +23,16 @@ from tests.fakes.server_world import MODEL, World, running_world
 
 from benchside.agent.enrol import Registrant, enrol
 from benchside.agent.identity import DEVICE_KEY, IDENTITY, DeviceFolder
-from benchside.protocol.trust.device import open_offer
+from benchside.agent.sealed import SealedLink
+from benchside.protocol.trust.device import LinkNonces
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.trust.sealing import seal_enrolment
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.enrolment import EnrolDevice, EnrolmentToken
+from benchside.protocol.wire.link import LinkMessage, LinkWelcome
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.server.gateway import enrol as gateway
+from benchside.transport.websocket import WebSocketLink
 
 ENROLMENTS, QUICK = 1000, 6
 TOGETHER = 4
@@ -48,7 +51,7 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
     with (
         mock.patch.object(gateway, "MAX_TRIES_A_MINUTE", ENROLMENTS),
         mock.patch("benchside.agent.enrol.seal_enrolment", _sealed(seal_enrolment)),
-        mock.patch("benchside.agent.link.open_offer", _opened(open_offer)),
+        mock.patch("benchside.agent.link.SealedLink", _SeenLink),
     ):
         async with running_world(folder / "world") as world:
             turns = asyncio.Semaphore(TOGETHER)
@@ -121,16 +124,18 @@ def _sealed(real: Any) -> Any:
     return seal
 
 
-def _opened(real: Any) -> Any:
-    """Nonces and offers of a link."""
+class _SeenLink(SealedLink):
+    """Nonces and states of a link."""
 
-    def opened(key: bytes, nonces: Any, sealed: bytes) -> Any:
-        state = real(key, nonces, sealed)
-        _seen.get().extend([("nonce", nonces.agent), ("gateway's nonce", nonces.gateway), ("offer", sealed)])
-        _seen.get().append(("state", state.value))
-        return state
+    def __init__(self, socket: WebSocketLink, key: bytes, nonces: LinkNonces) -> None:
+        super().__init__(socket, key, nonces)
+        _seen.get().extend([("nonce", nonces.agent), ("gateway's nonce", nonces.gateway)])
 
-    return opened
+    async def receive(self) -> LinkMessage:
+        message = await super().receive()
+        if isinstance(message, LinkWelcome) and message.offer is not None:
+            _seen.get().append(("state", message.offer.value))
+        return message
 
 
 def _kept(made: DeviceFolder) -> Iterator[tuple[str, bytes]]:

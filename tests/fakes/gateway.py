@@ -11,10 +11,10 @@ from concurrent.futures import Future
 
 from tests.fakes.wire_cut import stop_loop
 
-from benchside.protocol.trust.device import LinkNonces, link_proof_gateway
+from benchside.protocol.trust.device import LinkNonces
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.link import (
-    LINK,
+    OPENING,
     EventsKept,
     EventsReported,
     LinkChallenge,
@@ -23,6 +23,7 @@ from benchside.protocol.wire.link import (
     LinkWelcome,
 )
 from benchside.server.clock import utc_ms
+from benchside.server.gateway.sealed import SealedLink
 from benchside.transport.serve import Served, ServedLimits, listen
 
 __all__ = ["HostileGateway"]
@@ -33,24 +34,24 @@ class HostileGateway:
 
     def __init__(self, tls: ssl.SSLContext, device_key: bytes, *, journal_sequence: int) -> None:
         """`device_key`: a wrong one plays a server that has stolen nothing."""
-        self.heard: list[LinkMessage] = []
+        self.heard: list[LinkHello | LinkMessage] = []
         self._device_key = device_key
         self._sequence = journal_sequence
         self._tls = tls
-        self._agent: Served | None = None
+        self._agent: SealedLink | None = None
         self._loop = asyncio.new_event_loop()
         ready: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="hostile gateway", daemon=True)
         self._thread.start()
         self.port = ready.result(5)
 
-    def has_heard(self, kind: type[LinkMessage]) -> bool:
+    def has_heard(self, kind: type[LinkHello | LinkMessage]) -> bool:
         return any(isinstance(one, kind) for one in self.heard)
 
     def say(self, *messages: LinkMessage) -> None:
         assert self._agent is not None
         for message in messages:
-            self._loop.call_soon_threadsafe(self._agent.send, LINK.encode(message))
+            self._loop.call_soon_threadsafe(self._agent.send, message)
 
     def close(self) -> None:
         stop_loop(self._loop, self._thread)
@@ -68,24 +69,24 @@ class HostileGateway:
 
     async def _serve(self, served: Served) -> None:
         nonce = os.urandom(32)
-        served.send(LINK.encode(LinkChallenge(version=VERSION, nonce=nonce, now_utc_ms=utc_ms())))
-        hello = LINK.decode(await served.receive(10))
-        self.heard.append(hello)
+        served.send(OPENING.encode(LinkChallenge(version=VERSION, nonce=nonce)))
+        hello = OPENING.decode(await served.receive(10))
         assert isinstance(hello, LinkHello)
+        self.heard.append(hello)
         nonces = LinkNonces(hello.device_id, agent=hello.nonce, gateway=nonce)
-        proof = link_proof_gateway(self._device_key, nonces, held=False, offer=None, sequence=self._sequence, head=None)
+        link = SealedLink(served, self._device_key, nonces)
         welcome = LinkWelcome(
-            proof=proof,
+            now_utc_ms=utc_ms(),
             policy_version=1,
             journal_sequence=self._sequence,
             relay="relay-1",
             relay_url="wss://elsewhere.example/v1/relay",
             phone="+1 900 000 000",
         )
-        served.send(LINK.encode(welcome))
-        self._agent = served
+        link.send(welcome)
+        self._agent = link
         while True:
-            message = LINK.decode(await served.receive(60))
+            message = await link.receive(60)
             self.heard.append(message)
             if isinstance(message, EventsReported):
-                served.send(LINK.encode(EventsKept(sequence=message.events[-1].sequence)))
+                link.send(EventsKept(sequence=message.events[-1].sequence))

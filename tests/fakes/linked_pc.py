@@ -38,6 +38,8 @@ class LinkedPc:
         self.welcomes: list[wire.LinkWelcome] = []
         self.said: list[wire.LinkMessage] = []
         self.held_times = 0
+        self.url = world.listeners.link_url
+        """Where it dials; a test may put somebody in between."""
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -79,7 +81,7 @@ class LinkedPc:
         self.standing = Standing(self.journal)
         self.keys = DeviceKeys(self.folder, self.journal, days=90)
         self.link = Link(
-            url=self.world.listeners.link_url,
+            url=self.url,
             tls=None,
             out=DIRECT,
             device_id=self.device_id,

@@ -27,12 +27,12 @@ from benchside.protocol.trust.device import (
     LinkState,
     first_state,
     link_proof_agent,
-    open_offer,
     state_proof,
 )
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
 from benchside.protocol.trust.keys import fingerprint, public_bytes
-from benchside.protocol.trust.sealing import seal_enrolment
+from benchside.protocol.trust.link import LinkEnd, LinkRecords
+from benchside.protocol.trust.sealing import open_answer, seal_enrolment
 from benchside.protocol.wire import enrolment as enrolment_wire
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
@@ -55,6 +55,7 @@ PASSWORD = "correct horse battery"
 SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0", local_accounts="on")
 MODEL = "CX-200"
 M = TypeVar("M")
+Answer = wire.LinkWelcome | wire.DeviceHeld | wire.LinkRefused
 
 
 @functools.cache
@@ -170,12 +171,15 @@ class Pc:
         self.device_key = device_key
         self.device_id = b""
         self.link: WebSocketLink | None = None
+        self.records: LinkRecords | None = None
         self.instance = os.urandom(16)
         self.state: LinkState = first_state(device_key)
         self.nonces = LinkNonces(b"", b"", b"")
         self.head, self.sequence = JOURNAL_START, 0
 
-    async def enrol(self, secret: bytes, **changes: object) -> enrolment_wire.EnrolmentMessage:
+    async def enrol(
+        self, secret: bytes, **changes: object
+    ) -> enrolment_wire.DeviceEnrolled | enrolment_wire.EnrolmentRefused:
         """Run an enrolment; return the answer."""
         link = await dial(self.world.listeners.link_url + "/v1/enrol", tls=None, max_bytes=5 * 1024 * 1024)
         key = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
@@ -201,39 +205,55 @@ class Pc:
         link.send(enrolment_wire.ENROLMENT.encode(message))
         answer = enrolment_wire.ENROLMENT.decode(_bytes(await link.receive()))
         link.close()
+        if isinstance(answer, enrolment_wire.EnrolmentTaken):
+            return open_answer(answer, device_key=self.device_key, request=message)
+        assert isinstance(answer, enrolment_wire.EnrolmentRefused)
         return answer
 
-    async def connect(self, device_key: bytes | None = None) -> wire.LinkWelcome | wire.LinkRefused:
+    async def connect(self, device_key: bytes | None = None, **said: Any) -> Answer:
         """Dial the gateway, prove key and state, and keep the state that is offered; return the gateway's answer."""
-        answer = await self.hello(device_key)
+        answer = await self.hello(device_key, **said)
         if isinstance(answer, wire.LinkWelcome) and answer.offer is not None:
-            self.state = open_offer(device_key or self.device_key, self.nonces, answer.offer)
+            self.state = LinkState(answer.offer.step, answer.offer.value)
             self.say(wire.StateKept(step=self.state.step))
         return answer
 
-    async def hello(self, device_key: bytes | None = None) -> wire.LinkWelcome | wire.LinkRefused:
+    async def hello(self, device_key: bytes | None = None, **said: Any) -> Answer:
         """The same, and nothing is kept."""
-        self.link = await dial(self.world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
-        self.say_hello(await self.hear(wire.LinkChallenge), device_key)
-        answer = wire.LINK.decode(_bytes(await self.link.receive()))
-        assert isinstance(answer, wire.LinkWelcome | wire.LinkRefused)
-        return answer
+        self.say_hello(await self.dial(), device_key, **said)
+        answer = await self.hear_opening()
+        if isinstance(answer, wire.LinkRefused):
+            return answer
+        assert isinstance(answer, wire.HelloTaken)
+        self.records = LinkRecords(device_key or self.device_key, self.nonces, own=LinkEnd.AGENT)
+        first = await self.hear_next()
+        assert isinstance(first, wire.LinkWelcome | wire.DeviceHeld)
+        return first
 
-    def say_hello(self, challenge: wire.LinkChallenge, device_key: bytes | None = None) -> None:
+    async def dial(self) -> wire.LinkChallenge:
+        self.link = await dial(self.world.listeners.link_url + "/v1/agent", tls=None, max_bytes=6 * 1024 * 1024)
+        challenge = await self.hear_opening()
+        assert isinstance(challenge, wire.LinkChallenge)
+        return challenge
+
+    def say_hello(
+        self, challenge: wire.LinkChallenge, device_key: bytes | None = None, *, has_next: bool = False
+    ) -> None:
+        assert self.link is not None
         key = device_key or self.device_key
         self.nonces = nonces = LinkNonces(self.device_id, agent=os.urandom(32), gateway=challenge.nonce)
         step, state = self.state.step, state_proof(key, nonces, self.state)
-        self.say(
-            wire.LinkHello(
-                version=VERSION,
-                device_id=self.device_id,
-                nonce=nonces.agent,
-                instance=self.instance,
-                step=step,
-                state=state,
-                proof=link_proof_agent(key, nonces, instance=self.instance, step=step, state=state),
-            )
+        hello = wire.LinkHello(
+            version=VERSION,
+            device_id=self.device_id,
+            nonce=nonces.agent,
+            instance=self.instance,
+            step=step,
+            state=state,
+            has_next=has_next,
+            proof=link_proof_agent(key, nonces, instance=self.instance, step=step, state=state, has_next=has_next),
         )
+        self.link.send(wire.OPENING.encode(hello))
 
     def copy(self) -> Pc:
         """Another PC with the same disk."""
@@ -244,15 +264,25 @@ class Pc:
 
     def say(self, message: wire.LinkMessage) -> None:
         assert self.link is not None
-        self.link.send(wire.LINK.encode(message))
+        assert self.records is not None
+        self.link.send(self.records.seal(message))
 
     async def hear(self, kind: type[M]) -> M:
         """The next message of one kind; others are passed over."""
-        assert self.link is not None
         while True:
-            message = wire.LINK.decode(_bytes(await asyncio.wait_for(self.link.receive(), 5)))
+            message = await self.hear_next()
             if isinstance(message, kind):
                 return message
+
+    async def hear_next(self) -> wire.LinkMessage:
+        assert self.link is not None
+        assert self.records is not None
+        return self.records.open(_bytes(await asyncio.wait_for(self.link.receive(), 5)))
+
+    async def hear_opening(self) -> wire.OpeningMessage:
+        """What the gateway says in the clear."""
+        assert self.link is not None
+        return wire.OPENING.decode(_bytes(await asyncio.wait_for(self.link.receive(), 5)))
 
     def describe(self, **changes: object) -> None:
         content: dict[str, Any] = {

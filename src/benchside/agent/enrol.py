@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
 import os
 import ssl
 import time
 from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from benchside.agent.identity import DeviceFile, DeviceFolder, make_identity
 from benchside.agent.journal import Journal
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 from benchside.protocol.trust.keys import fingerprint, load_ed25519, public_bytes
 from benchside.protocol.trust.policy import AuthorityPin, read_policy
-from benchside.protocol.trust.sealing import seal_enrolment
+from benchside.protocol.trust.sealing import open_answer, seal_enrolment
 from benchside.protocol.wire import enrolment as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.codec import VERSION
@@ -25,7 +28,12 @@ from benchside.transport.websocket import WebSocketLink, dial
 
 __all__ = ["Registrant", "enrol", "read_token"]
 
+log = logging.getLogger(__name__)
+
 ANSWER_WITHIN_S = 30.0
+TRIES = 3
+RETRY_AFTER_S = 2.0
+"""A line that broke between request and answer is often back at once; a person stands there and waits."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,22 @@ class Registrant:
     device: str
     site_name: str
     instruments: tuple[InstrumentInfo, ...]
+
+
+class _Made:
+    """The keys that this PC makes for its enrolment, once for all tries."""
+
+    def __init__(self, device_key: bytes) -> None:
+        self.device_key = device_key
+        self.is_sent = False
+        """Whether the server may have taken them."""
+        self._identity: RSAPrivateKey | None = None
+
+    async def identity(self) -> RSAPrivateKey:
+        """Return the identity; making it takes a second or more, and is for a server that the token names."""
+        if self._identity is None:
+            self._identity = await asyncio.to_thread(make_identity)
+        return self._identity
 
 
 def read_token(text: str) -> wire.EnrolmentToken:
@@ -64,43 +88,18 @@ async def enrol(
     out: WayOut = DIRECT,
 ) -> DeviceFile:
     """Make this PC a device and store everything; PeerError or UnavailableError, and then nothing is stored."""
-    link = await dial(token.link_url.rstrip("/") + "/v1/enrol", tls=tls, max_bytes=wire.ENROLMENT.max_bytes, out=out)
-    try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            keys = await _hear(link)
-            if not isinstance(keys, wire.EnrolmentKey):
-                raise PeerError(PeerFault.OUT_OF_ORDER, "expected the server's key, got another message")
-            _check_keys(keys, token)
-            identity = await asyncio.to_thread(make_identity)
-            device_key = os.urandom(32)
-            sealed = wire.SealedEnrolment(
-                token_secret=token.secret,
-                device_key=device_key,
-                identity_key=public_bytes(identity.public_key()),
-                device=registrant.device,
-                site_name=registrant.site_name,
-                instruments=registrant.instruments,
-                registrant=registrant.name,
-                registrant_email=registrant.email,
-                region=token.region,
-            )
-            message = seal_enrolment(
-                sealed,
-                server_key=keys.server_key,
-                identity=identity,
-                fresh_key=os.urandom(32),
-                fresh_nonce=os.urandom(12),
-            )
-            link.send(wire.ENROLMENT.encode(message))
-            answer = await _hear(link)
-    except TimeoutError as error:
-        raise UnavailableError(f"expected the server's answer within {ANSWER_WITHIN_S:.0f} s, got none") from error
-    finally:
-        link.close()
-    if isinstance(answer, wire.EnrolmentRefused):
-        raise PeerError(PeerFault.NOT_AUTHENTIC, f"expected the token to be taken, got refused: {answer.reason}")
-    if not isinstance(answer, wire.DeviceEnrolled):
-        raise PeerError(PeerFault.OUT_OF_ORDER, "expected the enrolment's answer, got another message")
+    made, left = _Made(os.urandom(32)), TRIES
+    while True:
+        left -= 1
+        try:
+            keys, answer = await _ask(token, registrant, made, tls, out)
+            break
+        except UnavailableError as error:
+            if not made.is_sent or not left:
+                raise
+            # its answer may be lost and the token spent: the server knows this PC again by the keys that it made
+            log.info("enrolment is tried again", extra={"cause": str(error)})
+        await asyncio.sleep(RETRY_AFTER_S)
     device = DeviceFile(
         device_id=answer.device_id.hex(),
         device=registrant.device,
@@ -118,15 +117,62 @@ async def enrol(
     pin = AuthorityPin(key=keys.authority_key, rotation_serial=answer.rotation_serial)
     if answer.policy is not None:
         read_policy(answer.policy, pin, at_least_version=1)
+    identity = await made.identity()
     folder.make()
-    folder.keep_keys(device_key, identity)
+    folder.keep_keys(made.device_key, identity)
     folder.keep_device(device)
     if answer.policy is not None:
         folder.keep_policy(answer.policy, pin)
     journal = Journal(folder.journal_path)
-    journal.append(EventKind.ENROLLED, None, EventDetails(key=fingerprint(sealed.identity_key).hex()))
+    journal.append(EventKind.ENROLLED, None, EventDetails(key=fingerprint(public_bytes(identity.public_key())).hex()))
     journal.close()
     return device
+
+
+async def _ask(
+    token: wire.EnrolmentToken, registrant: Registrant, made: _Made, tls: ssl.SSLContext | None, out: WayOut
+) -> tuple[wire.EnrolmentKey, wire.DeviceEnrolled]:
+    """Ask once; return the server's keys, which the token names, and its answer, which only it can have made."""
+    link = await dial(token.link_url.rstrip("/") + "/v1/enrol", tls=tls, max_bytes=wire.ENROLMENT.max_bytes, out=out)
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            keys = await _hear(link)
+            if not isinstance(keys, wire.EnrolmentKey):
+                raise PeerError(PeerFault.OUT_OF_ORDER, "expected the server's key, got another message")
+            _check_keys(keys, token)
+            request = await _request(token, registrant, made, keys.server_key)
+            made.is_sent = True
+            link.send(wire.ENROLMENT.encode(request))
+            answer = await _hear(link)
+    except TimeoutError as error:
+        raise UnavailableError(f"expected the server's answer within {ANSWER_WITHIN_S:.0f} s, got none") from error
+    finally:
+        link.close()
+    if isinstance(answer, wire.EnrolmentRefused):
+        raise PeerError(PeerFault.NOT_AUTHENTIC, f"expected the token to be taken, got refused: {answer.reason}")
+    if not isinstance(answer, wire.EnrolmentTaken):
+        raise PeerError(PeerFault.OUT_OF_ORDER, "expected the enrolment's answer, got another message")
+    return keys, open_answer(answer, device_key=made.device_key, request=request)
+
+
+async def _request(
+    token: wire.EnrolmentToken, registrant: Registrant, made: _Made, server_key: bytes
+) -> wire.EnrolDevice:
+    identity = await made.identity()
+    sealed = wire.SealedEnrolment(
+        token_secret=token.secret,
+        device_key=made.device_key,
+        identity_key=public_bytes(identity.public_key()),
+        device=registrant.device,
+        site_name=registrant.site_name,
+        instruments=registrant.instruments,
+        registrant=registrant.name,
+        registrant_email=registrant.email,
+        region=token.region,
+    )
+    return seal_enrolment(
+        sealed, server_key=server_key, identity=identity, fresh_key=os.urandom(32), fresh_nonce=os.urandom(12)
+    )
 
 
 def _check_keys(keys: wire.EnrolmentKey, token: wire.EnrolmentToken) -> None:

@@ -145,10 +145,6 @@ class DeviceFolder:
         self._secrets.write(DEVICE_KEY, key)
         self._secrets.remove(NEXT_KEY)
 
-    def drop_next_key(self) -> None:
-        """The server goes by the key in use and will never go by the next one."""
-        self._secrets.remove(NEXT_KEY)
-
     def seal_old(self) -> None:
         """Seal keys that rest unsealed from before, where this machine can; UnavailableError."""
         self._secrets.seal_old(DEVICE_KEY, NEXT_KEY, IDENTITY)

@@ -1,7 +1,8 @@
 """The device key of the link and its successor: which to prove next, and the change from one to the other.
 
 INVARIANT: whatever breaks, the server knows one of the two that are here.  The next key is stored before it is proved,
-the old one goes when the server has proved that it goes by the next, and the next when the server goes by the old.
+and the old one goes when the server has shown that it goes by the next.  The next one goes for a later one alone, even
+when the server goes by the old: the word that this PC has stored it may be on its way yet.
 """
 
 from __future__ import annotations
@@ -48,20 +49,19 @@ class DeviceKeys:
         """The key to prove at the next link."""
         return self._key if self._next is None or self._is_next_refused else self._next
 
+    @property
+    def has_next(self) -> bool:
+        """Whether `key` is the older of two."""
+        return self._next is not None and self._is_next_refused
+
     def refused(self) -> None:
-        """The server did not take `key`: try the other one, where there is one."""
+        """Somebody says that the server did not take `key`: try the other one now, if there is one; store nothing."""
         self._is_next_refused = not self._is_next_refused
 
     async def proved(self, key: bytes) -> None:
-        """The server has proved this key on a link, so the other of the two will never be wanted again."""
-        if self._next is None:
-            return
-        if hmac.compare_digest(key, self._next):
+        """The server has shown that it goes by this key; if it is the next one, the old one is worth nothing now."""
+        if self._next is not None and hmac.compare_digest(key, self._next):
             await self._take(key)
-        else:
-            await asyncio.to_thread(self._folder.drop_next_key)
-            self._next = None
-        self._is_next_refused = False
 
     async def keep_next(self, key: bytes) -> None:
         """Store a key that the server has stored already; durable on return."""
@@ -69,10 +69,9 @@ class DeviceKeys:
         self._next, self._is_next_refused = key, False
 
     async def changed(self) -> None:
-        """The server goes by the next key now."""
-        if self._next is None:
-            raise PeerError(PeerFault.OUT_OF_ORDER, "expected a change of the key to follow a next one, got it alone")
-        await self._take(self._next)
+        """The server goes by the next key now, which it has been shown."""
+        if self._next is not None:
+            await self._take(self._next)
 
     def is_due(self) -> bool:
         """Whether the key has been in use for long enough."""
@@ -100,6 +99,7 @@ class KeyChange:
         self._nonces = nonces
         self._send = send
         self._own: X25519PrivateKey | None = None
+        self._is_proved = False
 
     def begin_when_due(self) -> None:
         """Begin when the key is old enough, unless a change is on its way."""
@@ -115,8 +115,12 @@ class KeyChange:
             case NextKeyKept():
                 await self._kept(message)
             case KeyChanged():
+                if not self._is_proved:
+                    raise PeerError(
+                        PeerFault.OUT_OF_ORDER, "expected a change of the key to follow its proof, got it alone"
+                    )
                 await self._keys.changed()
-                self._key, self._own = self._keys.key, None
+                self._key, self._own, self._is_proved = self._keys.key, None, False
 
     def _begin(self) -> None:
         self._own = X25519PrivateKey.generate()
@@ -130,4 +134,5 @@ class KeyChange:
         if not hmac.compare_digest(message.proof, next_key_proof_gateway(key, self._nonces)):
             raise PeerError(PeerFault.NOT_AUTHENTIC, "expected a gateway that derived the same key, got another")
         await self._keys.keep_next(key)
+        self._is_proved = True
         self._send(NextKeyProved(proof=next_key_proof_agent(key, self._nonces)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import os
 import ssl
@@ -13,19 +12,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchside.agent.keys import DeviceKeys, KeyChange
+from benchside.agent.sealed import SealedLink
 from benchside.agent.standing import Standing
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError, UnavailableError
 from benchside.protocol.trust.device import (
     LinkNonces,
     LinkState,
-    here_proof,
     link_proof_agent,
-    link_proof_gateway,
-    open_offer,
     state_proof,
 )
 from benchside.protocol.wire import link as wire
-from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.channel import RECORD_TAG_BYTES, Channel
 from benchside.protocol.wire.codec import VERSION
 from benchside.transport.backoff import Backoff
 from benchside.transport.way_out import WayOut
@@ -43,7 +40,7 @@ FIRST_WAIT_S = 0.5
 MAX_WAIT_S = 60.0
 """A server that was away for an hour gets its PCs back within a minute, spread over it by jitter."""
 TICKET_WITHIN_S = 7.0
-MAX_MESSAGE_BYTES = 5 * 1024 * 1024
+MAX_MESSAGE_BYTES = wire.LINK.max_bytes + RECORD_TAG_BYTES
 
 
 class LinkEvents(Protocol):
@@ -66,7 +63,7 @@ class LinkEvents(Protocol):
 class _Proved:
     """A connection whose two ends have proved themselves."""
 
-    socket: WebSocketLink
+    link: SealedLink
     welcome: wire.LinkWelcome
     key: bytes
     nonces: LinkNonces
@@ -93,7 +90,7 @@ class Link:
         self._keys = keys
         self._standing = standing
         self._events = events
-        self._socket: WebSocketLink | None = None
+        self._open: SealedLink | None = None
         self._asks: dict[int, asyncio.Future[bytes]] = {}
         self._last_ask = 0
         self._hurry = asyncio.Event()
@@ -103,12 +100,12 @@ class Link:
     @property
     def is_up(self) -> bool:
         """True while the server is there and proved."""
-        return self._socket is not None
+        return self._open is not None
 
     def send(self, message: wire.LinkMessage) -> None:
         """Send now; dropped when there is no link (what matters is said again by `link_up`)."""
-        if self._socket is not None:
-            self._socket.send(wire.LINK.encode(message))
+        if self._open is not None:
+            self._open.send(message)
 
     def hurry(self) -> None:
         """Somebody waits: try again now rather than after the back-off."""
@@ -116,7 +113,7 @@ class Link:
 
     async def ticket(self, request_id: bytes, channel: Channel) -> bytes:
         """Return a ticket for one connection of our host; UnavailableError or RefusedError."""
-        if self._socket is None:
+        if self._open is None:
             raise UnavailableError("expected the server to be reached, got no link")
         self._last_ask += 1
         ask = self._last_ask
@@ -128,8 +125,8 @@ class Link:
                 return await waiting
         except TimeoutError as error:
             # a line that swallows what we say would hold up a session's return until the pings notice
-            if self._socket is not None:
-                self._socket.abort()
+            if self._open is not None:
+                self._open.abort()
             raise UnavailableError(f"expected a ticket within {TICKET_WITHIN_S} s, got none") from error
         finally:
             del self._asks[ask]
@@ -172,30 +169,31 @@ class Link:
                     )
                 key = self._keys.key
                 nonces = LinkNonces(self._device_id, agent=os.urandom(32), gateway=challenge.nonce)
-                socket.send(wire.LINK.encode(self._hello(key, nonces)))
-                welcome = await _hear(socket)
-            if isinstance(welcome, wire.LinkRefused):
-                self._refused(welcome)
-                raise RefusedError(Refusal.NOT_AUTHORISED, f"expected to be welcomed, got refused: {welcome.reason}")
+                socket.send(wire.OPENING.encode(self._hello(key, nonces)))
+                answer = await _hear(socket)
+                if isinstance(answer, wire.LinkRefused):
+                    self._keys.refused()
+                    raise RefusedError(Refusal.NOT_AUTHORISED, f"expected to be welcomed, got refused: {answer.reason}")
+                if not isinstance(answer, wire.HelloTaken):
+                    raise PeerError(PeerFault.OUT_OF_ORDER, "expected an answer to the hello, got another message")
+                link = SealedLink(socket, key, nonces)
+                welcome = await link.receive()
+            if isinstance(welcome, wire.DeviceHeld):
+                self._events.link_held()
+                raise RefusedError(Refusal.HELD, f"expected to be welcomed, got held: {welcome.reason}")
             if not isinstance(welcome, wire.LinkWelcome):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected a welcome, got another message")
-            proof = link_proof_gateway(
-                key, nonces, held=welcome.held, offer=welcome.offer,
-                sequence=welcome.journal_sequence, head=welcome.journal_head,
-            )  # fmt: skip
-            if not hmac.compare_digest(welcome.proof, proof):
-                raise PeerError(PeerFault.WRONG_KEY, "expected a server that holds this device's key, got another")
             await self._keys.proved(key)
             if welcome.offer is not None:
-                self._keep_state(socket, open_offer(key, nonces, welcome.offer))
+                self._keep_state(link, welcome.offer)
         except BaseException:
             socket.abort()
             raise
-        self.server_ahead_ms = challenge.now_utc_ms - time.time_ns() // 1_000_000
-        return _Proved(socket, welcome, key, nonces)
+        self.server_ahead_ms = welcome.now_utc_ms - time.time_ns() // 1_000_000
+        return _Proved(link, welcome, key, nonces)
 
     def _hello(self, key: bytes, nonces: LinkNonces) -> wire.LinkHello:
-        state, instance = self._standing.state(key), self._standing.instance
+        state, instance, has_next = self._standing.state(key), self._standing.instance, self._keys.has_next
         proof_of_state = state_proof(key, nonces, state)
         return wire.LinkHello(
             version=VERSION,
@@ -204,23 +202,20 @@ class Link:
             instance=instance,
             step=state.step,
             state=proof_of_state,
-            proof=link_proof_agent(key, nonces, instance=instance, step=state.step, state=proof_of_state),
+            has_next=has_next,
+            proof=link_proof_agent(
+                key, nonces, instance=instance, step=state.step, state=proof_of_state, has_next=has_next
+            ),
         )
 
-    def _refused(self, refused: wire.LinkRefused) -> None:
-        if refused.reason == "old_key":
-            self._events.link_held()
-        elif refused.reason == "not_authentic":
-            self._keys.refused()
-
-    def _keep_state(self, socket: WebSocketLink, state: LinkState) -> None:
-        """INVARIANT: on disk before the server hears that it is; this link's socket says nothing before."""
-        self._standing.keep(state)
-        socket.send(wire.LINK.encode(wire.StateKept(step=state.step)))
+    def _keep_state(self, link: SealedLink, offered: wire.OfferedState) -> None:
+        """INVARIANT: on disk before the server hears that it is; nothing is said on this link before."""
+        self._standing.keep(LinkState(offered.step, offered.value))
+        link.send(wire.StateKept(step=offered.step))
 
     async def _keep(self, met: _Proved) -> None:
         """Listen until the connection ends or falls silent."""
-        socket = self._socket = met.socket
+        self._open = met.link
         change = KeyChange(self._keys, met.key, met.nonces, self.send)
         self._events.link_up(met.welcome)
         silent_s = 0.0
@@ -229,7 +224,7 @@ class Link:
                 change.begin_when_due()
             try:
                 async with asyncio.timeout(PING_AFTER_S):
-                    message = await _hear(socket)
+                    message = await met.link.receive()
             except TimeoutError:
                 silent_s += PING_AFTER_S
                 if silent_s >= DEAD_AFTER_S - PING_AFTER_S / 2:
@@ -241,7 +236,7 @@ class Link:
                 case wire.RotateKey() | wire.NextKeyKept() | wire.KeyChanged():
                     await change.take(message)
                 case wire.AreYouThere():
-                    self.send(wire.HereIAm(proof=here_proof(met.key, met.nonces, message.nonce)))
+                    self.send(wire.HereIAm(nonce=message.nonce))
                 case _:
                     self._take(message)
 
@@ -264,18 +259,18 @@ class Link:
                 self._events.link_said(message)
 
     def _drop(self) -> None:
-        socket, self._socket = self._socket, None
-        if socket is None:
+        link, self._open = self._open, None
+        if link is None:
             return
-        socket.abort()
+        link.abort()
         for waiting in self._asks.values():
             if not waiting.done():
                 waiting.set_exception(UnavailableError("expected the server to stay, got the end of the link"))
         self._events.link_down()
 
 
-async def _hear(socket: WebSocketLink) -> wire.LinkMessage:
+async def _hear(socket: WebSocketLink) -> wire.OpeningMessage:
     data = await socket.receive()
     if isinstance(data, str):
         raise PeerError(PeerFault.MALFORMED, "expected a link message, got text")
-    return wire.LINK.decode(data)
+    return wire.OPENING.decode(data)

@@ -6,7 +6,7 @@ import argparse
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,8 @@ from tests.fakes.linked_pc import LinkedPc
 from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.errors import Refusal, UnavailableError
-from benchside.protocol.trust.device import LinkNonces, here_proof, open_offer
+from benchside.protocol.trust.device import LinkNonces, LinkState
+from benchside.protocol.trust.link import LinkEnd, LinkRecords
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.channel import Channel
@@ -26,7 +27,7 @@ from benchside.server.gateway import meeting
 from benchside.server.identity.chain import Hold
 from benchside.server.identity.keeper import MAX_INSTANCES
 from benchside.server.identity.model import DeviceChain
-from benchside.transport.websocket import Closed, dial
+from benchside.transport.websocket import Closed
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -92,7 +93,7 @@ async def test_whatever_breaks_an_honest_pc_is_never_held(world: World, monkeypa
 
 async def keep_and_lose(pc: Pc, welcome: wire.LinkWelcome) -> None:
     assert welcome.offer is not None
-    pc.state = open_offer(pc.device_key, pc.nonces, welcome.offer)
+    pc.state = LinkState(welcome.offer.step, welcome.offer.value)
     assert pc.link is not None
     pc.link.abort()
 
@@ -147,7 +148,7 @@ async def test_whoever_says_nothing_of_its_state_gets_nothing(world: World) -> N
     pc.describe()
     pc.ask_for_help(os.urandom(16))
     await pc.hear(wire.RequestQueued)
-    pc.say(wire.HereIAm(proof=os.urandom(32)))
+    pc.say(wire.HereIAm(nonce=os.urandom(16)))
     assert await closed_with(pc) == 4400, "nobody asked"
 
 
@@ -162,7 +163,7 @@ async def test_two_that_are_alive_are_both_held_and_the_session_ends(world: Worl
     copy = pc.copy()  # its state is the newest, too: only that both answer tells
     coming = asyncio.create_task(copy.connect())
     asked = await pc.hear(wire.AreYouThere)
-    pc.say(wire.HereIAm(proof=here_proof(pc.device_key, pc.nonces, asked.nonce)))
+    pc.say(wire.HereIAm(nonce=asked.nonce))
     answer = await coming
     assert isinstance(answer, wire.LinkWelcome)
     assert answer.held
@@ -188,7 +189,7 @@ async def test_an_answer_from_before_is_not_taken_for_a_life_sign(world: World) 
     copy = pc.copy()
     coming = asyncio.create_task(copy.connect())
     await pc.hear(wire.AreYouThere)
-    pc.say(wire.HereIAm(proof=here_proof(pc.device_key, pc.nonces, os.urandom(16))))
+    pc.say(wire.HereIAm(nonce=os.urandom(16)))
     answer = await coming
     assert isinstance(answer, wire.LinkWelcome)
     assert not answer.held
@@ -201,16 +202,14 @@ async def test_whoever_inspects_tls_cannot_answer_for_a_pc_that_has_dialled_agai
     """Its proxy keeps the older connection up and says that somebody is there; it has all but the key."""
     pc = await world.enrolled_pc()
     await ping(pc)
-    for make in (
-        lambda asked: os.urandom(32),
-        lambda asked: here_proof(os.urandom(32), pc.nonces, asked),
-        lambda asked: here_proof(pc.device_key, LinkNonces(pc.device_id, os.urandom(32), os.urandom(32)), asked),
-    ):
+    for key in (os.urandom(32), pc.device_key):  # another one, and this one on another link
         proxy = pc.copy()
-        proxy.link = pc.link
+        proxy.link, proxy.records = pc.link, pc.records
         again = asyncio.create_task(pc.connect())
         asked = await proxy.hear(wire.AreYouThere)
-        proxy.say(wire.HereIAm(proof=make(asked.nonce)))
+        nonces = LinkNonces(pc.device_id, os.urandom(32), os.urandom(32))
+        proxy.records = LinkRecords(key, nonces, own=LinkEnd.AGENT)
+        proxy.say(wire.HereIAm(nonce=asked.nonce))
         answer = await again
         assert isinstance(answer, wire.LinkWelcome)
         assert not answer.held
@@ -223,8 +222,7 @@ async def test_a_hello_that_comes_after_a_later_one_holds_up_nobody(world: World
     pc = await world.enrolled_pc()
     await ping(pc)
     late = pc.copy()
-    late.link = await dial(world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
-    challenge = await late.hear(wire.LinkChallenge)
+    challenge = await late.dial()
     for _ in range(2):
         await pc.connect()
         await ping(pc)
@@ -232,6 +230,31 @@ async def test_a_hello_that_comes_after_a_later_one_holds_up_nobody(world: World
     assert await closed_with(late) == 4409
     assert await hold_of(world, pc.device_id) is None
     await ping(pc)
+
+
+async def test_a_hello_on_a_challenge_that_was_passed_on_late_holds_up_nobody(world: World) -> None:
+    """A proxy can dial twice and give the PC the later challenge first, keep its answer back, and then bring it."""
+    pc = await world.enrolled_pc()
+    await ping(pc)
+    earlier, late = pc.copy(), pc.copy()
+    challenge = await earlier.dial()
+    later_challenge = await late.dial()
+    pc.link = earlier.link
+    pc.dial = _given(challenge)  # type: ignore[method-assign]
+    await pc.connect()
+    await ping(pc)
+    del pc.dial  # type: ignore[attr-defined]
+    late.say_hello(later_challenge)
+    assert await closed_with(late) == 4409
+    assert await hold_of(world, pc.device_id) is None
+    await ping(pc)
+
+
+def _given(challenge: wire.LinkChallenge) -> Callable[[], Awaitable[wire.LinkChallenge]]:
+    async def dial() -> wire.LinkChallenge:
+        return challenge
+
+    return dial
 
 
 async def test_a_person_lets_a_restored_pc_go_on(world: World, pc: LinkedPc, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ async def test_rubbish_instead_of_a_hello_ends_the_connection(world: World, firs
 async def test_a_hello_is_worth_nothing_on_another_connection(world: World) -> None:
     pc = await world.enrolled_pc()
     link = await dial(world.listeners.link_url + "/v1/agent", tls=None, max_bytes=5 * 1024 * 1024)
-    challenge = wire.LINK.decode(bytes(await link.receive()))  # type: ignore[arg-type]  # binary here
+    challenge = wire.OPENING.decode(bytes(await link.receive()))  # type: ignore[arg-type]  # binary here
     assert isinstance(challenge, wire.LinkChallenge)
     hello = wire.LinkHello(
         version=VERSION,
@@ -78,8 +78,8 @@ async def test_a_hello_is_worth_nothing_on_another_connection(world: World) -> N
         state=os.urandom(32),
         proof=os.urandom(32),
     )
-    link.send(wire.LINK.encode(hello))
-    assert wire.LINK.decode(bytes(await link.receive())) == wire.LinkRefused(reason="not_authentic")  # type: ignore[arg-type]
+    link.send(wire.OPENING.encode(hello))
+    assert wire.OPENING.decode(bytes(await link.receive())) == wire.LinkRefused(reason="not_authentic")  # type: ignore[arg-type]
 
 
 async def test_messages_of_the_gateway_and_rubbish_after_the_welcome_end_it(world: World) -> None:

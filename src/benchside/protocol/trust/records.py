@@ -1,4 +1,4 @@
-"""Sealing and opening the records of one channel, epoch and direction (docs/protocol/channels.md)."""
+"""Sealing and opening the records of one stream, in order: a channel's (docs/protocol/channels.md) or a link's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
 from benchside.protocol.trust.bytes import expand, lp, u32, u64
 from benchside.protocol.wire.channel import (
-    MAX_FRAME_BYTES,
     MAX_RECORD_BYTES,
     RECORD_TAG_BYTES,
     REKEY_AFTER_RECORDS,
@@ -23,7 +22,7 @@ __all__ = ["RecordOpener", "RecordSealer", "StreamName"]
 
 @dataclass(frozen=True)
 class StreamName:
-    """Which stream of records: it goes into each record's associated data."""
+    """Which stream of a session's records: it goes into each record's associated data."""
 
     request_id: bytes
     channel: Channel
@@ -38,10 +37,12 @@ class StreamName:
 class _Stream:
     """The key and counter of one direction.  `forget` makes it useless at once."""
 
-    def __init__(self, key: bytes, name: StreamName) -> None:
+    def __init__(self, key: bytes, prefix: bytes, *, max_bytes: int = MAX_RECORD_BYTES) -> None:
+        """`prefix`: the associated data up to the counter, of this stream alone.  `max_bytes`: of what is sealed."""
         self._key = bytearray(key)
         self._aead: AESGCM | None = AESGCM(key)
-        self._prefix = name.prefix() + u32(8)
+        self._prefix = prefix + u32(8)
+        self._max_bytes = max_bytes
         self._counter = 0
 
     def _next(self) -> tuple[AESGCM, bytes, bytes]:
@@ -69,9 +70,9 @@ class RecordSealer(_Stream):
     """Seals records in order."""
 
     def seal(self, plain: bytes) -> bytes:
-        """Return the record for `plain`, 1 to MAX_RECORD_BYTES bytes."""
-        if not 0 < len(plain) <= MAX_RECORD_BYTES:
-            raise CallerError(f"a record holds 1 to {MAX_RECORD_BYTES} bytes, this has {len(plain)}")
+        """Return the record for `plain`, 1 to `max_bytes` bytes."""
+        if not 0 < len(plain) <= self._max_bytes:
+            raise CallerError(f"a record holds 1 to {self._max_bytes} bytes, this has {len(plain)}")
         aead, nonce, associated = self._next()
         return aead.encrypt(nonce, plain, associated)
 
@@ -81,11 +82,10 @@ class RecordOpener(_Stream):
 
     def open(self, record: bytes) -> bytes:
         """Return what was sealed; PeerError for any record that is not exactly the next one."""
-        if not RECORD_TAG_BYTES < len(record) <= MAX_FRAME_BYTES:
+        most = self._max_bytes + RECORD_TAG_BYTES
+        if not RECORD_TAG_BYTES < len(record) <= most:
             self.forget()
-            raise PeerError(
-                PeerFault.TOO_LARGE, f"expected a record of 17 to {MAX_FRAME_BYTES} bytes, got {len(record)}"
-            )
+            raise PeerError(PeerFault.TOO_LARGE, f"expected a record of 17 to {most} bytes, got {len(record)}")
         aead, nonce, associated = self._next()
         try:
             return aead.decrypt(nonce, record, associated)

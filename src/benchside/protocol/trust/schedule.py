@@ -67,11 +67,11 @@ class SessionKeys:
         return (
             RecordSealer(
                 self._key(channel, grant, seal_way, epoch, nonces),
-                StreamName(self.request_id, channel, seal_way, epoch),
+                StreamName(self.request_id, channel, seal_way, epoch).prefix(),
             ),
             RecordOpener(
                 self._key(channel, grant, open_way, epoch, nonces),
-                StreamName(self.request_id, channel, open_way, epoch),
+                StreamName(self.request_id, channel, open_way, epoch).prefix(),
             ),
         )
 

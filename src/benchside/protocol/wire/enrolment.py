@@ -3,11 +3,12 @@
     PC                                            gateway (/v1/enrol)
                                              <-   EnrolmentKey(server key)
     EnrolDevice(sealed)                      ->
-                                             <-   DeviceEnrolled(device id, policy, ...) or EnrolmentRefused
+                                             <-   EnrolmentTaken(sealed DeviceEnrolled) or EnrolmentRefused
 
 The token holds the fingerprints of server and authority, so the first contact is already authentic:
 the PC checks that the server key has the token's fingerprint and seals to it (RSA-OAEP-SHA256 around a
-fresh AES-256 key, AES-256-GCM around the content).  The device's own AES-256 key travels inside.
+fresh AES-256 key, AES-256-GCM around the content).  The device's own AES-256 key travels inside, and the answer is
+sealed under it for that very request (trust/sealing.py): only the server that the token names can have made it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from benchside.protocol.wire.text import Line, Name, Word
 from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
+    "ENROLLED",
     "ENROLMENT",
     "SEALED",
     "TOKEN",
@@ -33,9 +35,14 @@ __all__ = [
     "EnrolmentKey",
     "EnrolmentMessage",
     "EnrolmentRefused",
+    "EnrolmentTaken",
     "EnrolmentToken",
     "SealedEnrolment",
 ]
+
+
+MAX_ANSWER_BYTES = 4 * 1024 * 1024 + 4096
+"""The largest policy, and what is said beside it."""
 
 
 class EnrolmentToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,8 +89,8 @@ class EnrolDevice(Message, frozen=True, kw_only=True, tag="enrol"):
     """The new identity's PSS signature over wrapped_key and content: the PC holds the private key."""
 
 
-class DeviceEnrolled(Message, frozen=True, kw_only=True, tag="enrolled"):
-    """The PC is a device now."""
+class DeviceEnrolled(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The PC is a device now: the content of EnrolmentTaken."""
 
     device_id: Bytes16
     policy: Annotated[bytes, Meta(min_length=64, max_length=4 * 1024 * 1024)] | None
@@ -94,14 +101,21 @@ class DeviceEnrolled(Message, frozen=True, kw_only=True, tag="enrolled"):
     """How many rotations led to the authority's key of EnrolmentKey: the PC counts on from there."""
 
 
+class EnrolmentTaken(Message, frozen=True, kw_only=True, tag="taken"):
+    """`content`: 12-byte nonce, ciphertext and tag of DeviceEnrolled under the device's key."""
+
+    content: Annotated[bytes, Meta(min_length=28, max_length=MAX_ANSWER_BYTES + 28)]
+
+
 class EnrolmentRefused(Message, frozen=True, kw_only=True, tag="refused"):
-    """token_unknown, token_used, token_expired, wrong_region, malformed."""
+    """token_unknown, token_used, token_expired, wrong_region, malformed.  Anybody in the line can say it."""
 
     reason: Word
 
 
-EnrolmentMessage = EnrolmentKey | EnrolDevice | DeviceEnrolled | EnrolmentRefused
+EnrolmentMessage = EnrolmentKey | EnrolDevice | EnrolmentTaken | EnrolmentRefused
 
-ENROLMENT: Codec[EnrolmentMessage] = Codec(EnrolmentMessage, max_bytes=4 * 1024 * 1024 + 4096, name="enrolment")
+ENROLMENT: Codec[EnrolmentMessage] = Codec(EnrolmentMessage, max_bytes=MAX_ANSWER_BYTES + 128, name="enrolment")
 SEALED: Codec[SealedEnrolment] = Codec(SealedEnrolment, max_bytes=32 * 1024, name="sealed-enrolment")
+ENROLLED: Codec[DeviceEnrolled] = Codec(DeviceEnrolled, max_bytes=MAX_ANSWER_BYTES, name="enrolled-device")
 TOKEN: Codec[EnrolmentToken] = Codec(EnrolmentToken, max_bytes=2048, name="enrolment-token")

@@ -1,22 +1,26 @@
 """The link: an agent and the gateway, over one WebSocket that the PC dials and keeps.
 
     agent                                         gateway
-                                             <-   LinkChallenge(nonce, server time)
+                                             <-   LinkChallenge(nonce)
     LinkHello(device, nonce, proof)          ->
-                                             <-   LinkWelcome(proof, ...)        or the socket closes
+                                             <-   HelloTaken                     or LinkRefused
+    ... from here on each message, both ways, is a record (trust/link.py):
+                                             <-   LinkWelcome
     StateKept, when the welcome offered one  ->
     ... then, in any order, what follows.  Each ask of the agent has one answer with the same `ask`.
 
-Proofs: HMAC-SHA256 with a key derived from the device's AES-256 key over both nonces and the device id
-(benchside.protocol.trust.device).  A device that is *held* (a restored disk, a copy) is welcomed and told,
-and is served nothing but pings until a person releases it.  The gateway is hostile to the PC's consent:
-nothing here can grant, answer a prompt, or make the PC believe in an associate; it can deliver or not deliver.
+The hello's proof is HMAC-SHA256 with a key derived from the device's AES-256 key over both nonces and the device id
+(trust/device.py); the gateway's is that it can seal records.  Nothing outside a record is believed.  A device that is
+*held* (a restored disk, a copy) is welcomed and told, and is served nothing but pings until a person releases it.
+The gateway is hostile to the PC's consent: nothing here can grant, answer a prompt, or make the PC believe in an
+associate; it can deliver or not deliver.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from benchside.protocol.errors import Refusal
@@ -32,12 +36,14 @@ from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
     "LINK",
+    "OPENING",
     "AreYouThere",
     "AskTicket",
     "Described",
     "DeviceHeld",
     "EventsKept",
     "EventsReported",
+    "HelloTaken",
     "HereIAm",
     "KeyChanged",
     "LinkChallenge",
@@ -50,6 +56,8 @@ __all__ = [
     "NextKeyKept",
     "NextKeyProved",
     "NextKeyShare",
+    "OfferedState",
+    "OpeningMessage",
     "PolicyOffered",
     "PolicyWanted",
     "RequestCancelled",
@@ -66,23 +74,21 @@ __all__ = [
 
 _Ask = Annotated[int, Meta(ge=1, le=2**53)]
 _Step = Annotated[int, Meta(ge=0, le=2**53)]
-OFFER_BYTES = 12 + 8 + 32 + 16
-"""Nonce, step, value and tag (trust/device.py, seal_offer)."""
 
 
 class LinkChallenge(Message, frozen=True, kw_only=True, tag="challenge"):
-    """The gateway's nonce.  Its time is used for its own tickets only: policies expire by the PC's clock."""
+    """The gateway's nonce."""
 
     version: int
     nonce: Bytes32
-    now_utc_ms: UtcMs
 
 
 class LinkHello(Message, frozen=True, kw_only=True, tag="hello"):
     """Which device this is, and the proof that it holds that device's key; `proof` covers all of it.
 
     `instance`: random, of this start of the agent (of the first, while it is held).  `step`, `state`: where its chain
-    of links stands, and the proof of that (trust/device.py).
+    of links stands, and the proof of that (trust/device.py).  `has_next`: it proves the older of two keys, because the
+    next one was refused: it is in the middle of a change, and no disk from before it.
     """
 
     version: int
@@ -91,24 +97,40 @@ class LinkHello(Message, frozen=True, kw_only=True, tag="hello"):
     instance: Bytes16
     step: _Step
     state: Bytes32
+    has_next: bool = False
     proof: Bytes32
 
 
 class LinkRefused(Message, frozen=True, kw_only=True, tag="refused"):
-    """Before the socket closes: unknown or revoked device, wrong proof, wrong version, a key that was changed since."""
+    """Before the socket closes: unknown or revoked device, wrong proof, wrong version, a key that was changed since.
+
+    Anybody in the line can say it, so that nothing lasting may follow from it.
+    """
 
     reason: Word
 
 
-class LinkWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """The server's own proof, the version of the policy it has, and the head of the PC's journal it knows.
+class HelloTaken(Message, frozen=True, kw_only=True, tag="taken"):
+    """The gateway knows the device: what follows, both ways, is records.  The first of them shows whether it is so."""
 
-    `offer`: the next state of the chain of links, sealed; answered by StateKept before anything else is said.
+
+class OfferedState(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The next state of the chain of links (trust/device.py)."""
+
+    step: _Step
+    value: Bytes32
+
+
+class LinkWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
+    """The version of the policy that the server has, and the head of the PC's journal as it knows it.
+
+    `offer`: answered by StateKept before anything else is said.  The server's time is used for its own tickets only:
+    policies expire by the PC's clock.
     """
 
-    proof: Bytes32
+    now_utc_ms: UtcMs
     held: bool = False
-    offer: Annotated[bytes, Meta(min_length=OFFER_BYTES, max_length=OFFER_BYTES)] | None = None
+    offer: OfferedState | None = None
     policy_version: Annotated[int, Meta(ge=0, le=2**53)]
     journal_sequence: Annotated[int, Meta(ge=0, le=2**53)]
     journal_head: Bytes32 | None = None
@@ -124,7 +146,10 @@ class StateKept(Message, frozen=True, kw_only=True, tag="state_kept"):
 
 
 class DeviceHeld(Message, frozen=True, kw_only=True, tag="held"):
-    """The device is held from now on: no request, no ticket, no session until a person decides."""
+    """The device is held from now on: no request, no ticket, no session until a person decides.
+
+    Instead of a welcome (`old_key`): the key that was proved was changed since, so this is a disk from before.
+    """
 
     reason: Word
 
@@ -136,9 +161,9 @@ class AreYouThere(Message, frozen=True, kw_only=True, tag="there"):
 
 
 class HereIAm(Message, frozen=True, kw_only=True, tag="here"):
-    """Answers AreYouThere, at once; proves the key of this link over its nonce (trust/device.py)."""
+    """Answers AreYouThere, at once, with its nonce."""
 
-    proof: Bytes32
+    nonce: Bytes16
 
 
 class RotateKey(Message, frozen=True, kw_only=True, tag="rotate_key"):
@@ -288,11 +313,10 @@ class LinkPong(Message, frozen=True, kw_only=True, tag="pong"):
     """Answers a LinkPing."""
 
 
+OpeningMessage = LinkChallenge | LinkHello | LinkRefused | HelloTaken
+
 LinkMessage = (
-    LinkChallenge
-    | LinkHello
-    | LinkRefused
-    | LinkWelcome
+    LinkWelcome
     | StateKept
     | DeviceHeld
     | AreYouThere
@@ -320,5 +344,7 @@ LinkMessage = (
     | LinkPong
 )
 
+OPENING: Codec[OpeningMessage] = Codec(OpeningMessage, max_bytes=1024, name="link opening")
+"""In the clear; a hello has some 250 bytes."""
 LINK: Codec[LinkMessage] = Codec(LinkMessage, max_bytes=5 * 1024 * 1024, name="link")
-"""5 MiB: the largest policy and its rotations.  The gateway itself accepts 512 KiB from an agent."""
+"""In records.  5 MiB: the largest policy and its rotations; the gateway itself accepts 512 KiB from an agent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import re
 from collections.abc import Sequence
@@ -166,48 +167,60 @@ class Register:
             token.expires_utc_ms = min(token.expires_utc_ms, self._now())
 
     async def enrol(self, sealed: SealedEnrolment) -> DeviceFacts:
-        """Make the PC a device and spend its token; EnrolmentFaultError when that cannot be."""
+        """Make the PC a device and spend its token; EnrolmentFaultError when that cannot be.
+
+        A PC whose answer was lost may ask again and is the device that it was made, until it was linked.
+        """
         if sealed.region != self._region:
             raise EnrolmentFaultError(EnrolmentFault.WRONG_REGION)
-        now = self._now()
-        device_id = os.urandom(16)
         identity = fingerprint(sealed.identity_key)
         async with self._database.write() as rows:
             token = await rows.get(Token, hashlib.sha256(sealed.token_secret).digest())
             if token is None:
                 raise EnrolmentFaultError(EnrolmentFault.TOKEN_UNKNOWN)
-            if token.used_utc_ms is not None:
+            row = await rows.scalar(select(Device).where(Device.identity_fingerprint == identity))
+            if token.used_utc_ms is None:
+                device_id = await self._spend(rows, token, sealed, identity, is_known=row is not None)
+            elif row is not None and await _asks_again(rows, row, sealed):
+                device_id = row.id
+            else:
                 raise EnrolmentFaultError(EnrolmentFault.TOKEN_USED)
-            if now >= token.expires_utc_ms:
-                raise EnrolmentFaultError(EnrolmentFault.TOKEN_EXPIRED)
-            if await rows.scalar(select(Device.id).where(Device.identity_fingerprint == identity)) is not None:
-                raise EnrolmentFaultError(EnrolmentFault.MALFORMED)  # an identity is made for one enrolment
-            # the log belongs to the other plane: written within this transaction, so before what it tells
-            await self._ledger.record(
-                device_stream(device_id), ServerKind.DEVICE_ENROLLED, EventDetails(scope=token.site, key=identity.hex())
-            )
-            token.used_utc_ms = now
-            rows.add(
-                Device(
-                    id=device_id,
-                    site=token.site,
-                    region=self._region,
-                    name=sealed.device,
-                    device_key=sealed.device_key,
-                    identity_spki=sealed.identity_key,
-                    identity_fingerprint=identity,
-                    registrant=sealed.registrant,
-                    registrant_email=sealed.registrant_email,
-                    enrolled_utc_ms=now,
-                    policy_version=0,
-                )
-            )
-            await rows.flush()
-            await self._write_instruments(rows, device_id, sealed.instruments)
         facts = await self.device(device_id)
         if facts is None:
             raise EnrolmentFaultError(EnrolmentFault.MALFORMED)
         return facts
+
+    async def _spend(
+        self, rows: AsyncSession, token: Token, sealed: SealedEnrolment, identity: bytes, *, is_known: bool
+    ) -> bytes:
+        now, device_id = self._now(), os.urandom(16)
+        if now >= token.expires_utc_ms:
+            raise EnrolmentFaultError(EnrolmentFault.TOKEN_EXPIRED)
+        if is_known:
+            raise EnrolmentFaultError(EnrolmentFault.MALFORMED)  # an identity is made for one enrolment
+        # the log belongs to the other plane: written within this transaction, so before what it tells
+        await self._ledger.record(
+            device_stream(device_id), ServerKind.DEVICE_ENROLLED, EventDetails(scope=token.site, key=identity.hex())
+        )
+        token.used_utc_ms = now
+        rows.add(
+            Device(
+                id=device_id,
+                site=token.site,
+                region=self._region,
+                name=sealed.device,
+                device_key=sealed.device_key,
+                identity_spki=sealed.identity_key,
+                identity_fingerprint=identity,
+                registrant=sealed.registrant,
+                registrant_email=sealed.registrant_email,
+                enrolled_utc_ms=now,
+                policy_version=0,
+            )
+        )
+        await rows.flush()
+        await self._write_instruments(rows, device_id, sealed.instruments)
+        return device_id
 
     async def device_key(self, device_id: bytes) -> bytes | None:
         """The AES-256 key of a device that is enrolled and not revoked."""
@@ -286,3 +299,10 @@ class Register:
                     patient_data=known.get(one.model, True) or one.patient_data,
                 )
             )
+
+
+async def _asks_again(rows: AsyncSession, row: Device, sealed: SealedEnrolment) -> bool:
+    """Whether it is the device that it was made, and has not been linked: then the answer to it was lost."""
+    if row.revoked_utc_ms is not None or await rows.get(DeviceChain, row.id) is not None:
+        return False
+    return hmac.compare_digest(row.device_key, sealed.device_key)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchside.protocol.errors import PeerError, PeerFault, RefusedError, UnavailableError
-from benchside.protocol.trust.device import link_proof_gateway, seal_offer
 from benchside.protocol.wire.audit import PcEvent
 from benchside.protocol.wire.link import (
-    LINK,
     AskTicket,
     Described,
     EventsKept,
@@ -25,6 +22,7 @@ from benchside.protocol.wire.link import (
     LinkWelcome,
     NextKeyProved,
     NextKeyShare,
+    OfferedState,
     PolicyWanted,
     RequestCancelled,
     RequestClaimed,
@@ -46,6 +44,7 @@ from benchside.server.gateway.links import Links
 from benchside.server.gateway.meeting import HELLO_WITHIN_S, Meeting, Met
 from benchside.server.gateway.note import Notes
 from benchside.server.gateway.rotation import GatewayRotation
+from benchside.server.gateway.sealed import SealedLink
 from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
@@ -57,7 +56,7 @@ __all__ = ["LIMITS", "Gateway", "LinkFacts"]
 logger = logging.getLogger(__name__)
 
 LIMITS = ServedLimits(max_message_bytes=512 * 1024)
-"""The largest from an agent: a hundred journal entries."""
+"""The largest record from an agent: a hundred journal entries."""
 PING_AFTER_S = 20.0
 LOST_AFTER_S = 45.0
 """Both as the wire says (protocol/wire/link.py, LinkPing)."""
@@ -93,6 +92,7 @@ class Gateway:
     ) -> None:
         self._register = register
         self._ledger = ledger
+        self._now = now
         self._presence = presence
         self._keeper = keeper
         self._broker = broker
@@ -116,23 +116,22 @@ class Gateway:
             if met is None:
                 return
             if met.offer is not None:
-                await self._serve(served, met)
+                await self._serve(met)
             else:
-                await self._welcome(served, met)
+                await self._welcome(met)
                 if await self._identities.is_held(met.device_id):
                     await self._holds.begin(met.device_id)
-                await self._holds.serve(served, met.device_id, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S)
+                await self._holds.serve(met.link, met.device_id, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S)
         finally:
             self._links.remove(served)
 
-    async def _welcome(self, served: Served, met: Met) -> None:
-        held = met.offer is None
-        offer = None if met.offer is None else seal_offer(met.key, met.nonces, met.offer, os.urandom(12))
+    async def _welcome(self, met: Met) -> None:
+        offer = met.offer
         sequence, head = await self._ledger.journal_head(met.device_id)
         welcome = LinkWelcome(
-            proof=link_proof_gateway(met.key, met.nonces, held=held, offer=offer, sequence=sequence, head=head),
-            held=held,
-            offer=offer,
+            now_utc_ms=self._now(),
+            held=offer is None,
+            offer=None if offer is None else OfferedState(step=offer.step, value=offer.value),
             policy_version=self._keeper.version,
             journal_sequence=sequence,
             journal_head=head,
@@ -140,25 +139,25 @@ class Gateway:
             relay_url=self._facts.relay_url,
             phone=self._facts.phone,
         )
-        served.send(LINK.encode(welcome))
+        met.link.send(welcome)
 
-    async def _serve(self, served: Served, met: Met) -> None:
-        device_id = met.device_id
+    async def _serve(self, met: Met) -> None:
+        device_id, link = met.device_id, met.link
         if met.replaced is not None:
             met.replaced.close(4409)
             await met.replaced.finished()
         news = self._bus.subscribe(lambda one: _is_for(one, device_id), limit=MAX_NEWS_WAITING)
         fault: PeerError | None = None
         try:
-            await self._welcome(served, met)
-            await self._keep_state(served, met)
+            await self._welcome(met)
+            await self._keep_state(met)
             await self._presence.came(device_id)
             logger.info("device online", extra={"device": device_id.hex()})
             await self._broker.tell_presence(device_id)
             async with asyncio.TaskGroup() as tasks:
-                teller = tasks.create_task(self._tell(served, news), name="link news")
+                teller = tasks.create_task(self._tell(link, news), name="link news")
                 try:
-                    await self._listen(served, met)
+                    await self._listen(met)
                 finally:
                     teller.cancel()
         except* UnavailableError as gone:
@@ -168,52 +167,52 @@ class Gateway:
             fault = next((one for one in broken.exceptions if isinstance(one, PeerError)), None)
         finally:
             news.close()
-            if self._links.give_up(device_id, served):
+            if self._links.give_up(device_id, link):
                 await self._presence.left(device_id)
                 logger.info("device offline", extra={"device": device_id.hex()})
                 await self._broker.tell_presence(device_id)
         if fault is not None:
             raise fault
 
-    async def _keep_state(self, served: Served, met: Met) -> None:
-        message = LINK.decode(await served.receive(HELLO_WITHIN_S))
+    async def _keep_state(self, met: Met) -> None:
+        message = await met.link.receive(HELLO_WITHIN_S)
         if met.offer is None or not isinstance(message, StateKept) or message.step != met.offer.step:
             raise PeerError(PeerFault.OUT_OF_ORDER, "expected the offered state to be kept first, got another message")
         await self._identities.kept(met.device_id, met.offer)
 
-    async def _listen(self, served: Served, met: Met) -> None:
-        device_id, rotation = met.device_id, GatewayRotation(self._identities, met)
+    async def _listen(self, met: Met) -> None:
+        device_id, link, rotation = met.device_id, met.link, GatewayRotation(self._identities, met)
         while True:
             try:
-                message = LINK.decode(await served.receive(PING_AFTER_S))
+                message = await link.receive(PING_AFTER_S)
             except UnavailableError:
-                if served.is_closed or await self._register.device_key(device_id) is None:
+                if link.is_closed or await self._register.device_key(device_id) is None:
                     raise
-                served.send(LINK.encode(LinkPing()))
-                message = LINK.decode(await served.receive(LOST_AFTER_S - PING_AFTER_S))
+                link.send(LinkPing())
+                message = await link.receive(LOST_AFTER_S - PING_AFTER_S)
             match message:
                 case HereIAm():
-                    self._meeting.answered(served, message)
+                    self._meeting.answered(link, message)
                 case NextKeyProved():
-                    self._holds.key_changed(served)
-                    served.send(LINK.encode(await rotation.answer(message)))
+                    self._holds.key_changed(link)
+                    link.send(await rotation.answer(message))
                 case NextKeyShare():
-                    served.send(LINK.encode(await rotation.answer(message)))
+                    link.send(await rotation.answer(message))
                 case _:
                     for answer in await self._answer(device_id, message):
-                        served.send(LINK.encode(answer))
+                        link.send(answer)
 
-    async def _tell(self, served: Served, news: Subscription) -> None:
+    async def _tell(self, link: SealedLink, news: Subscription) -> None:
         while True:
             if news.has_overflowed:
                 raise UnavailableError("expected an agent that takes its news, got one that does not")
             match await news.next(LOST_AFTER_S):
                 case ToDevice(message=message):
-                    served.send(LINK.encode(message))
+                    link.send(message)
                 case PolicyChanged():
                     offer = self._keeper.offer()
                     if offer is not None:
-                        served.send(LINK.encode(offer))
+                        link.send(offer)
 
     async def _answer(self, device_id: bytes, message: LinkMessage) -> Sequence[LinkMessage]:
         match message:

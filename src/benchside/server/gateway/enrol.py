@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import OrderedDict, deque
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.trust.keys import public_bytes
-from benchside.protocol.trust.sealing import open_enrolment
+from benchside.protocol.trust.sealing import open_enrolment, seal_answer
 from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.enrolment import (
@@ -82,14 +83,14 @@ class Enrolment:
             if not isinstance(message, EnrolDevice):
                 raise PeerError(PeerFault.OUT_OF_ORDER, "expected an enrolment, got another message")
             sealed = await asyncio.to_thread(open_enrolment, message, self._key)
-            answer: EnrolmentMessage = await self._enrol(sealed, serial, served.source)
+            answer = await self._enrol(message, sealed, serial, served.source)
         except PeerError:
             await self._refuse(EnrolmentFault.MALFORMED, served.source)
             served.send(ENROLMENT.encode(EnrolmentRefused(reason=EnrolmentFault.MALFORMED.value)))
             raise
         served.send(ENROLMENT.encode(answer))
 
-    async def _enrol(self, sealed: SealedEnrolment, serial: int, source: str) -> EnrolmentMessage:
+    async def _enrol(self, request: EnrolDevice, sealed: SealedEnrolment, serial: int, source: str) -> EnrolmentMessage:
         try:
             device = await self._register.enrol(sealed)
         except EnrolmentFaultError as refused:
@@ -98,7 +99,7 @@ class Enrolment:
         logger.info("device enrolled", extra={"device": device.id.hex()})
         # a rotation since the key was shown: the PC follows it on the link, from the key that it knows
         offer = self._keeper.offer() if serial == self._keeper.rotation_serial else None
-        return DeviceEnrolled(
+        answer = DeviceEnrolled(
             device_id=device.id,
             policy=offer.policy if offer else None,
             relay=self._facts.relay,
@@ -106,6 +107,7 @@ class Enrolment:
             phone=self._facts.phone,
             rotation_serial=serial,
         )
+        return seal_answer(answer, device_key=sealed.device_key, request=request, fresh_nonce=os.urandom(12))
 
     def _may_try(self, source: str) -> bool:
         now = self._now()

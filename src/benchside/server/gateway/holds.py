@@ -6,12 +6,12 @@ import logging
 from weakref import WeakSet
 
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.wire.link import LINK, DeviceHeld, LinkPing, LinkPong, RequestCancelled, RotateKey
+from benchside.protocol.wire.link import DeviceHeld, LinkPing, LinkPong, RequestCancelled, RotateKey
 from benchside.server.broker.queue import Broker
 from benchside.server.gateway.links import Links
+from benchside.server.gateway.sealed import SealedLink
 from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.presence.watch import Presence
-from benchside.transport.serve import Served
 
 __all__ = ["Holds"]
 
@@ -31,41 +31,41 @@ class Holds:
         self._links = links
         self._broker = broker
         self._presence = presence
-        self._waiting: dict[bytes, dict[Served, int]] = {}
-        self._asked: WeakSet[Served] = WeakSet()
+        self._waiting: dict[bytes, dict[SealedLink, int]] = {}
+        self._asked: WeakSet[SealedLink] = WeakSet()
         self._ended: set[bytes] = set()
 
     async def begin(self, device_id: bytes) -> None:
         """End whatever is open of a device that is held from now on, and tell the PC that spoke for it."""
         live = self._links.of_device(device_id)
         if live is not None:
-            live.send(LINK.encode(DeviceHeld(reason=CUT_BECAUSE)))
+            live.send(DeviceHeld(reason=CUT_BECAUSE))
             live.close(4411)
         await self._broker.cut_device(device_id, CUT_BECAUSE)
         logger.warning("device held", extra={"device": device_id.hex()})
 
-    async def serve(self, served: Served, device_id: bytes, *, ping_after_s: float, lost_after_s: float) -> None:
+    async def serve(self, link: SealedLink, device_id: bytes, *, ping_after_s: float, lost_after_s: float) -> None:
         """Keep a connection of a held device until it ends or a person has decided."""
         waiting = self._waiting.setdefault(device_id, {})
-        waiting[served] = await self._keeper.decisions_of(device_id)
+        waiting[link] = await self._keeper.decisions_of(device_id)
         while len(waiting) > MAX_OF_ONE_DEVICE:
             (oldest := next(iter(waiting))).close(4429)
             del waiting[oldest]
         try:
             await self._presence.came(device_id)
-            await self._listen(served, device_id, ping_after_s, lost_after_s)
+            await self._listen(link, device_id, ping_after_s, lost_after_s)
         except UnavailableError:
             logger.debug("link of a held device over", extra={"device": device_id.hex()})
         finally:
-            waiting.pop(served, None)
+            waiting.pop(link, None)
             if not waiting:
                 self._waiting.pop(device_id, None)
                 if self._links.of_device(device_id) is None:
                     await self._presence.left(device_id)
 
-    def key_changed(self, served: Served) -> None:
+    def key_changed(self, link: SealedLink) -> None:
         """The key was changed on this link: when it is wanted once more, it is asked for once more."""
-        self._asked.discard(served)
+        self._asked.discard(link)
 
     async def follow(self) -> None:
         """Look at what is wanted of devices: end, hold, let come again, change a key.  Called each second."""
@@ -73,8 +73,8 @@ class Holds:
             await self._end(device_id)
         for one in await self._keeper.attention():
             waiting = self._waiting.get(one.device_id, {})
-            for served in [served for served, decisions in waiting.items() if decisions != one.decisions]:
-                served.close(4410)
+            for link in [link for link, decisions in waiting.items() if decisions != one.decisions]:
+                link.close(4410)
             live = self._links.of_device(one.device_id)
             if live is None:
                 continue
@@ -82,7 +82,7 @@ class Holds:
                 await self.begin(one.device_id)
             elif one.is_rotation_wanted and live not in self._asked:
                 self._asked.add(live)
-                live.send(LINK.encode(RotateKey()))
+                live.send(RotateKey())
 
     async def _end(self, device_id: bytes) -> None:
         """End all of a device that is revoked; once, and again if a hello that was judged before brought it back."""
@@ -92,21 +92,21 @@ class Holds:
             return
         for request_id in await self._broker.open_of_device(device_id):
             if live is not None:
-                live.send(LINK.encode(RequestCancelled(request_id=request_id, reason=REVOKED)))
-        for served in connections:
-            served.close(4403)
+                live.send(RequestCancelled(request_id=request_id, reason=REVOKED))
+        for link in connections:
+            link.close(4403)
         await self._broker.cut_device(device_id, REVOKED)
         self._ended.add(device_id)
 
-    async def _listen(self, served: Served, device_id: bytes, ping_after_s: float, lost_after_s: float) -> None:
+    async def _listen(self, link: SealedLink, device_id: bytes, ping_after_s: float, lost_after_s: float) -> None:
         while True:
             try:
-                message = LINK.decode(await served.receive(ping_after_s))
+                message = await link.receive(ping_after_s)
             except UnavailableError:
-                if served.is_closed or not await self._keeper.is_device(device_id):
+                if link.is_closed or not await self._keeper.is_device(device_id):
                     raise
-                served.send(LINK.encode(LinkPing()))
-                message = LINK.decode(await served.receive(lost_after_s - ping_after_s))
+                link.send(LinkPing())
+                message = await link.receive(lost_after_s - ping_after_s)
             if isinstance(message, LinkPing):
-                served.send(LINK.encode(LinkPong()))
+                link.send(LinkPong())
             # whatever else it says has no effect: which of several PCs says it is not known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchside.server.gateway.sealed import SealedLink
 from benchside.transport.serve import Served
 
 __all__ = ["Links"]
@@ -18,7 +19,7 @@ class Links:
     def __init__(self) -> None:
         self._all: set[Served] = set()
         self._from: dict[str, int] = {}
-        self._of_device: dict[bytes, Served] = {}
+        self._of_device: dict[bytes, SealedLink] = {}
 
     @property
     def is_full(self) -> bool:
@@ -45,22 +46,22 @@ class Links:
         else:
             del self._from[served.source]
 
-    def take_over(self, device_id: bytes, served: Served) -> Served | None:
-        """Let this connection speak for the device; return the one it replaces.
+    def take_over(self, device_id: bytes, link: SealedLink) -> SealedLink | None:
+        """Let this link speak for the device; return the one it replaces.
 
         Whether both are alive, and so two PCs, was asked before (gateway/meeting.py).
         """
         before = self._of_device.get(device_id)
-        self._of_device[device_id] = served
+        self._of_device[device_id] = link
         return before
 
-    def of_device(self, device_id: bytes) -> Served | None:
-        """The connection that speaks for the device."""
+    def of_device(self, device_id: bytes) -> SealedLink | None:
+        """The link that speaks for the device."""
         return self._of_device.get(device_id)
 
-    def give_up(self, device_id: bytes, served: Served) -> bool:
-        """This connection speaks for the device no more; False when a newer one does already."""
-        if self._of_device.get(device_id) is not served:
+    def give_up(self, device_id: bytes, link: SealedLink) -> bool:
+        """This link speaks for the device no more; False when a newer one does already."""
+        if self._of_device.get(device_id) is not link:
             return False
         del self._of_device[device_id]
         return True

@@ -278,7 +278,9 @@ def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:
 
 
 def _fits(key: bytes, hello: LinkHello, nonces: LinkNonces) -> bool:
-    proof = link_proof_agent(key, nonces, instance=hello.instance, step=hello.step, state=hello.state)
+    proof = link_proof_agent(
+        key, nonces, instance=hello.instance, step=hello.step, state=hello.state, has_next=hello.has_next
+    )
     return hmac.compare_digest(proof, hello.proof)
 
 

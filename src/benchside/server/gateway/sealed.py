@@ -1,0 +1,41 @@
+"""One agent's connection after its hello: whatever goes over it is a record."""
+
+from __future__ import annotations
+
+from benchside.protocol.trust.device import LinkNonces
+from benchside.protocol.trust.link import LinkEnd, LinkRecords
+from benchside.protocol.wire.link import OPENING, HelloTaken, LinkMessage
+from benchside.transport.serve import Served
+
+__all__ = ["SealedLink"]
+
+
+class SealedLink:
+    """Says and hears messages of one link, in order and under the key that its hello proved."""
+
+    def __init__(self, served: Served, key: bytes, nonces: LinkNonces) -> None:
+        """Tell the agent that its hello is taken; no plain message follows."""
+        self._served = served
+        self._records = LinkRecords(key, nonces, own=LinkEnd.GATEWAY)
+        served.send(OPENING.encode(HelloTaken()))
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing goes over it any more."""
+        return self._served.is_closed
+
+    def send(self, message: LinkMessage) -> None:
+        """Queue a message, as `Served.send`."""
+        self._served.send(self._records.seal(message))
+
+    async def receive(self, timeout_s: float) -> LinkMessage:
+        """Return the next message, as `Served.receive`; PeerError also for a record that is not the agent's next."""
+        return self._records.open(await self._served.receive(timeout_s))
+
+    def close(self, code: int) -> None:
+        """Say goodbye with `code` and end the connection."""
+        self._served.close(code)
+
+    async def finished(self) -> None:
+        """Wait until the connection's owner is done."""
+        await self._served.finished()
