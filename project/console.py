@@ -31,6 +31,17 @@ def ensure() -> None:
     remember("console-build", current)
 
 
+def ensure_world() -> Path:
+    """The world of console/tests as one file that Node runs, made from what console/ holds now."""
+    made = CONSOLE / "dist" / "world" / "main.js"
+    current = fingerprint(files_below(CONSOLE, leave_out=NOT_SOURCE))
+    if not is_current("console-world", current) or not made.exists():
+        words = ("vite", "build", "--logLevel", "error", "--config", "tests/world/vite.config.ts")
+        npm("the console's world", "its other side, for the tests", "exec", "--", *words, log="console-world")
+        remember("console-world", current)
+    return made
+
+
 def ensure_packages() -> None:
     current = fingerprint([CONSOLE / "package.json", CONSOLE / "package-lock.json"])
     if is_current("console-packages", current) and (CONSOLE / "node_modules").is_dir():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from project import catalogues, chromium, console, debian, downloads, environment, openid, peers, wine
 from project.paths import WORLD
@@ -49,10 +50,18 @@ def for_testing(*, long: bool = False) -> None:
         downloads.ensure()
         openid.ensure()
         debian.ensure(debian.PROXIES)
+        if console.is_there():
+            console.ensure_world()
         if long:
             wine.ensure()
             # each part of the benchmarks is tried, of the picture's without the large peers
             debian.ensure((peers.VIEWER, debian.SCANNER))
+
+
+def the_console_world() -> Path:
+    """Its file; for tests that were started without `for_testing`, and side by side."""
+    with one_at_a_time():
+        return console.ensure_world()
 
 
 @contextmanager

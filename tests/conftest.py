@@ -1,4 +1,4 @@
-"""What every test may rely on: `--long`, and nothing else."""
+"""What every test may rely on: `--long`, and names that are the same in each run; nothing else."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(skip)
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are often signed or drawn anew in each process, and tests that run side by side need the same names."""
+    return argname if isinstance(val, bytes) else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from project import console
+from project import console, ready
 from project.chromium import find_chromium
 from project.paths import CONSOLE, CONSOLE_BUILT
 from tests.fakes.console_world import WITHIN_MS, World, sign_in
@@ -24,13 +24,11 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def program() -> Path:
-    """The world as one file that Node runs; made once."""
+    """The world as one file that Node runs."""
     assert (CONSOLE_BUILT / "index.html").exists(), "the test set-up builds the console"
-    words = ["npx", "vite", "build", "--logLevel", "error", "--config", "tests/world/vite.config.ts"]
-    subprocess.run(words, cwd=CONSOLE, env=console.environment(), check=True, timeout=120)
-    return CONSOLE / "dist" / "world" / "main.js"
+    return ready.the_console_world()
 
 
 @pytest.fixture(scope="module")
