@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { OfficerSession, Person } from "../src/api/admin_model";
+import type { Device, OfficerSession, Person } from "../src/api/admin_model";
 import type { SessionSummary } from "../src/api/model";
 import { changedEnd, daysLeft, endOf, lastDay, term } from "../src/pages/admin/dates";
 import { faultOf, readHours, writeRow } from "../src/pages/admin/hours";
 import { EXAMPLES, exampleCsv, whyOf, WHYS } from "../src/pages/admin/sheets";
-import { personState, tokenState, trainingEnd } from "../src/pages/admin/states";
+import { deviceState, personState, tokenState, trainingEnd } from "../src/pages/admin/states";
 import { COURSE, LAW, LAWS, split, WORD } from "../src/pages/admin/words";
 import { collect } from "../src/pages/officer/collect";
 import { allowed } from "../src/pages/officer/allowed";
@@ -74,6 +74,15 @@ describe("states", () => {
   it("tell a change that waits", () => {
     expect(personState(person({ in_policy: true }), new Set(["ana"]))).toBe("changes");
     expect(personState(person({ why_not: "no_key" }), new Set(["ana"]))).toBe("leaves");
+  });
+  it("of a PC say that it is held, whether it is there or not, until it is revoked", () => {
+    const device: Device = {
+      id: "d", name: "PC", site: "lab", online: true, software: null, policy_version: 1, enrolled_utc_ms: NOW, revoked_utc_ms: null,
+      has_it_review: true, has_terms: true, hold: null, instruments: [],
+    };
+    const hold = { why: "copied", since_utc_ms: null, numbers: [] } as const;
+    expect([deviceState(device), deviceState({ ...device, online: false }), deviceState({ ...device, hold }), deviceState({ ...device, hold, revoked_utc_ms: NOW })])
+      .toEqual(["online", "offline", "held", "revoked"]);
   });
   it("of training is the first of the laws to run out", () => {
     const trainings = [{ course: "a", law: "gdpr", expires_utc_ms: NOW - DAY }, { course: "b", law: "gdpr", expires_utc_ms: NOW + 90 * DAY }, { course: "c", law: "hipaa", expires_utc_ms: NOW + 9 * DAY }];

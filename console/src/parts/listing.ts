@@ -16,9 +16,9 @@ export function found<T>(rows: readonly T[], search: string, texts: (row: T) => 
   });
 }
 
-/** Page `page` (from 0) of `rows`; the last one when there are fewer. */
-export function pageOf<T>(rows: readonly T[], page: number): { readonly rows: readonly T[]; readonly page: number; readonly pages: number } {
-  const pages = Math.max(1, Math.ceil(rows.length / PAGE_ROWS));
+/** Page `page` (from 0) of `rows`, `size` of them; the last one when there are fewer. */
+export function pageOf<T>(rows: readonly T[], page: number, size = PAGE_ROWS): { readonly rows: readonly T[]; readonly page: number; readonly pages: number } {
+  const pages = Math.max(1, Math.ceil(rows.length / size));
   const at = Math.min(Math.max(0, page), pages - 1);
-  return { rows: rows.slice(at * PAGE_ROWS, (at + 1) * PAGE_ROWS), page: at, pages };
+  return { rows: rows.slice(at * size, (at + 1) * size), page: at, pages };
 }

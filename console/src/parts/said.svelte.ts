@@ -1,13 +1,14 @@
 /** What has just been done, said on the page that follows, until one leaves it. */
 import { here } from "./route.svelte";
 
-let said = $state.raw<{ readonly text: string; readonly path: string } | null>(null);
+interface Said { readonly text: string; readonly tone: "good" | "danger"; readonly path: string }
+let said = $state.raw<Said | null>(null);
 
-export const lastSaid = (): string => (said && said.path === here() ? said.text : "");
+export const lastSaid = (): Said | null => (said && said.path === here() ? said : null);
 
 /** Say it on the page that is here now: go there first. */
-export function say(text: string): void {
-  said = { text, path: here() };
+export function say(text: string, tone: Said["tone"] = "good"): void {
+  said = { text, tone, path: here() };
 }
 
 export function forget(): void {

@@ -41,6 +41,8 @@ export function tokenState(token: Token, nowUtcMs: number): TokenState {
   return token.expires_utc_ms > nowUtcMs ? "good" : "over";
 }
 
-export type DeviceState = "revoked" | "online" | "offline";
+export const DEVICE_STATES = ["online", "offline", "held", "revoked"] as const;
+export type DeviceState = (typeof DEVICE_STATES)[number];
+/** One that is held is refused whenever it comes, so that it counts as held, whether it is there or not. */
 export const deviceState = (device: Device): DeviceState =>
-  device.revoked_utc_ms !== null ? "revoked" : device.online ? "online" : "offline";
+  device.revoked_utc_ms !== null ? "revoked" : device.hold !== null ? "held" : device.online ? "online" : "offline";
