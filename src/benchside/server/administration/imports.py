@@ -150,7 +150,8 @@ def _wrong_column(one: PersonFacts | CustomerFacts | SiteFacts, kind: Kind) -> s
     except msgspec.ValidationError as error:
         # "... - at `$.trainings[1].law`": the innermost that is a column
         for name in reversed(re.findall(r"\.([a-z_]+)", str(error).rpartition("`$")[2])):
-            if (column := FIELDS.get(name, name)) in COLUMNS[kind]:
+            column = FIELDS.get(str(name), str(name))
+            if column in COLUMNS[kind]:
                 return column
     return KEYS[kind]
 
