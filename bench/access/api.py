@@ -72,7 +72,7 @@ async def a_role(world: World, name: str) -> Role:
     if name == "administrator":
         await people.make_administrator(name, is_administrator=True)
     if name == "officer":
-        await places.put_customer("x", CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en"))
+        await places.put_customers("x", [CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en")])
         await people.put("x", [PersonFacts(
             id=name, name=name, organisation="Hospital", role=None, is_administrator=False, officer_of="c-1",
             until_utc_ms=None, is_active=True, groups=(), trainings=(),

@@ -12,7 +12,7 @@ export const REFUSALS = [
   "not_named", "out_of_hours", "second_eyes", "ticket_invalid", "ticket_expired", "ticket_used", "ticket_mismatch", "code_wrong",
   "code_dead", "wait", "not_authorised", "denied", "silence", "asked_too_soon", "asked_too_often", "needs_view",
   "already_asked", "already_granted", "busy", "no_request", "claimed", "not_claimed", "sign_in", "change_password",
-  "second_factor", "step_up", "new_location", "no_address", "link_expired", "unknown", "in_use", "journal", "covers_unreadable", "held",
+  "second_factor", "step_up", "new_location", "no_address", "link_expired", "unknown", "in_use", "changed", "journal", "covers_unreadable", "held",
 ] as const;
 export type Refusal = (typeof REFUSALS)[number];
 

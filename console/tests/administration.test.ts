@@ -59,7 +59,7 @@ describe("hours", () => {
 });
 
 const person = (over: Partial<Person>): Person => ({
-  id: "ana", name: "Ana", organisation: "Vendor", role: "engineer", is_administrator: false, officer_of: null, until_utc_ms: null, is_active: true,
+  id: "ana", version: "1", name: "Ana", organisation: "Vendor", role: "engineer", is_administrator: false, officer_of: null, until_utc_ms: null, is_active: true,
   groups: [], trainings: [], key: null, has_account: true, in_policy: false, why_not: null, ...over,
 });
 const nobody = new Set<string>();

@@ -7,6 +7,7 @@ import atexit
 import base64
 import functools
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -156,7 +157,17 @@ class Console:
         return await self.http.post(path, json=content) if content else await self.http.post(path)
 
     async def put(self, path: str, **content: object) -> httpx.Response:
-        return await self.http.put(path, json=content)
+        return await self.http.put(path, json=content, headers=await self.seen(path))
+
+    async def seen(self, path: str) -> dict[str, str]:
+        """The header of whoever has just looked at what is put there: what there is, or that there is nothing."""
+        found = re.fullmatch(r"/api/admin/(people|groups|customers|sites)/([^/]+)", path)
+        if found is None:
+            return {}
+        answer = await self.get(f"/api/admin/{found[1]}")
+        shown = answer.json()[found[1]] if answer.status_code == 200 else []
+        versions = [one["version"] for one in shown if one["id"] == found[2]]
+        return {"If-Match": f'"{versions[0]}"'} if versions else {"If-None-Match": "*"}
 
     async def delete(self, path: str) -> httpx.Response:
         return await self.http.delete(path)

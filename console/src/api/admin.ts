@@ -1,4 +1,7 @@
-/** Each call of the API that administrators make; what changes something may be answered `step_up` (parts/proof.svelte.ts). */
+/**
+ * Each call of the API that administrators make; what changes something may be answered `step_up` (parts/proof.svelte.ts).
+ * `seen`: the version of what is replaced, null for something new; answered `changed` when somebody was quicker.
+ */
 import type {
   Customer, CustomerGiven, Device, Group, GroupGiven, Imported, Kind, Model, Person, PersonGiven, Policy, Site, SiteGiven, Token,
 } from "./admin_model";
@@ -7,16 +10,16 @@ import { call, callFile } from "./http";
 const at = (what: string, id: string): string => `/api/admin/${what}/${encodeURIComponent(id)}`;
 
 export const people = async () => (await call<{ people: Person[] }>("GET", "/api/admin/people")).people;
-export const putPerson = (id: string, given: PersonGiven) => call<Person>("PUT", at("people", id), given);
+export const putPerson = (id: string, given: PersonGiven, seen: string | null) => call<Person>("PUT", at("people", id), given, seen);
 export const removePerson = (id: string) => call<null>("DELETE", at("people", id));
 export const groups = async () => (await call<{ groups: Group[] }>("GET", "/api/admin/groups")).groups;
-export const putGroup = (id: string, given: GroupGiven) => call<null>("PUT", at("groups", id), given);
+export const putGroup = (id: string, given: GroupGiven, seen: string | null) => call<null>("PUT", at("groups", id), given, seen);
 export const removeGroup = (id: string) => call<null>("DELETE", at("groups", id));
 export const customers = async () => (await call<{ customers: Customer[] }>("GET", "/api/admin/customers")).customers;
-export const putCustomer = (id: string, given: CustomerGiven) => call<null>("PUT", at("customers", id), given);
+export const putCustomer = (id: string, given: CustomerGiven, seen: string | null) => call<null>("PUT", at("customers", id), given, seen);
 export const removeCustomer = (id: string) => call<null>("DELETE", at("customers", id));
 export const sites = async () => (await call<{ sites: Site[] }>("GET", "/api/admin/sites")).sites;
-export const putSite = (id: string, given: SiteGiven) => call<null>("PUT", at("sites", id), given);
+export const putSite = (id: string, given: SiteGiven, seen: string | null) => call<null>("PUT", at("sites", id), given, seen);
 export const models = async () => (await call<{ models: Model[] }>("GET", "/api/admin/models")).models;
 export const putModel = (given: Model) => call<null>("PUT", "/api/admin/models", given);
 export const devices = async () => (await call<{ devices: Device[] }>("GET", "/api/admin/devices")).devices;
@@ -30,5 +33,7 @@ export const revokeToken = (id: string) => call<null>("DELETE", at("tokens", id)
 export const policy = () => call<Policy>("GET", "/api/admin/policy");
 export const proposal = () => callFile("/api/admin/policy/proposal");
 export const installPolicy = (file: Blob) => call<{ version: number }>("POST", "/api/admin/policy", file);
-/** Without `apply` it only tells what the table would change. */
-export const importTable = (kind: Kind, table: Blob, apply: boolean) => call<Imported>("POST", `/api/admin/import/${kind}?apply=${apply}`, table);
+/** What the table would change, and the version of that. */
+export const lookAtTable = (kind: Kind, table: Blob) => call<Imported>("POST", `/api/admin/import/${kind}`, table);
+/** Change it, exactly as it was shown. */
+export const importTable = (kind: Kind, table: Blob, shown: string) => call<Imported>("POST", `/api/admin/import/${kind}?apply=true`, table, shown);

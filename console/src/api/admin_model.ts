@@ -17,6 +17,8 @@ export interface PersonGiven {
 }
 export interface Person extends PersonGiven {
   readonly id: string;
+  /** Of what is stored: whoever replaces it says which one they saw. */
+  readonly version: string;
   readonly key: string | null;
   readonly has_account: boolean;
   readonly in_policy: boolean;
@@ -25,10 +27,10 @@ export interface Person extends PersonGiven {
 
 /** Where a group works; `*` is all. */
 export interface GroupGiven { readonly name: string; readonly customers: readonly string[]; readonly sites: readonly string[]; readonly models: readonly string[] }
-export interface Group extends GroupGiven { readonly id: string }
+export interface Group extends GroupGiven { readonly id: string; readonly version: string }
 
 export interface CustomerGiven { readonly name: string; readonly it_mail: string; readonly mail_language: "en" | "es" }
-export interface Customer extends CustomerGiven { readonly id: string }
+export interface Customer extends CustomerGiven { readonly id: string; readonly version: string }
 
 export interface SiteGiven {
   readonly name: string;
@@ -40,7 +42,7 @@ export interface SiteGiven {
   readonly named: readonly string[];
   readonly second_eyes: boolean;
 }
-export interface Site extends SiteGiven { readonly id: string; readonly in_policy: boolean }
+export interface Site extends SiteGiven { readonly id: string; readonly version: string; readonly in_policy: boolean }
 
 export interface Device {
   readonly id: string;
@@ -82,7 +84,7 @@ export interface Policy {
 export const KINDS = ["people", "trainings", "customers", "sites"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** `line` 0: the whole table. */
+/** `line` 0: the whole table; `column`: as the table itself calls it. */
 export interface Problem { readonly line: number; readonly column: string; readonly why: string }
 export interface Imported {
   readonly rows: number;
@@ -92,6 +94,8 @@ export interface Imported {
   readonly ignored: readonly string[];
   readonly problems: readonly Problem[];
   readonly applied: boolean;
+  /** Of exactly what it would change. */
+  readonly version: string;
 }
 
 export interface Admitted {

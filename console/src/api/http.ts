@@ -11,10 +11,11 @@ interface Failure { readonly error?: { readonly reason?: unknown; readonly wait_
 
 /**
  * Call `method path` and return its JSON (null for 204). A Blob goes as it is, anything else as JSON. RefusedError with
- * the server's reason, UnavailableError when the server cannot be reached or fails by itself.
+ * the server's reason, UnavailableError when the server cannot be reached or fails by itself. `seen`: the version of what
+ * is replaced, null where there is to be nothing yet; RefusedError(`changed`) when it is another by now.
  */
-export async function call<T>(method: Method, path: string, body?: unknown): Promise<T> {
-  const response = await answered(method, path, body);
+export async function call<T>(method: Method, path: string, body?: unknown, seen?: string | null): Promise<T> {
+  const response = await answered(method, path, body, seen);
   return response.status === 204 ? null as T : await response.json().catch(() => null) as T;
 }
 
@@ -23,7 +24,10 @@ export async function callFile(path: string): Promise<Blob> {
   return await (await answered("GET", path, undefined)).blob();
 }
 
-async function answered(method: Method, path: string, body: unknown): Promise<Response> {
+const matching = (seen: string | null | undefined): Record<string, string> =>
+  seen === undefined ? {} : seen === null ? { "If-None-Match": "*" } : { "If-Match": `"${seen}"` };
+
+async function answered(method: Method, path: string, body: unknown, seen?: string | null): Promise<Response> {
   const isFile = body instanceof Blob;
   const type = isFile ? "application/octet-stream" : body === undefined ? null : "application/json";
   let response: Response;
@@ -31,7 +35,7 @@ async function answered(method: Method, path: string, body: unknown): Promise<Re
     response = await fetch(path, {
       method,
       // the language that the person chose, not the browser's: a mail may follow
-      headers: { "X-Benchside": "1", Accept: "application/json", "Accept-Language": document.documentElement.lang, ...(type ? { "Content-Type": type } : {}) },
+      headers: { "X-Benchside": "1", Accept: "application/json", "Accept-Language": document.documentElement.lang, ...(type ? { "Content-Type": type } : {}), ...matching(seen) },
       body: isFile ? body : body === undefined ? null : JSON.stringify(body),
       credentials: "same-origin",
       redirect: "error",

@@ -36,7 +36,7 @@ MAX_CONNECTIONS = 64
 """Twenty tabs with a live queue each, and what they ask meanwhile."""
 MAX_QUERY_CHARS = 4000
 MAX_LOCATION_CHARS = 4000
-_PASSED_ON = ("accept", "content-type", "last-event-id", "x-benchside")
+_PASSED_ON = ("accept", "content-type", "if-match", "if-none-match", "last-event-id", "x-benchside")
 """Fields of a page that the server gets; nothing that tells of the browser."""
 _JSON, _EVENTS, _FILE = "application/json", "text/event-stream", "application/octet-stream"
 _RELAY = re.compile(r"(wss?)://((?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}|\[[0-9A-Fa-f:]{2,45}\])(:[0-9]{1,5})?")

@@ -68,6 +68,7 @@ class Refusal(StrEnum):
     STEP_UP = "step_up"
     UNKNOWN = "unknown"
     IN_USE = "in_use"
+    CHANGED = "changed"
     NEW_LOCATION = "new_location"
     NO_ADDRESS = "no_address"
     LINK_EXPIRED = "link_expired"

@@ -30,6 +30,7 @@ from benchside.server.clock import utc_ms
 from benchside.server.gateway import agent, enrol
 from benchside.server.gateway.agent import Gateway, LinkFacts
 from benchside.server.gateway.enrol import Enrolment
+from benchside.server.gateway.following import Following
 from benchside.server.gateway.links import Links
 from benchside.server.http.app import make_web
 from benchside.server.http.connection import EdgedHttp, GuardedHttp
@@ -196,6 +197,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         parts.keeper,
         broker,
         office,
+        Following(parts.cloud, parts.ledger, broker, office),
         links,
         parts.bus,
         facts,

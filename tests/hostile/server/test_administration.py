@@ -70,10 +70,9 @@ async def made_places(root: Console) -> None:
 async def test_what_was_entered_is_shown_as_it_was(world: World) -> None:
     root = await administrator(world)
     await made_places(root)
-    shown = (await root.get("/api/admin/groups")).json()
-    assert shown == {
-        "groups": [{"id": "north", "name": "North", "customers": ["customer-1"], "sites": ["*"], "models": ["*"]}]
-    }
+    (shown,) = (await root.get("/api/admin/groups")).json()["groups"]
+    assert len(shown.pop("version")) == 32
+    assert shown == {"id": "north", "name": "North", "customers": ["customer-1"], "sites": ["*"], "models": ["*"]}
     for entry in ENTRY_POINTS:
         if entry.policy is EntryPolicy.ADMINISTRATOR and entry.method == "GET":
             assert (await root.get(entry.path)).status_code == 200, entry
@@ -147,7 +146,8 @@ BODIES: dict[str, dict[str, object]] = {
 
 async def send(console: Console, method: str, path: str) -> httpx.Response:
     body = next((body for prefix, body in BODIES.items() if path.startswith(prefix)), {})
-    return await console.http.request(method, path, json=body)
+    match = {"If-Match": f'"{"0" * 32}"'}  # any version that could be
+    return await console.http.request(method, path, json=body, headers=match)
 
 
 async def test_what_is_entered_opens_nothing_until_the_authority_signed_it(world: World) -> None:
@@ -290,7 +290,8 @@ async def test_the_log_says_who_made_a_token(world: World) -> None:
 )
 async def test_a_table_that_is_none_changes_nothing(world: World, data: bytes, why: str) -> None:
     root = await administrator(world)
-    answer = await root.http.post("/api/admin/import/people?apply=true", content=data)
+    any_version = {"If-Match": f'"{"0" * 32}"'}
+    answer = await root.http.post("/api/admin/import/people?apply=true", content=data, headers=any_version)
     assert answer.status_code == 200
     done = answer.json()
     assert (done["applied"], done["problems"][0]["why"]) == (False, why)
@@ -320,3 +321,51 @@ async def test_an_associate_finds_old_sessions_behind_many_of_others(world: Worl
     assert ([one["id"][-1] for one in first["sessions"]], first["more"]) == (["2", "1"], True)
     last = (await ana.get("/api/sessions", limit=2, before=first["sessions"][-1]["opened_utc_ms"])).json()
     assert ([one["id"][-1] for one in last["sessions"]], last["more"]) == (["0"], False)
+
+
+async def test_nothing_is_put_without_saying_what_was_seen(world: World) -> None:
+    root = await administrator(world)
+    await made_places(root)
+    for path, body in BODIES.items():
+        if not path.startswith(("/api/admin/people", "/api/admin/groups", "/api/admin/customers", "/api/admin/sites")):
+            continue
+        where = f"{path}anybody"
+        for wrong in (
+            {}, {"If-Match": "*"}, {"If-Match": "0" * 32}, {"If-Match": f'W/"{"0" * 32}"'}, {"If-Match": '""'},
+            {"If-None-Match": f'"{"0" * 32}"'}, {"If-Match": f'"{"0" * 32}"', "If-None-Match": "*"},
+        ):  # fmt: skip
+            answer = await root.http.put(where, json=body, headers=wrong)
+            assert (answer.status_code, reason(answer)) == (422, "malformed"), (where, wrong)
+        answer = await root.http.put(where, json=body, headers={"If-Match": f'"{"0" * 32}"'})
+        assert (answer.status_code, reason(answer)) == (412, "changed"), where
+        answer = await root.http.put(where, json=body, headers={"If-None-Match": "*"})
+        assert answer.status_code in (200, 204), where
+        answer = await root.http.put(where, json=body, headers={"If-None-Match": "*"})
+        assert (answer.status_code, reason(answer)) == (412, "changed"), where
+
+
+async def test_who_saves_second_is_told_and_changes_nothing(world: World) -> None:
+    root, ana = await administrator(world), await administrator(world, "ana")
+    await made_places(root)
+    seen = await ana.seen("/api/admin/sites/lab-1")
+    site_given = {**BODIES["/api/admin/sites/"], "customer": "customer-1", "laws": ["gdpr"]}
+    assert (await root.put("/api/admin/sites/lab-1", **site_given | {"second_eyes": True})).status_code == 204
+    answer = await ana.http.put("/api/admin/sites/lab-1", json=site_given, headers=seen)
+    assert (answer.status_code, reason(answer)) == (412, "changed")
+    (lab,) = [one for one in (await ana.get("/api/admin/sites")).json()["sites"] if one["id"] == "lab-1"]
+    assert lab["second_eyes"] is True
+
+
+async def test_a_table_is_taken_only_as_it_was_shown(world: World) -> None:
+    root = await administrator(world)
+    table = b"account,name,organisation\nben,Ben,Vendor\n"
+    path = "/api/admin/import/people?apply=true"
+    unseen = await root.http.post(path, content=table)
+    assert (unseen.status_code, reason(unseen)) == (422, "malformed")
+    shown = (await root.http.post("/api/admin/import/people", content=table)).json()
+    assert (await root.put("/api/admin/people/ben", **person(name="Benno"))).status_code == 200
+    late = await root.http.post(path, content=table, headers={"If-Match": f'"{shown["version"]}"'})
+    assert (late.status_code, reason(late)) == (412, "changed")
+    again = (await root.http.post("/api/admin/import/people", content=table)).json()
+    done = await root.http.post(path, content=table, headers={"If-Match": f'"{again["version"]}"'})
+    assert done.json()["applied"] is True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,16 +12,15 @@ from tests.fakes.people import associate, site
 from tests.fakes.server_world import opened_parts
 
 from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
-from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.policy import NO_RULES, AssociateRole, PolicyPayload, Scope, Training
+from benchside.server.administration.columns import Kind
 from benchside.server.administration.draft import Entered, propose, waiting, why_not_proposed
 from benchside.server.administration.duties import duties_of
 from benchside.server.administration.facts import CustomerFacts, GroupFacts, PersonFacts, SiteFacts
-from benchside.server.administration.imports import Imported, Imports, Kind
+from benchside.server.administration.imports import Imported, Imports
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
 from benchside.server.administration.sheet import Row, read_dates, read_sheet
-from benchside.server.audit.kind import ServerKind
 from benchside.server.authority.proposal import changes, merge
 from benchside.server.parts import Parts
 
@@ -206,7 +204,7 @@ async def test_a_whole_vendor_comes_in_by_tables_and_again_changes_nothing(parts
         (Kind.TRAININGS, "account,course,law,expires\nben,P,gdpr,2030-01-01\nben,P,x,01/02/2030\n", 3, "unclear_date"),
         (Kind.TRAININGS, "account,course,law,expires\nben,P,the law,2030-01-01\n", 2, "bad_value"),
         (Kind.SITES, "site,name,customer,laws\nlab,Lab,nobody,gdpr\n", 2, "unknown_customer"),
-        (Kind.SITES, "site,name,customer,laws,time_zone\nlab,Lab,c-1,gdpr,Mars/Olympus\n", 0, "bad_time_zone"),
+        (Kind.SITES, "site,name,customer,laws,time_zone\nlab,Lab,c-1,gdpr,Mars/Olympus\n", 2, "bad_time_zone"),
         (Kind.CUSTOMERS, "customer,name,it_mail\nc-9,Nine,not an address\n", 2, "bad_value"),
         (Kind.CUSTOMERS, "customer,name,language\nc-9,Nine,fr\n", 2, "bad_value"),
         (Kind.PEOPLE, "account,name,organisation\n,Ben,Vendor\n", 2, "empty"),
@@ -216,7 +214,7 @@ async def test_one_bad_line_and_nothing_is_taken(parts: Parts, kind: Kind, text:
     people, places = People(parts.cloud, parts.ledger), Places(parts.cloud, parts.ledger, parts.now)
     for customer in ("c-1", "c-2"):
         facts = CustomerFacts(id=customer, name=customer, it_mail="", mail_language="en")
-        await places.put_customer("root", facts)
+        await places.put_customers("root", [facts])
     await people.put("root", [ben(groups=())])
     before = (await people.all(), await places.sites(), await places.customers())
     done = await take(parts, kind, text)
@@ -236,13 +234,13 @@ async def test_facts_out_of_their_limits_are_refused(parts: Parts) -> None:
     with pytest.raises(UnavailableError):
         await places.put_sites("root", [msgspec.structs.replace(LAB, customer=None, time_zone="Mars/Olympus")])
     with pytest.raises(PeerError):
-        await places.put_customer("root", CustomerFacts(id="c", name="C", it_mail="a b@c", mail_language="en"))
+        await places.put_customers("root", [CustomerFacts(id="c", name="C", it_mail="a b@c", mail_language="en")])
     assert await people.all() == []
 
 
 async def test_a_customer_with_sites_is_not_forgotten(parts: Parts) -> None:
     places = Places(parts.cloud, parts.ledger, parts.now)
-    await places.put_customer("root", CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en"))
+    await places.put_customers("root", [CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en")])
     await places.put_sites("root", [LAB])
     with pytest.raises(RefusedError) as used:
         await places.remove_customer("root", "c-1")
@@ -253,7 +251,7 @@ async def test_a_customer_with_sites_is_not_forgotten(parts: Parts) -> None:
 async def test_no_address_is_taken_that_mail_cannot_go_to(parts: Parts, address: str) -> None:
     places = Places(parts.cloud, parts.ledger, parts.now)
     with pytest.raises(PeerError):
-        await places.put_customer("root", CustomerFacts(id="c", name="C", it_mail=address, mail_language="en"))
+        await places.put_customers("root", [CustomerFacts(id="c", name="C", it_mail=address, mail_language="en")])
     done = await take(parts, Kind.CUSTOMERS, f"customer,name,it_mail\nc-9,Nine,{address}\n")
     assert [(one.line, one.column, one.why) for one in done.problems] == [(2, "it_mail", "bad_value")]
 
@@ -285,17 +283,3 @@ async def test_no_administrator_ends_oneself_and_an_operator_brings_one_back(par
     still = await people.get("root")
     assert still is not None
     assert still.until_utc_ms == LATER, "an end that is still to come stays"
-
-
-async def test_others_write_while_a_table_is_taken_in(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    places = Places(parts.cloud, parts.ledger, parts.now)
-    await places.put_customer("root", CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en"))
-    record = parts.ledger.record
-
-    async def meanwhile(stream: str, kind: ServerKind, details: EventDetails) -> None:
-        async with asyncio.timeout(2), parts.cloud.write():
-            await record(stream, kind, details)
-
-    monkeypatch.setattr(parts.ledger, "record", meanwhile)
-    assert (await take(parts, Kind.PEOPLE, "account,name,organisation\nben,Ben,Vendor\n")).is_applied
-    assert (await take(parts, Kind.SITES, "site,name,customer,laws\nlab,Lab,c-1,gdpr\n")).is_applied

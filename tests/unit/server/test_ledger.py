@@ -103,8 +103,11 @@ async def test_erased_details_leave_the_rest_standing(parts: Parts) -> None:
 
 async def test_repeats_are_passed_over_and_a_bad_batch_keeps_nothing(parts: Parts) -> None:
     events = journal(EventKind.CODE_MADE, EventKind.CODE_ACCEPTED, EventKind.SESSION_ENDED, EventKind.CODE_MADE)
-    sequence, new = await parts.ledger.keep_journal(DEVICE, events[:3])
-    assert (sequence, [event.kind for event in new]) == (3, [EventKind.SESSION_ENDED])
+    assert await parts.ledger.keep_journal(DEVICE, events[:3]) == 3
+    assert (
+        await parts.ledger.journal_after(DEVICE, 1, (EventKind.CODE_ACCEPTED, EventKind.SESSION_ENDED)) == events[1:3]
+    )
+    assert await parts.ledger.journal_after(DEVICE, 2, (EventKind.CODE_ACCEPTED,)) == []
     gap = msgspec.structs.replace(events[3], sequence=6)
     with pytest.raises(PeerError):
         await parts.ledger.keep_journal(DEVICE, [events[3], gap])
@@ -113,4 +116,6 @@ async def test_repeats_are_passed_over_and_a_bad_batch_keeps_nothing(parts: Part
 
 async def test_a_pc_cannot_write_into_another_pcs_session(parts: Parts) -> None:
     await parts.ledger.keep_journal(bytes(16), journal(EventKind.SESSION_ENDED))
+    (said,) = await parts.ledger.journal_after(bytes(16), 0, (EventKind.SESSION_ENDED,))
+    assert said.request_id is None
     assert len(await parts.ledger.events_of(REQUEST)) == 3

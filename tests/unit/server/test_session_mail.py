@@ -37,8 +37,8 @@ def clock() -> Clock:
 async def parts(tmp_path: Path, clock: Clock) -> AsyncIterator[Parts]:
     async with opened_parts(tmp_path, clock) as opened:
         places = Places(opened.cloud, opened.ledger, clock)
-        await places.put_customer(
-            "x", CustomerFacts(id="c", name="C", it_mail="it@hospital.example", mail_language="es")
+        await places.put_customers(
+            "x", [CustomerFacts(id="c", name="C", it_mail="it@hospital.example", mail_language="es")]
         )
         lab = SiteFacts(
             id="lab-9", name="Hematología", customer="c", laws=("gdpr",), time_zone="Europe/Madrid", rules=NO_RULES
@@ -129,7 +129,7 @@ async def test_news_of_long_ago_and_customers_who_want_none(parts: Parts, clock:
     clock.now_ms += TOO_LATE_MS
     await SessionMails(parts).report()
     places = Places(parts.cloud, parts.ledger, clock)
-    await places.put_customer("x", CustomerFacts(id="c", name="C", it_mail="", mail_language="en"))
+    await places.put_customers("x", [CustomerFacts(id="c", name="C", it_mail="", mail_language="en")])
     async with parts.cloud.write() as rows:
         await rows.execute(update(Request).values(ended_utc_ms=clock() - SETTLE_MS))
     await SessionMails(parts).report()

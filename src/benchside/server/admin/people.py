@@ -8,8 +8,9 @@ from typing import Any
 
 from benchside.protocol.errors import PeerError, RefusedError, UnavailableError
 from benchside.protocol.wire.policy import Scope
+from benchside.server.administration.columns import Kind
 from benchside.server.administration.facts import GroupFacts
-from benchside.server.administration.imports import Imports, Kind
+from benchside.server.administration.imports import Imports
 from benchside.server.administration.office import Administration
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
@@ -29,6 +30,11 @@ def add_people_words(words: Any, data: argparse.ArgumentParser) -> None:
     word.add_argument("kind", choices=[kind.value for kind in Kind])
     word.add_argument("file", type=Path)
     word.add_argument("--try", dest="is_trial", action="store_true", help="only say what it would change")
+    word.add_argument(
+        "--as-shown",
+        metavar="VERSION",
+        help="only as --try said, with the version that it told",
+    )
     word.set_defaults(work=_import)
     group = words.add_parser("group", help="people with the same scope").add_subparsers(required=True, metavar="WORD")
     word = group.add_parser("set", parents=[data], help="add a group, or change where it works")
@@ -48,7 +54,12 @@ async def _import(parts: Parts, flags: argparse.Namespace) -> None:
     except OSError as error:
         raise UnavailableError(f"cannot read {flags.file.name}: {error.strerror}") from error
     imports = Imports(People(parts.cloud, parts.ledger), Places(parts.cloud, parts.ledger, parts.now))
-    done = await imports.take(OPERATOR, Kind(flags.kind), data, apply=not flags.is_trial)
+    try:
+        done = await imports.take(OPERATOR, Kind(flags.kind), data, apply=not flags.is_trial, shown=flags.as_shown)
+    except RefusedError as error:
+        raise UnavailableError(
+            "nothing was taken: somebody has changed the same since; look again with --try"
+        ) from error
     for problem in done.problems:
         where = f"line {problem.line}, " if problem.line else ""
         print(f"{where}{problem.column or 'the whole'}: {problem.why}")
@@ -58,6 +69,8 @@ async def _import(parts: Parts, flags: argparse.Namespace) -> None:
         print(f"column {name!r} was passed over")
     verb = "would be" if flags.is_trial else "were"
     print(f"{done.added} {verb} added, {done.changed} changed, {done.unchanged} are as they were")
+    if flags.is_trial:
+        print(f"to take exactly this: --as-shown {done.version}")
 
 
 async def _group_set(parts: Parts, flags: argparse.Namespace) -> None:

@@ -4,73 +4,31 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Generic, TypeVar
 
 import msgspec
 
-from benchside.protocol.errors import PeerError, RefusedError, UnavailableError
+from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
 from benchside.protocol.wire.policy import NO_RULES, AssociateRole, Training
+from benchside.server.access.moment import time_zone
+from benchside.server.administration.columns import COLUMNS, FIELDS, KEYS, NEEDED, Kind
 from benchside.server.administration.facts import CustomerFacts, PersonFacts, SiteFacts, checked
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
 from benchside.server.administration.sheet import Problem, Row, Sheet, read_dates, read_sheet
+from benchside.server.administration.versions import version_of
 
 __all__ = ["Imported", "Imports", "Kind"]
 
 _F = TypeVar("_F", PersonFacts, CustomerFacts, SiteFacts)
 
 
-class Kind(StrEnum):
-    """What a table tells of."""
-
-    PEOPLE = "people"
-    TRAININGS = "trainings"
-    CUSTOMERS = "customers"
-    SITES = "sites"
-
-
 _DAY_MS = 24 * 3600_000
 _END_OF_TIME_MS = 253_402_300_799_999
 """The last moment that a policy can name: a training that never ends comes as 31.12.9999."""
-_ACCOUNT = ("user", "user id", "user name", "login", "employee", "employee id", "cuenta", "usuario")
-_COLUMNS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
-    Kind.PEOPLE: {
-        "account": _ACCOUNT,
-        "name": ("full name", "display name", "nombre"),
-        "organisation": ("organization", "company", "employer", "organización", "empresa"),
-        "role": ("rol", "función"),
-        "groups": ("group", "team", "teams", "grupos", "grupo"),
-        "until": ("leaves", "end date", "contract end", "hasta"),
-    },
-    Kind.TRAININGS: {
-        "account": _ACCOUNT,
-        "course": ("course id", "course name", "training", "curso"),
-        "law": ("privacy law", "regulation", "ley"),
-        "expires": ("expiry", "expiry date", "expires on", "valid until", "expiration", "expiration date", "caduca"),
-    },
-    Kind.CUSTOMERS: {
-        "customer": ("customer id", "id", "cliente"),
-        "name": ("customer name", "nombre"),
-        "it_mail": ("it e-mail", "it email", "mail", "e-mail", "email", "correo"),
-        "language": ("mail language", "idioma"),
-    },
-    Kind.SITES: {
-        "site": ("site id", "id", "centro"),
-        "name": ("site name", "laboratory", "nombre"),
-        "customer": ("customer id", "cliente"),
-        "laws": ("law", "privacy laws", "leyes"),
-        "time_zone": ("timezone", "zona horaria"),
-    },
-}
-_NEEDED: Mapping[Kind, tuple[str, ...]] = {
-    Kind.PEOPLE: ("account", "name", "organisation"),
-    Kind.TRAININGS: ("account", "course", "law", "expires"),
-    Kind.CUSTOMERS: ("customer", "name"),
-    Kind.SITES: ("site", "name", "customer", "laws"),
-}
 
 
 @dataclass
@@ -84,6 +42,8 @@ class Imported:
     ignored: Sequence[str] = ()
     problems: list[Problem] = field(default_factory=list)
     is_applied: bool = False
+    version: str = ""
+    """Of exactly what it would change: from what, and to what."""
 
 
 class Imports:
@@ -93,9 +53,13 @@ class Imports:
         self._people = people
         self._places = places
 
-    async def take(self, by: str, kind: Kind, data: bytes, *, apply: bool) -> Imported:
-        """Return what the table would change, and change it when `apply` and nothing is wrong with any line."""
-        sheet = read_sheet(data, _COLUMNS[kind], _NEEDED[kind])
+    async def take(self, by: str, kind: Kind, data: bytes, *, apply: bool, shown: str | None = None) -> Imported:
+        """Return what the table would change, and change it when `apply` and nothing is wrong with any line.
+
+        `shown`: the version of what somebody was shown and said yes to; RefusedError(CHANGED) when it would be
+        something else by now, or when somebody changes one of the same in this moment.
+        """
+        sheet = read_sheet(data, COLUMNS[kind], NEEDED[kind])
         if sheet.problems:
             return Imported(len(sheet.rows), ignored=sheet.ignored, problems=list(sheet.problems))
         match kind:
@@ -103,40 +67,59 @@ class Imports:
                 known = {one.id: one for one in await self._people.all()}
                 read = _person if kind is Kind.PEOPLE else _training
                 groups = {one.id for one in await self._people.groups()}
-                imported, changed = _compare(sheet, known, read(sheet, known, groups), "account")
+                taken = _compare(sheet, known, read(sheet, groups), kind)
+                imported, write = taken.imported, partial(self._people.put, by, taken.changed, taken.seen)
             case Kind.CUSTOMERS:
                 customers = {one.id: one for one in await self._places.customers()}
-                imported, changed_customers = _compare(sheet, customers, _customer(sheet, customers), "customer")
+                of_customers = _compare(sheet, customers, _customer(sheet), kind)
+                imported = of_customers.imported
+                write = partial(self._places.put_customers, by, of_customers.changed, of_customers.seen)
             case Kind.SITES:
                 sites = {one.id: one for one in await self._places.sites()}
                 owners = {one.id for one in await self._places.customers()}
-                imported, changed_sites = _compare(sheet, sites, _site(sheet, sites, owners), "site")
-        if not apply or imported.problems:
-            return imported
-        try:
-            match kind:
-                case Kind.PEOPLE | Kind.TRAININGS:
-                    await self._people.put(by, changed)
-                case Kind.CUSTOMERS:
-                    for customer in changed_customers:
-                        await self._places.put_customer(by, customer)
-                case Kind.SITES:
-                    await self._places.put_sites(by, changed_sites)
-        except RefusedError:
-            imported.problems.append(Problem(0, "", "refused"))
-            return imported
-        except UnavailableError:
-            imported.problems.append(Problem(0, "time_zone", "bad_time_zone"))
-            return imported
-        imported.is_applied = True
+                of_sites = _compare(sheet, sites, _site(owners), kind)
+                imported = of_sites.imported
+                write = partial(self._places.put_sites, by, of_sites.changed, of_sites.seen)
+        if apply and not imported.problems:
+            if shown is not None and shown != imported.version:
+                raise RefusedError(Refusal.CHANGED, "expected to change what was shown, got something else by now")
+            await self._write(by, sheet, kind, write, imported)
+        imported.problems = [
+            replace(one, column=sheet.headings.get(one.column, one.column)) for one in imported.problems
+        ]
         return imported
+
+    async def _write(
+        self, by: str, sheet: Sheet, kind: Kind, write: Callable[[], Awaitable[None]], imported: Imported
+    ) -> None:
+        try:
+            await write()
+            imported.is_applied = True
+        except RefusedError as refused:
+            if refused.reason is Refusal.UNKNOWN:
+                raise RefusedError(
+                    Refusal.CHANGED, f"expected groups and customers as just now: {refused}"
+                ) from refused
+            if refused.reason is not Refusal.NOT_AUTHORISED:
+                raise
+            line = next((row.line for row in sheet.rows if row[KEYS[kind]] == by), 0)
+            imported.problems.append(Problem(line, KEYS[kind], "refused"))
+
+
+@dataclass(frozen=True)
+class _Taken(Generic[_F]):
+    imported: Imported
+    changed: list[_F]
+    seen: dict[str, str]
+    """In which version each of the changed was compared."""
 
 
 _Reader = Callable[[Row, dict[str, _F]], _F | Problem]
 
 
-def _compare(sheet: Sheet, known: Mapping[str, _F], read: _Reader[_F], column: str) -> tuple[Imported, list[_F]]:
+def _compare(sheet: Sheet, known: Mapping[str, _F], read: _Reader[_F], kind: Kind) -> _Taken[_F]:
     """Read every line on top of what is known and of the lines before it."""
+    column = KEYS[kind]
     imported = Imported(len(sheet.rows), ignored=sheet.ignored)
     now: dict[str, _F] = dict(known)
     for row in sheet.rows:
@@ -149,27 +132,31 @@ def _compare(sheet: Sheet, known: Mapping[str, _F], read: _Reader[_F], column: s
                 now[one.id] = checked(one)
                 continue
             except PeerError:
-                one = Problem(row.line, _wrong_field(one) or column, "bad_value")
+                one = Problem(row.line, _wrong_column(one, kind), "bad_value")
         imported.problems.append(one)
     changed = [one for key, one in now.items() if known.get(key) != one]
     imported.added = sum(one.id not in known for one in changed)
     imported.changed = len(changed) - imported.added
     named = {row[column] for row in sheet.rows}
     imported.unchanged = len(named) - len(changed) if not imported.problems else 0
-    return imported, changed
+    imported.version = version_of(*(fact for one in changed for fact in (known.get(one.id), one)))
+    return _Taken(imported, changed, {one.id: version_of(known.get(one.id)) for one in changed})
 
 
-def _wrong_field(one: PersonFacts | CustomerFacts | SiteFacts) -> str:
-    """The first field of `one` that breaks its limits."""
+def _wrong_column(one: PersonFacts | CustomerFacts | SiteFacts, kind: Kind) -> str:
+    """The column of the first field of `one` that breaks its limits; that of its key where no column is to blame."""
     try:
         msgspec.convert(msgspec.to_builtins(one), type=type(one))
     except msgspec.ValidationError as error:
-        found = re.search(r"\$\.([a-z_]+)", str(error))
-        return found[1] if found else ""
-    return ""
+        # "... - at `$.trainings[1].law`": the innermost that is a column
+        for name in reversed(re.findall(r"\.([a-z_]+)", str(error).rpartition("`$")[2])):
+            column = FIELDS.get(str(name), str(name))
+            if column in COLUMNS[kind]:
+                return column
+    return KEYS[kind]
 
 
-def _person(sheet: Sheet, known: Mapping[str, PersonFacts], groups: set[str]) -> _Reader[PersonFacts]:
+def _person(sheet: Sheet, groups: set[str]) -> _Reader[PersonFacts]:
     dates = read_dates(sheet.rows, "until")
 
     def read(row: Row, now: dict[str, PersonFacts]) -> PersonFacts | Problem:
@@ -201,7 +188,7 @@ def _person(sheet: Sheet, known: Mapping[str, PersonFacts], groups: set[str]) ->
     return read
 
 
-def _training(sheet: Sheet, known: Mapping[str, PersonFacts], groups: set[str]) -> _Reader[PersonFacts]:
+def _training(sheet: Sheet, _groups: set[str]) -> _Reader[PersonFacts]:
     dates = read_dates(sheet.rows, "expires")
 
     def read(row: Row, now: dict[str, PersonFacts]) -> PersonFacts | Problem:
@@ -219,7 +206,7 @@ def _training(sheet: Sheet, known: Mapping[str, PersonFacts], groups: set[str]) 
     return read
 
 
-def _customer(sheet: Sheet, known: Mapping[str, CustomerFacts]) -> _Reader[CustomerFacts]:
+def _customer(sheet: Sheet) -> _Reader[CustomerFacts]:
     def read(row: Row, now: dict[str, CustomerFacts]) -> CustomerFacts | Problem:
         before = now.get(row["customer"])
         return CustomerFacts(
@@ -232,11 +219,15 @@ def _customer(sheet: Sheet, known: Mapping[str, CustomerFacts]) -> _Reader[Custo
     return read
 
 
-def _site(sheet: Sheet, known: Mapping[str, SiteFacts], owners: set[str]) -> _Reader[SiteFacts]:
+def _site(owners: set[str]) -> _Reader[SiteFacts]:
     def read(row: Row, now: dict[str, SiteFacts]) -> SiteFacts | Problem:
         before = now.get(row["site"])
         if row["customer"] not in owners:
             return Problem(row.line, "customer", "unknown_customer")
+        try:
+            time_zone(row["time_zone"] or "UTC")
+        except UnavailableError:
+            return Problem(row.line, "time_zone", "bad_time_zone")
         return SiteFacts(
             id=row["site"],
             name=row["name"],

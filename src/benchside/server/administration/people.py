@@ -15,6 +15,7 @@ from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.policy import AssociateRole, Scope, Training
 from benchside.server.administration.facts import GroupFacts, PersonFacts, checked
 from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
+from benchside.server.administration.versions import Seen, refuse_changed
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs, utc_ms
@@ -28,7 +29,10 @@ AT_ONCE = 500
 
 
 class People:
-    """Writes the cloud plane; each change is in the log before it is made, with who made it."""
+    """Writes the cloud plane; each change is in the log before it is made, with who made it.
+
+    `seen`: what whoever changes it had before them; RefusedError(CHANGED) when it is another by now.
+    """
 
     def __init__(self, database: Database, ledger: Ledger, now: NowUtcMs = utc_ms) -> None:
         self._database = database
@@ -46,19 +50,20 @@ class People:
             row = await rows.get(Person, person)
             return None if row is None else (await _read_people(rows, [row]))[0]
 
-    async def put(self, by: str, people: Sequence[PersonFacts]) -> None:
+    async def put(self, by: str, people: Sequence[PersonFacts], seen: Seen = None) -> None:
         """Add people, or replace what is known of them, all or none; RefusedError for a group or customer of none."""
         people = list({one.id: checked(one) for one in people}.values())
         if any(one.id == by and not self._administers(one) for one in people):
             raise RefusedError(Refusal.NOT_AUTHORISED, "expected another administrator to take this one's away")
-        async with self._database.read() as rows:
-            await _refuse_unknown(rows, people)
-        for one in people:  # thousands take a minute, in which nobody else may be kept from writing
-            await self._ledger.record(SERVER, ServerKind.PERSON_CHANGED, EventDetails(associate=by, scope=one.id))
         async with self._database.write() as rows:
             await _refuse_unknown(rows, people)
+            if seen is not None:
+                await _refuse_changed(rows, [one.id for one in people], seen)
             for first in range(0, len(people), AT_ONCE):
                 await _write_people(rows, people[first : first + AT_ONCE])
+            # nothing is made before the transaction ends; a change that is refused leaves no word of it
+            changed = [EventDetails(associate=by, scope=one.id) for one in people]
+            await self._ledger.record_all(SERVER, ServerKind.PERSON_CHANGED, changed)
 
     async def remove(self, by: str, person: str) -> None:
         """Forget a person with their training; RefusedError when it is oneself."""
@@ -93,11 +98,13 @@ class People:
         async with self._database.read() as rows:
             return [_group(row) for row in await rows.scalars(select(Group).order_by(Group.id))]
 
-    async def put_group(self, by: str, group: GroupFacts) -> None:
+    async def put_group(self, by: str, group: GroupFacts, seen: Seen = None) -> None:
         """Add a group, or change where it works."""
         group = checked(group)
-        await self._ledger.record(SERVER, ServerKind.GROUP_CHANGED, EventDetails(associate=by, scope=group.id))
         async with self._database.write() as rows:
+            row = await rows.get(Group, group.id)
+            refuse_changed(seen, (group.id,), {row.id: _group(row)} if row else {})
+            await self._ledger.record(SERVER, ServerKind.GROUP_CHANGED, EventDetails(associate=by, scope=group.id))
             await rows.merge(
                 Group(
                     id=group.id,
@@ -125,6 +132,14 @@ async def _refuse_unknown(rows: AsyncSession, people: Sequence[PersonFacts]) -> 
                 raise RefusedError(Refusal.UNKNOWN, f"expected a group that there is for {one.id}, got {group}")
         if one.officer_of is not None and one.officer_of not in customers:
             raise RefusedError(Refusal.UNKNOWN, f"expected a customer that there is for {one.id}, got another")
+
+
+async def _refuse_changed(rows: AsyncSession, ids: Sequence[str], seen: Seen) -> None:
+    now: dict[str, PersonFacts] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        found = await rows.scalars(select(Person).where(Person.id.in_(ids[first : first + AT_ONCE])))
+        now |= {one.id: one for one in await _read_people(rows, found)}
+    refuse_changed(seen, ids, now)
 
 
 async def _write_people(rows: AsyncSession, people: Sequence[PersonFacts]) -> None:
@@ -183,8 +198,8 @@ async def _read_people(rows: AsyncSession, people: Iterable[Person]) -> list[Per
 
 
 def _of(column: InstrumentedAttribute[str], people: Sequence[Person]) -> tuple[ColumnElement[bool], ...]:
-    """Of one person only that person's; of many everything, since all are wanted then."""
-    return (column == people[0].id,) if len(people) == 1 else ()
+    """Of as many as one statement can name only theirs; of more everything, since all are wanted then."""
+    return (column.in_([one.id for one in people]),) if len(people) <= AT_ONCE else ()
 
 
 def _group(row: Group) -> GroupFacts:

@@ -14,6 +14,7 @@ from benchside.protocol.wire.policy import SiteRules
 from benchside.server.access.moment import time_zone
 from benchside.server.administration.facts import CustomerFacts, SiteFacts, checked
 from benchside.server.administration.model import Person
+from benchside.server.administration.versions import Seen, refuse_changed
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
@@ -24,7 +25,10 @@ __all__ = ["Places"]
 
 
 class Places:
-    """Writes the cloud plane; each change is in the log before it is made, with who made it."""
+    """Writes the cloud plane; each change is in the log before it is made, with who made it.
+
+    `seen`: what whoever changes it had before them; RefusedError(CHANGED) when it is another by now.
+    """
 
     def __init__(self, database: Database, ledger: Ledger, now: NowUtcMs) -> None:
         self._database = database
@@ -36,19 +40,21 @@ class Places:
         async with self._database.read() as rows:
             return [_customer(row) for row in await rows.scalars(select(Customer).order_by(Customer.id))]
 
-    async def put_customer(self, by: str, customer: CustomerFacts) -> None:
-        """Add a customer, or change what is known of it."""
-        customer = checked(customer)
-        await self._ledger.record(SERVER, ServerKind.CUSTOMER_CHANGED, EventDetails(associate=by, scope=customer.id))
+    async def put_customers(self, by: str, customers: Sequence[CustomerFacts], seen: Seen = None) -> None:
+        """Add customers, or change what is known of them, all or none."""
+        customers = [checked(one) for one in customers]
+        ids = [one.id for one in customers]
         async with self._database.write() as rows:
-            await rows.merge(
-                Customer(
-                    id=customer.id,
-                    name=customer.name,
-                    it_mail=customer.it_mail or None,
-                    mail_language=customer.mail_language,
+            if seen is not None:
+                found = await rows.scalars(select(Customer))
+                refuse_changed(seen, ids, {row.id: _customer(row) for row in found})
+            for one in customers:
+                await rows.merge(
+                    Customer(id=one.id, name=one.name, it_mail=one.it_mail or None, mail_language=one.mail_language)
                 )
-            )
+            # nothing is made before the transaction ends; a change that is refused leaves no word of it
+            changed = [EventDetails(associate=by, scope=each) for each in ids]
+            await self._ledger.record_all(SERVER, ServerKind.CUSTOMER_CHANGED, changed)
 
     async def remove_customer(self, by: str, customer: str) -> None:
         """Forget a customer; RefusedError(BUSY) while it has sites or security officers."""
@@ -67,27 +73,29 @@ class Places:
         async with self._database.read() as rows:
             return [_site(row) for row in await rows.scalars(select(Site).order_by(Site.id))]
 
-    async def put_sites(self, by: str, sites: Sequence[SiteFacts]) -> None:
+    async def put_sites(self, by: str, sites: Sequence[SiteFacts], seen: Seen = None) -> None:
         """Add sites, or change them, all or none; UnavailableError for an unknown time zone.
 
         RefusedError for a customer of none.  A site's rules hold on the PC once the authority signed them.
         """
         sites = [checked(one) for one in sites]
+        ids = [one.id for one in sites]
         for one in sites:
             time_zone(one.time_zone)
-        async with self._database.read() as rows:
-            await _refuse_unknown(rows, sites)
-        for one in sites:  # thousands take a minute, in which nobody else may be kept from writing
-            await self._ledger.record(SERVER, ServerKind.SITE_CHANGED, EventDetails(associate=by, scope=one.id))
         async with self._database.write() as rows:
             await _refuse_unknown(rows, sites)
+            known = {row.id: row for row in await rows.scalars(select(Site))}
+            refuse_changed(seen, ids, {row.id: _site(row) for row in known.values()})
             for one in sites:
-                row = await rows.get(Site, one.id)
+                row = known.get(one.id)
                 if row is None:
-                    row = Site(id=one.id, created_utc_ms=self._now())
+                    row = known[one.id] = Site(id=one.id, created_utc_ms=self._now())
                     rows.add(row)
                 row.name, row.customer, row.laws = one.name, one.customer, ",".join(one.laws)
                 row.time_zone, row.rules = one.time_zone, msgspec.json.encode(one.rules).decode()
+            await rows.flush()
+            changed = [EventDetails(associate=by, scope=each) for each in ids]
+            await self._ledger.record_all(SERVER, ServerKind.SITE_CHANGED, changed)
 
 
 async def _refuse_unknown(rows: AsyncSession, sites: Sequence[SiteFacts]) -> None:

@@ -23,6 +23,8 @@ MAX_ROWS = 20_000
 """As many associates or sites as a policy can name."""
 MAX_COLUMNS = 60
 MAX_CELL = 1000
+MAX_HEADING = 60
+"""Of a column, as far as it is shown again."""
 MAX_PROBLEMS = 200
 """More than anybody mends by hand; the rest is found the next time."""
 
@@ -39,6 +41,7 @@ class Problem:
     line: int
     """As a spreadsheet counts, the line with the names being 1; 0 for the whole."""
     column: str
+    """As the table itself calls it; our own name for one that it has not."""
     why: str
 
 
@@ -63,6 +66,8 @@ class Sheet:
     ignored: Sequence[str] = ()
     """Columns that nothing is taken from."""
     problems: list[Problem] = field(default_factory=list)
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """What the table itself calls each known column: whoever mends a line looks for that."""
 
 
 def read_sheet(data: bytes, columns: Mapping[str, Iterable[str]], needed: Iterable[str]) -> Sheet:
@@ -113,16 +118,18 @@ def _decoded(data: bytes) -> str | None:
 
 def _sheet(table: list[list[str]], columns: Mapping[str, Iterable[str]], needed: Iterable[str]) -> Sheet:
     names = {_plain(name): column for column, others in columns.items() for name in (column, *others)}
-    heads = [names.get(_plain(head), "") for head in table[0][:MAX_COLUMNS]]
-    ignored = [head.strip()[:60] for head, known in zip(table[0], heads, strict=False) if not known and head.strip()]
+    given = [head.strip()[:MAX_HEADING] for head in table[0][:MAX_COLUMNS]]
+    heads = [names.get(_plain(head), "") for head in given]
+    ignored = [head for head, known in zip(given, heads, strict=True) if not known and head]
     problems = [Problem(1, column, "missing_column") for column in needed if column not in heads]
-    problems += [
-        Problem(1, column, "twice") for column in sorted({one for one in heads if one and heads.count(one) > 1})
-    ]
+    for column in sorted({one for one in heads if one and heads.count(one) > 1}):
+        both = dict.fromkeys(head for head, known in zip(given, heads, strict=True) if known == column)
+        problems.append(Problem(1, ", ".join(both), "twice"))
     if len(table) - 1 > MAX_ROWS:
         problems.append(Problem(0, "", "too_many_rows"))
     if problems:
         return Sheet(ignored=ignored, problems=problems)
+    headings = {known: head for head, known in zip(given, heads, strict=True) if known}
     rows = []
     for line, cells in enumerate(table[1:], start=2):
         row = Row(line, {head: " ".join(cell.split()) for head, cell in zip(heads, cells, strict=False) if head})
@@ -132,8 +139,8 @@ def _sheet(table: list[list[str]], columns: Mapping[str, Iterable[str]], needed:
         if long is None:
             rows.append(row)
         else:
-            problems.append(Problem(line, long, "too_long"))
-    return Sheet(rows, frozenset(heads) - {""}, ignored, problems[:MAX_PROBLEMS])
+            problems.append(Problem(line, headings[long], "too_long"))
+    return Sheet(rows, frozenset(headings), ignored, problems[:MAX_PROBLEMS], headings)
 
 
 def _plain(name: str) -> str:

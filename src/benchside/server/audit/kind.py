@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["SERVER", "ServerKind", "account_stream", "device_stream", "session_stream"]
+__all__ = ["SERVER", "ServerKind", "account_stream", "device_stream", "request_of", "session_stream"]
 
 SERVER = "server"
 """The stream of events that belong to nobody in particular."""
@@ -57,6 +57,12 @@ class ServerKind(StrEnum):
 
 def session_stream(request_id: bytes) -> str:
     return f"session:{request_id.hex()}"
+
+
+def request_of(stream: str) -> bytes | None:
+    """The request whose session a stream counts; None for any other stream."""
+    kind, _, name = stream.partition(":")
+    return bytes.fromhex(name) if kind == "session" else None
 
 
 def device_stream(device_id: bytes) -> str:

@@ -7,14 +7,14 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.server.audit.commitment import SALT_BYTES, commit, details_of, fits
-from benchside.server.audit.kind import ServerKind, device_stream, session_stream
+from benchside.server.audit.kind import ServerKind, device_stream, request_of, session_stream
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.clock import NowUtcMs
 from benchside.server.store.database import Database
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 MAX_EVENTS_SHOWN = 2000
 """A session of eight hours with a question every minute has fewer."""
+AT_ONCE = 500
+"""Events in one statement: sealing them takes some milliseconds, in which nothing else moves."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,33 @@ class Ledger:
         async with self._database.write() as rows:
             await self._append(rows, stream, "server", kind.value, self._now(), details)
 
+    async def record_all(self, stream: str, kind: EventKind | ServerKind, each_details: Sequence[EventDetails]) -> None:
+        """Write down many events of one kind, all or none, for the cost of one and a little."""
+        at = self._now()
+        async with self._database.write() as rows:
+            last = await rows.scalar(select(func.max(Event.sequence)).where(Event.stream == stream)) or 0
+            for first in range(0, len(each_details), AT_ONCE):
+                await rows.execute(
+                    insert(Event),
+                    [
+                        _columns(stream, last + number, "server", kind.value, at, at, details)
+                        for number, details in enumerate(each_details[first : first + AT_ONCE], start=first + 1)
+                    ],
+                )
+
     async def journal_head(self, device_id: bytes) -> tuple[int, bytes]:
         """Up to which entry the PC's journal is kept, and the head of its chain there."""
         async with self._database.read() as rows:
             kept = await rows.get(JournalHead, device_id)
             return (kept.sequence, kept.head) if kept else (0, JOURNAL_START)
 
-    async def keep_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> tuple[int, list[PcEvent]]:
-        """Keep entries of a PC's journal; return up to where it is kept now and the entries that were new.
+    async def keep_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> int:
+        """Keep entries of a PC's journal; return up to where it is kept now.
 
         Repeats of what is kept are passed over when they are the same; PeerError for a gap (but one that a released
         PC says: its disk was restored, and it goes on from our head), a changed repeat
         and a head that does not follow from the one before: then nothing of the batch is kept.
         """
-        new: list[PcEvent] = []
         async with self._database.write() as rows:
             kept = await rows.get(JournalHead, device_id)
             sequence, head = (kept.sequence, kept.head) if kept else (0, JOURNAL_START)
@@ -100,12 +115,22 @@ class Ledger:
                 stream = await self._stream_of(rows, device_id, event.request_id)
                 row = await self._append(rows, stream, "pc", event.kind.value, event.at_utc_ms, event.details)
                 row.device_id, row.pc_sequence, row.pc_head = device_id, sequence, head
-                new.append(event)
             if kept is None:
                 rows.add(JournalHead(device_id=device_id, sequence=sequence, head=head))
             else:
                 kept.sequence, kept.head = sequence, head
-        return sequence, new
+        return sequence
+
+    async def journal_after(self, device_id: bytes, sequence: int, kinds: Collection[EventKind]) -> list[PcEvent]:
+        """Entries of some kinds in a PC's kept journal after `sequence`, in their order; erased ones say nothing."""
+        which = (
+            Event.device_id == device_id,
+            Event.pc_sequence > sequence,
+            Event.kind.in_([one.value for one in kinds]),
+        )
+        async with self._database.read() as rows:
+            found = await rows.scalars(select(Event).where(*which).order_by(Event.pc_sequence))
+            return [_entry(row) for row in found]
 
     async def count_of_device(self, device_id: bytes) -> int:
         """How many events are kept of a device itself, its sessions' apart."""
@@ -171,17 +196,7 @@ class Ledger:
         self, rows: AsyncSession, stream: str, source: str, kind: str, at_utc_ms: int, details: EventDetails
     ) -> Event:
         last = await rows.scalar(select(func.max(Event.sequence)).where(Event.stream == stream))
-        commitment, salted = commit(os.urandom(SALT_BYTES), details)
-        row = Event(
-            stream=stream,
-            sequence=(last or 0) + 1,
-            source=source,
-            kind=kind,
-            at_utc_ms=at_utc_ms,
-            kept_utc_ms=self._now(),
-            commitment=commitment,
-            salted_details=salted,
-        )
+        row = Event(**_columns(stream, (last or 0) + 1, source, kind, at_utc_ms, self._now(), details))
         rows.add(row)
         await rows.flush()
         return row
@@ -202,6 +217,35 @@ class Ledger:
             raise PeerError(
                 PeerFault.NOT_AUTHENTIC, f"expected journal entry {event.sequence} as it was kept, got another"
             )
+
+
+def _entry(row: Event) -> PcEvent:
+    """An entry as the PC reported it; without the request of another device, where it was let write nothing."""
+    return PcEvent(
+        sequence=row.pc_sequence or 0,
+        kind=EventKind(row.kind),
+        at_utc_ms=row.at_utc_ms,
+        request_id=request_of(row.stream),
+        details=details_of(row.salted_details) if row.salted_details is not None else EventDetails(),
+        head=row.pc_head or b"",
+    )
+
+
+def _columns(
+    stream: str, sequence: int, source: str, kind: str, at_utc_ms: int, kept_utc_ms: int, details: EventDetails
+) -> dict[str, object]:
+    """A row of the log by its columns."""
+    commitment, salted = commit(os.urandom(SALT_BYTES), details)
+    return {
+        "stream": stream,
+        "sequence": sequence,
+        "source": source,
+        "kind": kind,
+        "at_utc_ms": at_utc_ms,
+        "kept_utc_ms": kept_utc_ms,
+        "commitment": commitment,
+        "salted_details": salted,
+    }
 
 
 def _resumes(event: PcEvent, sequence: int, head: bytes) -> bool:

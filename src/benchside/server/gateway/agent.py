@@ -39,6 +39,7 @@ from benchside.server.broker.queue import Broker
 from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import Register
+from benchside.server.gateway.following import Following
 from benchside.server.gateway.holds import Holds
 from benchside.server.gateway.links import Links
 from benchside.server.gateway.meeting import HELLO_WITHIN_S, Meeting, Met
@@ -85,6 +86,7 @@ class Gateway:
         keeper: PolicyKeeper,
         broker: Broker,
         office: TicketOffice,
+        following: Following,
         links: Links,
         bus: Bus,
         facts: LinkFacts,
@@ -104,6 +106,7 @@ class Gateway:
         self._notes = Notes(ledger, now)
         self._meeting = Meeting(identities, links, self._notes, now)
         self._holds = Holds(identities, links, broker, presence)
+        self._following = following
         self.follow = self._holds.follow
 
     async def run(self, served: Served) -> None:
@@ -151,6 +154,7 @@ class Gateway:
         try:
             await self._welcome(met)
             await self._keep_state(met)
+            await self._following.catch_up(device_id)
             await self._presence.came(device_id)
             logger.info("device online", extra={"device": device_id.hex()})
             await self._broker.tell_presence(device_id)
@@ -266,13 +270,13 @@ class Gateway:
 
     async def _events(self, device_id: bytes, events: Sequence[PcEvent]) -> LinkMessage:
         await self._broker.expect_journal(device_id, events)
+        await self._following.begin(device_id)
         try:
-            sequence, new = await self._ledger.keep_journal(device_id, events)
+            sequence = await self._ledger.keep_journal(device_id, events)
         except PeerError as error:
             await self._notes.note(device_id, ServerKind.JOURNAL_REFUSED, error.fault)
             raise
-        await self._office.note_journal(new)
-        await self._broker.note_journal(device_id, new)
+        await self._following.catch_up(device_id)
         return EventsKept(sequence=sequence)
 
 

@@ -10,9 +10,10 @@ from fastapi.responses import Response
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
 from benchside.protocol.wire.policy import AssociateRole, Scope, Training
+from benchside.server.administration.columns import Kind
 from benchside.server.administration.draft import Entered, why_not_proposed
 from benchside.server.administration.facts import GroupFacts, PersonFacts
-from benchside.server.administration.imports import Kind
+from benchside.server.administration.versions import version_of
 from benchside.server.http.admin_shapes import (
     GroupGiven,
     GroupList,
@@ -28,6 +29,7 @@ from benchside.server.http.admin_shapes import (
     WaitingShape,
 )
 from benchside.server.http.context import Services, person_of, require_step_up, services_of
+from benchside.server.http.precondition import SeenVersion, Shown
 
 __all__ = [
     "Word",
@@ -54,8 +56,13 @@ async def people(request: Request) -> PersonList:
     return PersonList(people=[_show_person(services, entered, accounts, one) for one in entered.people])
 
 
-async def put_person(request: Request, id: Word, given: PersonGiven) -> PersonShape:  # noqa: A002 - the path's own word
-    """Add a person, or replace what is known of them."""
+async def put_person(
+    request: Request,
+    id: Word,  # noqa: A002 - the path's own word
+    given: PersonGiven,
+    seen: SeenVersion,
+) -> PersonShape:
+    """Add a person, or replace what was seen of them."""
     await require_step_up(request)
     services = services_of(request)
     facts = PersonFacts(
@@ -70,7 +77,7 @@ async def put_person(request: Request, id: Word, given: PersonGiven) -> PersonSh
         groups=tuple(given.groups),
         trainings=tuple(Training(**one.model_dump()) for one in given.trainings),
     )
-    await services.administration.people.put(person_of(request).account, [facts])
+    await services.administration.people.put(person_of(request).account, [facts], {id: seen})
     entered, accounts = await services.administration.entered(), await services.administration.accounts()
     stored = next(one for one in entered.people if one.id == id)
     return _show_person(services, entered, accounts, stored)
@@ -88,12 +95,17 @@ async def groups(request: Request) -> GroupList:
     return GroupList(groups=[_show_group(one) for one in found])
 
 
-async def put_group(request: Request, id: Word, given: GroupGiven) -> None:  # noqa: A002 - the path's own word
-    """Add a group, or change where it works."""
+async def put_group(
+    request: Request,
+    id: Word,  # noqa: A002 - the path's own word
+    given: GroupGiven,
+    seen: SeenVersion,
+) -> None:
+    """Add a group, or change where it works from what was seen."""
     await require_step_up(request)
     scope = Scope(customers=tuple(given.customers), sites=tuple(given.sites), models=tuple(given.models))
-    by = person_of(request).account
-    await services_of(request).administration.people.put_group(by, GroupFacts(id=id, name=given.name, scope=scope))
+    group = GroupFacts(id=id, name=given.name, scope=scope)
+    await services_of(request).administration.people.put_group(person_of(request).account, group, {id: seen})
 
 
 async def remove_group(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
@@ -102,12 +114,19 @@ async def remove_group(request: Request, id: Word) -> None:  # noqa: A002 - the 
     await services_of(request).administration.people.remove_group(person_of(request).account, id)
 
 
-async def import_table(request: Request, kind: Kind, apply: Annotated[bool, Query()] = False) -> ImportShape:
-    """Take a table in, the request's body; without `apply` only tell what it would change."""
+async def import_table(
+    request: Request, kind: Kind, shown: Shown, apply: Annotated[bool, Query()] = False
+) -> ImportShape:
+    """Take a table in, the request's body; without `apply` only tell what it would change.
+
+    With `apply` as it was told just before: If-Match has the version of that.
+    """
     await require_step_up(request)
+    if apply and shown is None:
+        raise PeerError(PeerFault.MALFORMED, "expected If-Match with the version of what was shown, got none")
     services = services_of(request)
     done = await services.administration.imports.take(
-        person_of(request).account, kind, await request.body(), apply=apply
+        person_of(request).account, kind, await request.body(), apply=apply, shown=shown
     )
     return ImportShape(
         rows=done.rows,
@@ -117,6 +136,7 @@ async def import_table(request: Request, kind: Kind, apply: Annotated[bool, Quer
         ignored=list(done.ignored),
         problems=[ProblemShape(line=one.line, column=one.column, why=one.why) for one in done.problems],
         applied=done.is_applied,
+        version=done.version,
     )
 
 
@@ -166,7 +186,12 @@ async def install_policy(request: Request) -> PolicyInstalled:
 def _show_group(one: GroupFacts) -> GroupShape:
     scope = one.scope
     return GroupShape(
-        id=one.id, name=one.name, customers=list(scope.customers), sites=list(scope.sites), models=list(scope.models)
+        id=one.id,
+        version=version_of(one),
+        name=one.name,
+        customers=list(scope.customers),
+        sites=list(scope.sites),
+        models=list(scope.models),
     )
 
 
@@ -175,6 +200,7 @@ def _show_person(services: Services, entered: Entered, accounts: set[str], one: 
     entry = services.keeper.policy.associate(one.id) if services.keeper.policy else None
     return PersonShape(
         id=one.id,
+        version=version_of(one),
         name=one.name,
         organisation=one.organisation,
         role=one.role.value if one.role else None,

@@ -43,6 +43,9 @@ __all__ = [
 ]
 
 
+# `version`: of what is shown, as If-Match takes it when it is put again (http/precondition.py)
+
+
 class _Given(BaseModel):
     """What comes in: unknown fields are refused."""
 
@@ -82,6 +85,7 @@ class PersonShape(PersonGiven):
     """A person, and what keeps them out of the proposal to the authority."""
 
     id: str
+    version: str
     key: str | None
     """Fingerprint of the key that they registered."""
     has_account: bool
@@ -108,6 +112,7 @@ class GroupShape(GroupGiven):
     """A group."""
 
     id: str
+    version: str
 
 
 class GroupList(BaseModel):
@@ -128,6 +133,7 @@ class CustomerShape(CustomerGiven):
     """A customer."""
 
     id: str
+    version: str
 
 
 class CustomerList(BaseModel):
@@ -153,6 +159,7 @@ class SiteShape(SiteGiven):
     """A site; `in_policy`: whether the authority has signed it as it is."""
 
     id: str
+    version: str
     in_policy: bool
 
 
@@ -288,6 +295,8 @@ class ImportShape(BaseModel):
     ignored: list[str]
     problems: list[ProblemShape]
     applied: bool
+    version: str
+    """Of what it would change, for the If-Match with which it is done."""
 
 
 class AdmittedShape(BaseModel):

@@ -34,6 +34,7 @@ FAULTS: dict[int | str, dict[str, Any]] = {
         (403, "a rule says no"),
         (404, "there is none, or none that this person may know of"),
         (409, "not in its present state"),
+        (412, "not as it was seen: somebody changed it meanwhile"),
         (413, "too long"),
         (422, "not of the form that is described"),
         (429, "later"),

@@ -22,6 +22,7 @@ STATUS: dict[Refusal, int] = {
     Refusal.NO_REQUEST: 404,
     Refusal.UNKNOWN: 404,
     Refusal.IN_USE: 409,
+    Refusal.CHANGED: 412,
     Refusal.CLAIMED: 409,
     Refusal.NOT_CLAIMED: 409,
     Refusal.BUSY: 409,

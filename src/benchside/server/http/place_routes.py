@@ -10,6 +10,7 @@ from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedErro
 from benchside.protocol.trust.device import show_number
 from benchside.protocol.wire.policy import SiteEntry, SiteRules
 from benchside.server.administration.facts import CustomerFacts, SiteFacts
+from benchside.server.administration.versions import version_of
 from benchside.server.enrolment.model import Device
 from benchside.server.http.admin_routes import Word
 from benchside.server.http.admin_shapes import (
@@ -31,6 +32,7 @@ from benchside.server.http.admin_shapes import (
     TokenWanted,
 )
 from benchside.server.http.context import Services, person_of, require_step_up, services_of
+from benchside.server.http.precondition import SeenVersion
 from benchside.server.http.shapes import InstrumentShape
 from benchside.server.identity.keeper import HeldDevice
 from benchside.settings.hours import read_hours, show_hours
@@ -66,6 +68,7 @@ async def customers(request: Request) -> CustomerList:
         customers=[
             CustomerShape(
                 id=one.id,
+                version=version_of(one),
                 name=one.name,
                 it_mail=one.it_mail,
                 mail_language="es" if one.mail_language == "es" else "en",
@@ -75,11 +78,16 @@ async def customers(request: Request) -> CustomerList:
     )
 
 
-async def put_customer(request: Request, id: Word, given: CustomerGiven) -> None:  # noqa: A002 - the path's own word
-    """Add a customer, or change what is known of it."""
+async def put_customer(
+    request: Request,
+    id: Word,  # noqa: A002 - the path's own word
+    given: CustomerGiven,
+    seen: SeenVersion,
+) -> None:
+    """Add a customer, or change what was seen of it."""
     await require_step_up(request)
     facts = CustomerFacts(id=id, **given.model_dump())
-    await services_of(request).administration.places.put_customer(person_of(request).account, facts)
+    await services_of(request).administration.places.put_customers(person_of(request).account, [facts], {id: seen})
 
 
 async def remove_customer(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
@@ -94,8 +102,13 @@ async def sites(request: Request) -> SiteList:
     return SiteList(sites=[show_site(services, one) for one in await services.administration.places.sites()])
 
 
-async def put_site(request: Request, id: Word, given: SiteGiven) -> None:  # noqa: A002 - the path's own word
-    """Add a site, or change it; its rules hold on PCs once the authority signed them."""
+async def put_site(
+    request: Request,
+    id: Word,  # noqa: A002 - the path's own word
+    given: SiteGiven,
+    seen: SeenVersion,
+) -> None:
+    """Add a site, or change it from what was seen; its rules hold on PCs once the authority signed them."""
     await require_step_up(request)
     try:
         hours = tuple(one for text in given.hours for one in read_hours("hours", text))
@@ -111,7 +124,7 @@ async def put_site(request: Request, id: Word, given: SiteGiven) -> None:  # noq
         rules=rules,
     )
     try:
-        await services_of(request).administration.places.put_sites(person_of(request).account, [facts])
+        await services_of(request).administration.places.put_sites(person_of(request).account, [facts], {id: seen})
     except UnavailableError as error:
         raise PeerError(PeerFault.MALFORMED, str(error)) from error
 
@@ -240,6 +253,7 @@ def show_site(services: Services, one: SiteFacts) -> SiteShape:
     policy = services.keeper.policy
     return SiteShape(
         id=one.id,
+        version=version_of(one),
         name=one.name,
         customer=one.customer,
         laws=list(one.laws),

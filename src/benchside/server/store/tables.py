@@ -10,6 +10,7 @@ from benchside.server.administration.model import Group, Membership, Person, Tra
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.broker.model import Agreement, Request
 from benchside.server.enrolment.model import Customer, Device, Instrument, KnownModel, Site, Token
+from benchside.server.gateway.model import JournalNoted
 from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
 from benchside.server.mail.model import Mail
@@ -24,7 +25,7 @@ TABLES = (
     (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument),
     (Request, Agreement),
     (Customer, Person, Group, Membership, TrainingRecord),
-    (DeviceChain, HeldInstance),
+    (DeviceChain, HeldInstance, JournalNoted),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Mail, KnownLocation, NewLocation, LocationLink),
     (Session, Event, JournalHead, OnlineSpan),
