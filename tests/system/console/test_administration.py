@@ -334,6 +334,7 @@ async def officer_of(world: World, root: Console) -> tuple[Console, Pc, bytes]:
     pc.ask_for_help(request_id)
     await pc.hear(wire.RequestQueued)
     assert (await ana.post(f"/api/requests/{request_id.hex()}/claim")).status_code == 200
+    pc.describe(policy_version=world.parts.keeper.version)
     await pc.report(
         pc.entry(EventKind.CODE_ACCEPTED, request_id, associate="Ana Example"),
         pc.entry(EventKind.CAPABILITY_GRANTED, request_id, capability="view"),

@@ -50,7 +50,7 @@ def trained(law: str, expires_utc_ms: int) -> Training:
         ({"id": "ben"}, {}, Refusal.NOT_IN_POLICY),
         ({"regions": ("cn",)}, {}, Refusal.WRONG_REGION),
         ({"regions": ()}, {}, Refusal.WRONG_REGION),
-        ({"regions": ("global", "cn")}, {"region": "cn"}, Refusal.WRONG_REGION),
+        ({"regions": ("global", "cn")}, {"region": "cn"}, Refusal.UNKNOWN_SITE),
         ({"customers": ("other",)}, {}, Refusal.WRONG_CUSTOMER),
         ({"customers": ()}, {}, Refusal.WRONG_CUSTOMER),
         ({"scopes": ()}, {}, Refusal.WRONG_CUSTOMER),

@@ -24,7 +24,7 @@ from benchside.protocol.wire.policy import (
     Training,
 )
 
-__all__ = ["Act", "Moment", "Place", "needs_second_eyes", "why_not"]
+__all__ = ["Act", "Moment", "Place", "needs_second_eyes", "reaches", "why_not"]
 
 
 class Act(StrEnum):
@@ -77,13 +77,20 @@ def why_not(act: Act, entry: AssociateEntry, site: SiteEntry | None, place: Plac
         return Refusal.WRONG_ROLE
     if site is None or site.id != place.site:
         return Refusal.UNKNOWN_SITE
-    if place.region != site.region or place.region not in entry.regions:
+    if site.region != place.region:  # nobody's doing who comes: the policy says nothing of the site in this region
+        return Refusal.UNKNOWN_SITE
+    if place.region not in entry.regions:
         return Refusal.WRONG_REGION
     return (
         _out_of_scope(entry, site, place)
         or _untrained(entry.trainings, site.laws, now.utc_ms)
         or _kept_out(act, entry, (site.rules, place.rules), now)
     )
+
+
+def reaches(entry: AssociateEntry, site: SiteEntry) -> bool:
+    """Whether any scope of `entry` names the site, whatever its PCs; where none does, nothing there is for them."""
+    return any(_beyond(scope, site, (ANY,)) in (None, Refusal.WRONG_MODEL) for scope in entry.scopes)
 
 
 def needs_second_eyes(site: SiteEntry | None, place: Place) -> bool:
@@ -96,18 +103,18 @@ _NEARER = (Refusal.WRONG_CUSTOMER, Refusal.WRONG_SITE, Refusal.WRONG_MODEL)
 
 def _out_of_scope(entry: AssociateEntry, site: SiteEntry, place: Place) -> Refusal | None:
     """Where no scope covers the place, the one that comes nearest gives the reason."""
-    refusals = [_beyond(scope, site, place) for scope in entry.scopes]
+    refusals = [_beyond(scope, site, place.models) for scope in entry.scopes]
     if None in refusals:
         return None
     return max((one for one in refusals if one is not None), key=_NEARER.index, default=Refusal.WRONG_CUSTOMER)
 
 
-def _beyond(scope: Scope, site: SiteEntry, place: Place) -> Refusal | None:
+def _beyond(scope: Scope, site: SiteEntry, models: Sequence[str]) -> Refusal | None:
     if not _covers(scope.customers, (site.customer,)):
         return Refusal.WRONG_CUSTOMER
     if not _covers(scope.sites, (site.id,)):
         return Refusal.WRONG_SITE
-    if not _covers(scope.models, place.models):  # the whole PC is seen, so each of its instruments must be covered
+    if not _covers(scope.models, models):  # the whole PC is seen, so each of its instruments must be covered
         return Refusal.WRONG_MODEL
     return None
 
@@ -120,19 +127,25 @@ def _untrained(trainings: Iterable[Training], laws: Iterable[str], utc_ms: int) 
     ends: dict[str, int] = {}
     for one in trainings:
         ends[one.law] = max(one.expires_utc_ms, ends.get(one.law, 0))
-    missing = [law for law in laws if ends.get(law, 0) <= utc_ms]
-    if not missing:
-        return None
-    return Refusal.TRAINING_EXPIRED if any(law in ends for law in missing) else Refusal.NOT_TRAINED
+    for law in laws:  # the first that is missing: whoever renews another is told of this one next
+        if law not in ends:
+            return Refusal.NOT_TRAINED
+        if ends[law] <= utc_ms:
+            return Refusal.TRAINING_EXPIRED
+    return None
 
 
 def _kept_out(act: Act, entry: AssociateEntry, rules: Sequence[SiteRules], now: Moment) -> Refusal | None:
-    for one in rules:
-        if one.named and entry.id not in one.named:
-            return Refusal.NOT_NAMED
-        if act is not Act.SEE and one.hours and not any(_is_within(hours, now) for hours in one.hours):
-            return Refusal.OUT_OF_HOURS
+    if any(one.named and entry.id not in one.named for one in rules):
+        return Refusal.NOT_NAMED
+    # INVARIANT: hours are last, after the names of all rules: who is out of hours has nothing to do but to wait
+    if act is not Act.SEE and not all(_is_open(one.hours, now) for one in rules):
+        return Refusal.OUT_OF_HOURS
     return None
+
+
+def _is_open(hours: Sequence[Hours], now: Moment) -> bool:
+    return not hours or any(_is_within(one, now) for one in hours)
 
 
 def _is_within(hours: Hours, now: Moment) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
-from benchside.protocol.trust.admission import Act, Moment, Place, needs_second_eyes, why_not
+from benchside.protocol.trust.admission import Act, Moment, Place, needs_second_eyes, reaches, why_not
 from benchside.protocol.trust.keys import fingerprint, load_ed25519
 from benchside.protocol.trust.second import SecondFor, check_second
 from benchside.protocol.trust.signed import POLICY_PURPOSE, ROTATION_PURPOSE, open_signed, sign
@@ -68,6 +68,11 @@ class Policy:
         """Return what is said of a site; None when nothing is."""
         return self._sites.get(site_id)
 
+    def sites_of(self, associate_id: str) -> frozenset[str]:
+        """Return the sites that some scope of this associate names: beyond these nothing is for them."""
+        entry = self._by_id.get(associate_id)
+        return frozenset(one.id for one in self.payload.sites if entry is not None and reaches(entry, one))
+
     def why_not(self, act: Act, associate_id: str, *, place: Place, now: Moment) -> Refusal | None:
         """Return the first rule by which this associate, whatever the key, may not do `act` at `place` now, or None."""
         if now.utc_ms >= self.payload.expires_utc_ms:
@@ -84,16 +89,16 @@ class Policy:
 
         `associate_id`: whom the ticket names; must be the key's owner.
         """
+        if now.utc_ms >= self.payload.expires_utc_ms:
+            raise RefusedError(Refusal.OLD_POLICY, "expected a policy that is in force, got one that ran out")
         entry = self._by_key.get(key)
-        if entry is None or (associate_id is not None and entry.id != associate_id):
-            refusal: Refusal | None = Refusal.NOT_IN_POLICY
-            if now.utc_ms >= self.payload.expires_utc_ms:
-                refusal = Refusal.OLD_POLICY
-        else:
-            refusal = self.why_not(act, entry.id, place=place, now=now)
-        if entry is None or refusal is not None:
-            reason = refusal or Refusal.NOT_IN_POLICY
-            raise RefusedError(reason, f"expected an associate who may {act} there with this key, got {reason}")
+        if entry is None:
+            raise RefusedError(Refusal.NOT_IN_POLICY, "expected a key of the policy, got another")
+        if associate_id is not None and entry.id != associate_id:
+            raise RefusedError(Refusal.NOT_IN_POLICY, "expected a key of the associate who is named, got another's")
+        refusal = self.why_not(act, entry.id, place=place, now=now)
+        if refusal is not None:
+            raise RefusedError(refusal, f"expected an associate who may {act} there with this key, got {refusal}")
         return entry
 
     def needs_second_eyes(self, place: Place) -> bool:

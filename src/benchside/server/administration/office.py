@@ -54,6 +54,13 @@ class Administration:
         async with self._parts.cloud.read() as rows:
             return set(await rows.scalars(select(Account.id)))
 
+    async def account_of(self, person: str) -> tuple[bool, bytes | None]:
+        """Whether one person has an account, and the fingerprint of their key where it counts."""
+        async with self._parts.cloud.read() as rows:
+            query = select(Account.key_fingerprint, Account.disabled).where(Account.id == person)
+            found = (await rows.execute(query)).first()
+        return found is not None, None if found is None or found.disabled else found.key_fingerprint
+
     async def waiting(self) -> list[Change]:
         """What the authority has not signed yet."""
         policy = self._parts.keeper.policy

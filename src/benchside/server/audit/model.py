@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from benchside.server.store.planes import RowNumber, SessionTable
@@ -15,6 +15,11 @@ class Session(SessionTable):
     """One session, from its request.  Copies what it needs: this plane reads nothing of the other."""
 
     __tablename__ = "session"
+    # a customer's newest, and a PC's, however many others there are
+    __table_args__ = (
+        Index("ix_session_site_opened_utc_ms_id", "site", "opened_utc_ms", "id"),
+        Index("ix_session_device_id_opened_utc_ms", "device_id", "opened_utc_ms"),
+    )
 
     id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
     device_id: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)

@@ -53,13 +53,16 @@ class Sessions:
         self, moment_utc_ms: int, *, device_id: bytes | None, limit: int, sites: Collection[str] | None = None
     ) -> Sequence[Session]:
         """Sessions that were opened before a moment, newest first.  `sites`: at these alone."""
-        query = select(Session).where(Session.opened_utc_ms < moment_utc_ms)
+        which = [Session.opened_utc_ms < moment_utc_ms]
         if sites is not None:
-            query = query.where(Session.site.in_(sites))
+            which.append(Session.site.in_(sites))
         if device_id is not None:
-            query = query.where(Session.device_id == device_id)
+            which.append(Session.device_id == device_id)
+        order = (Session.opened_utc_ms.desc(), Session.id)
+        # their ids first, from the index alone: putting fifty thousand whole rows in order takes ten times as long
+        newest = select(Session.id).where(*which).order_by(*order).limit(limit)
         async with self._database.read() as rows:
-            found = await rows.scalars(query.order_by(Session.opened_utc_ms.desc(), Session.id).limit(limit))
+            found = await rows.scalars(select(Session).where(Session.id.in_(newest)).order_by(*order))
             return list(found)
 
     async def count_of(self, device_id: bytes) -> int:

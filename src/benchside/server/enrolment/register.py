@@ -257,6 +257,13 @@ class Register:
         async with self._database.read() as rows:
             return list(await rows.scalars(select(Device).order_by(Device.enrolled_utc_ms.desc())))
 
+    async def devices_of(self, customer: str, device_id: bytes | None = None) -> Sequence[Device]:
+        """The devices at a customer's sites, newest first; or the one of them with this id."""
+        which = [Site.customer == customer, *([Device.id == device_id] if device_id is not None else [])]
+        query = select(Device).join(Site, Site.id == Device.site).where(*which)
+        async with self._database.read() as rows:
+            return list(await rows.scalars(query.order_by(Device.enrolled_utc_ms.desc())))
+
     async def describe(self, device_id: bytes, said: Described) -> None:
         """Keep what a PC says of itself; its site and region stay what its enrolment made them."""
         async with self._database.write() as rows:

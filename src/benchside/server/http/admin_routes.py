@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
 from benchside.protocol.wire.policy import AssociateRole, Scope, Training
 from benchside.server.administration.columns import Kind
-from benchside.server.administration.draft import Entered, why_not_proposed
+from benchside.server.administration.draft import why_not_proposed
 from benchside.server.administration.facts import GroupFacts, PersonFacts
 from benchside.server.administration.versions import version_of
 from benchside.server.http.admin_shapes import (
@@ -53,7 +53,8 @@ async def people(request: Request) -> PersonList:
     """Everybody, with what keeps each out of the proposal."""
     services = services_of(request)
     entered, accounts = await services.administration.entered(), await services.administration.accounts()
-    return PersonList(people=[_show_person(services, entered, accounts, one) for one in entered.people])
+    people = [_show_person(services, one, entered.keys.get(one.id), one.id in accounts) for one in entered.people]
+    return PersonList(people=people)
 
 
 async def put_person(
@@ -78,9 +79,11 @@ async def put_person(
         trainings=tuple(Training(**one.model_dump()) for one in given.trainings),
     )
     await services.administration.people.put(person_of(request).account, [facts], {id: seen})
-    entered, accounts = await services.administration.entered(), await services.administration.accounts()
-    stored = next(one for one in entered.people if one.id == id)
-    return _show_person(services, entered, accounts, stored)
+    stored = await services.administration.people.get(id)
+    if stored is None:
+        raise RefusedError(Refusal.CHANGED, "expected the person who was just put, got nobody")
+    has_account, key = await services.administration.account_of(id)
+    return _show_person(services, stored, key, has_account)
 
 
 async def remove_person(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
@@ -195,8 +198,7 @@ def _show_group(one: GroupFacts) -> GroupShape:
     )
 
 
-def _show_person(services: Services, entered: Entered, accounts: set[str], one: PersonFacts) -> PersonShape:
-    key = entered.keys.get(one.id)
+def _show_person(services: Services, one: PersonFacts, key: bytes | None, has_account: bool) -> PersonShape:
     entry = services.keeper.policy.associate(one.id) if services.keeper.policy else None
     return PersonShape(
         id=one.id,
@@ -211,7 +213,7 @@ def _show_person(services: Services, entered: Entered, accounts: set[str], one: 
         groups=list(one.groups),
         trainings=[TrainingShape(**msgspec.structs.asdict(training)) for training in one.trainings],
         key=key.hex() if key else None,
-        has_account=one.id in accounts,
+        has_account=has_account,
         in_policy=entry is not None and (key is None or key in entry.keys),
         why_not=why_not_proposed(one, key, services.now()),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from fastapi import Query, Request
 
 from benchside.protocol.errors import Refusal, RefusedError
-from benchside.protocol.trust.admission import Act, Place
 from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.policy import SiteEntry
-from benchside.server.access.moment import moment_at
+from benchside.server.administration.admitted import Door
+from benchside.server.administration.admitted import admitted as find_admitted
 from benchside.server.administration.facts import SiteFacts
 from benchside.server.audit.kind import ServerKind, device_stream
 from benchside.server.audit.model import Session
@@ -40,28 +42,35 @@ async def devices(request: Request) -> DeviceList:
 
 
 async def admitted(request: Request) -> AdmittedList:
-    """Who may come in where, as the authority signed it: what the PCs go by."""
+    """Whom the customer's PCs let in where: by the policy that each holds, and the rules that they go by."""
     services, sites = services_of(request), await _sites(request)
+    pcs = [one for one in await _devices(request) if one.revoked_utc_ms is None]
+    doors = {
+        Door(one.region, one.site, tuple(sorted({each.model for each in one.instruments})), one.policy_version)
+        for one in pcs
+    }
+    held = {each: await services.keeper.held(each) for each in {one.policy_version for one in doors}}
+    policies = {version: policy for version, policy in held.items() if policy is not None}
+    # some seconds where the policy is as large as can be, in which sessions go on
+    found = await asyncio.to_thread(find_admitted, doors, policies, services.now())
     policy = services.keeper.policy
-    signed = {one.id: policy.site(one.id) for one in sites} if policy else {}
-    models = await _models(request)
-    people = []
-    for entry in policy.payload.associates if policy else ():
-        where = [one.id for one in sites if _covers(services, entry.id, signed.get(one.id), models.get(one.id, ()))]
-        if where:
-            people.append(
-                AdmittedShape(
-                    id=entry.id,
-                    name=entry.name,
-                    organisation=entry.organisation,
-                    role=entry.role.value,
-                    sites=where,
-                    trainings=[TrainingShape(**msgspec.structs.asdict(one)) for one in entry.trainings],
-                    keys=[key.hex() for key in entry.keys],
-                    expires_utc_ms=entry.expires_utc_ms,
-                )
+    signed = {one.id: policy.site(one.id) if policy else None for one in sites}
+    return AdmittedList(
+        people=[
+            AdmittedShape(
+                id=one.entry.id,
+                name=one.entry.name,
+                organisation=one.entry.organisation,
+                role=one.entry.role.value,
+                sites=list(one.sites),
+                trainings=[TrainingShape(**msgspec.structs.asdict(each)) for each in one.entry.trainings],
+                keys=[key.hex() for key in one.entry.keys],
+                expires_utc_ms=one.entry.expires_utc_ms,
             )
-    return AdmittedList(people=people, sites=[_show_signed(services, one, signed.get(one.id)) for one in sites])
+            for one in found
+        ],
+        sites=[_show_signed(services, one, signed[one.id]) for one in sites],
+    )
 
 
 async def sessions(
@@ -95,7 +104,7 @@ async def stored(request: Request, id: DeviceId) -> StoredShape:  # noqa: A002 -
     """Everything that is stored about a PC; that it was looked at is written down, since it names people."""
     services = services_of(request)
     device_id = bytes.fromhex(id)
-    row = next((one for one in await _devices(request) if one.id == device_id), None)
+    row = next(iter(await _devices(request, device_id)), None)
     if row is None:
         raise RefusedError(Refusal.UNKNOWN, "expected a device of this customer, got another")
     await services.ledger.record(
@@ -123,15 +132,19 @@ def _show_signed(services: Services, one: SiteFacts, entry: SiteEntry | None) ->
     return show_site(services, signed).model_copy(update={"in_policy": in_policy})
 
 
-async def _sites(request: Request) -> list[SiteFacts]:
+def _customer(request: Request) -> str:
     customer = duties_of(request).officer_of
-    found = await services_of(request).administration.places.sites()
-    return [one for one in found if customer is not None and one.customer == customer]
+    if customer is None:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a customer's security officer, got somebody else")
+    return customer
 
 
-async def _devices(request: Request) -> list[Device]:
-    sites = {one.id for one in await _sites(request)}
-    return [one for one in await services_of(request).administration.register.devices() if one.site in sites]
+async def _sites(request: Request) -> list[SiteFacts]:
+    return await services_of(request).administration.places.sites_of(_customer(request))
+
+
+async def _devices(request: Request, device_id: bytes | None = None) -> Sequence[Device]:
+    return await services_of(request).administration.register.devices_of(_customer(request), device_id)
 
 
 async def _session(request: Request, request_id: bytes) -> Session:
@@ -139,22 +152,3 @@ async def _session(request: Request, request_id: bytes) -> Session:
     if row is None or row.site not in {one.id for one in await _sites(request)}:
         raise RefusedError(Refusal.NO_REQUEST, "expected a session at a site of this customer, got another")
     return row
-
-
-async def _models(request: Request) -> dict[str, set[str]]:
-    """The models of the instruments at each site; a PC is only covered with all of its own."""
-    found: dict[str, set[str]] = {}
-    for device in await _devices(request):
-        if device.revoked_utc_ms is None:
-            found.setdefault(device.site, set()).update(one.model for one in device.instruments)
-    return found
-
-
-def _covers(services: Services, associate: str, site: SiteEntry | None, models: set[str] | tuple[str, ...]) -> bool:
-    """Whether somebody may see anything at a site: with any one of its models."""
-    policy = services.keeper.policy
-    if policy is None or site is None:
-        return False
-    now = moment_at(services.now(), site.time_zone)
-    places = (Place(region=services.region, site=site.id, models=(model,)) for model in models or ("-",))
-    return any(policy.why_not(Act.SEE, associate, place=place, now=now) is None for place in places)

@@ -33,7 +33,7 @@ Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 LOOKED_AT = 500
 """Sessions that are read at once, to find those that the person may see."""
 MAX_LOOKS = 40
-"""For one page: what is older than twenty thousand sessions of others is found by its PC."""
+"""For one page: what is older than twenty thousand sessions of other models at the same sites is found by its PC."""
 END_OF_TIME_MS = 253_402_300_799_999
 
 
@@ -113,9 +113,10 @@ async def sessions(
     """Sessions opened before a moment, newest first, of one device or all that this person may see."""
     services, person = services_of(request), person_of(request)
     device_id = bytes.fromhex(device) if device else None
-    seen: list[Session] = []
+    policy, seen = services.keeper.policy, list[Session]()
+    sites = policy.sites_of(person.account) if policy else frozenset[str]()
     for _ in range(MAX_LOOKS):
-        looked_at = await services.sessions.before(before, device_id=device_id, limit=LOOKED_AT)
+        looked_at = await services.sessions.before(before, device_id=device_id, limit=LOOKED_AT, sites=sites)
         seen += [row for row in looked_at if can_see_session(services, person, row)]
         if len(seen) > limit or len(looked_at) < LOOKED_AT:
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from benchside.protocol.errors import Refusal, RefusedError, UnavailableError
+from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
 from benchside.protocol.trust.keys import fingerprint, load_ed25519
 from benchside.protocol.trust.policy import AuthorityPin, Policy, follow_rotations, read_policy
 from benchside.protocol.wire.audit import EventDetails
@@ -84,6 +84,21 @@ class PolicyKeeper:
             self._policy, self._signed = read_policy(row.signed, pin, at_least_version=self.version), row.signed
             self._bus.publish(PolicyChanged(row.version))
         return True
+
+    async def held(self, version: int) -> Policy | None:
+        """The policy of a version that some PC says it holds; None for one that was never installed here."""
+        if version == self.version:
+            return self._policy
+        async with self._database.read() as rows:
+            row = await rows.get(InstalledPolicy, version)
+            pinned = await self._pinned(rows)
+        for count in range(len(self._rotations), -1, -1):  # signed with the key of its time
+            pin = follow_rotations(AuthorityPin(key=pinned), self._rotations[:count])
+            try:
+                return None if row is None else read_policy(row.signed, pin, at_least_version=version)
+            except PeerError:
+                continue
+        return None
 
     async def install(self, exported: bytes) -> int:
         """Take what `benchside authority export` wrote; return its version.
