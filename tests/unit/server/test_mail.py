@@ -245,3 +245,13 @@ async def test_the_outbox_takes_no_more_than_it_can_hold_and_nothing_unchecked(
         await parts.outbox.put(ANA, "location", VALUES, "es")
         with pytest.raises(UnavailableError):
             await parts.outbox.put(ANA, "location", VALUES, "en")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("template", ["location", "session"])
+def test_texts_fit_a_mail_reader_of_any_kind(template: str, language: str) -> None:
+    # RFC 5322 (2.1.1): no more than 78 characters; values stand on lines of their own
+    names = (*VALUES, "site", "device", "engineer", "begin", "end", "allowed", "session")
+    subject, body = open_texts().of(template, dict.fromkeys(names, "x" * 12) | {"minutes": "10"}, language)
+    assert "{" not in subject + body
+    assert max(len(line) for line in body.splitlines()) <= 78

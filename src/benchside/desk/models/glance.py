@@ -10,7 +10,7 @@ from benchside.desk.models.phrase import Phrase
 from benchside.desk.models.state import Contact, DeskState
 from benchside.protocol.errors import Refusal
 
-__all__ = ["Gate", "Glance", "Tone", "closed_gates", "glance", "say_refusal"]
+__all__ = ["Gate", "Glance", "Tone", "closed_gates", "glance", "say_refusal", "say_what_next"]
 
 _GATES_WITH_OWNER = frozenset(
     {
@@ -24,6 +24,9 @@ _GATES_WITH_OWNER = frozenset(
     }
 )
 """For these the catalogue names who can open the gate; for any other it says to ask the vendor."""
+
+_WITH_OWN_ADVICE = frozenset({Refusal.BUSY, Refusal.WAIT})
+"""What to do about these is said in a sentence of their own; nobody has to be called."""
 
 CALL_AFTER_S = 20.0
 """A restart of the server or a waking network card is over by then; earlier the number only worries."""
@@ -86,6 +89,11 @@ def _owner(gate: Refusal, number: str) -> Phrase:
     if gate is Refusal.HELD:
         return Phrase(f"gate.{gate}", {"number": number})
     return Phrase(f"gate.{gate}" if gate in _GATES_WITH_OWNER else "gate.other")
+
+
+def say_what_next(reason: Refusal, number: str = "") -> Phrase:
+    """Return what to do after a refusal; `number` is the PC's own, which the vendor asks for where it is held."""
+    return Phrase(f"next.{reason}") if reason in _WITH_OWN_ADVICE else _owner(reason, number)
 
 
 def say_refusal(reason: Refusal) -> Phrase:

@@ -12,7 +12,7 @@ from benchside.desk.look.tokens import SMALL_PX, STRONG_PX, Tokens
 __all__ = ["ChoiceCard"]
 
 _EDGE_PX = 1
-_PAD_PX = 14
+_PAD_PX = 10
 _DOT_PX = 22
 
 
@@ -31,6 +31,8 @@ class ChoiceCard(QRadioButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        # a grid whose cards would like to be wider than it is takes it out of their heights
+        self.setMinimumHeight(self.sizeHint().height())
 
     def sizeHint(self) -> QSize:
         """Both lines and the dot, at least a target high."""

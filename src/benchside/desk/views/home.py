@@ -8,7 +8,7 @@ from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import Card, clear, column
 from benchside.desk.look.text import body, small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_XS
-from benchside.desk.models.glance import closed_gates, glance, say_refusal
+from benchside.desk.models.glance import closed_gates, glance, say_refusal, say_what_next
 from benchside.desk.models.state import DeskState
 from benchside.desk.views.look import Look
 from benchside.desk.views.page import Notice, Page, PhoneCard
@@ -73,7 +73,9 @@ class HomePage(Page):
         self._phone.call(state.phone if seen.calls_phone else "")
         self._refused.setVisible(state.refused is not None)
         if state.refused is not None:
-            self._refused.say("warn", texts.say(say_refusal(state.refused.reason)), "")
+            reason = state.refused.reason
+            number = state.welcome.number if state.welcome is not None else ""
+            self._refused.say("warn", texts.say(say_refusal(reason)), texts.say(say_what_next(reason, number)))
         self._show_outcome(state.outcome)
         self._show_gates(state)
         self._show_instruments(state)

@@ -9,7 +9,7 @@ from tests.fakes.desk_states import CODE, MONITORS, NOW_S, after, all_states, co
 
 from benchside.desk.models.code import group_code, group_fingerprint, spelling_id
 from benchside.desk.models.duration import count_down, count_up, moment_in
-from benchside.desk.models.glance import Tone, closed_gates, glance, say_refusal
+from benchside.desk.models.glance import Tone, closed_gates, glance, say_refusal, say_what_next
 from benchside.desk.models.past import phrase_event, phrase_session
 from benchside.desk.models.phrase import Phrase
 from benchside.desk.models.question import first_scope, phrase_question, say_place
@@ -38,10 +38,16 @@ def test_every_state_has_its_words(texts: Texts) -> None:
 
 def test_every_refusal_and_gate_has_its_words(texts: Texts) -> None:
     assert all(texts.say(say_refusal(reason)) for reason in Refusal)
+    assert all(texts.say(say_what_next(reason)) for reason in Refusal)
     for first in Refusal:
         (gate,) = closed_gates(after([welcome(missing=(first,))]))
         assert texts.say(gate.why)
         assert texts.say(gate.owner)
+
+
+def test_what_to_do_after_a_refusal_names_the_number_of_a_held_pc(texts: Texts) -> None:
+    assert "3FA2-91BC" in texts.say(say_what_next(Refusal.HELD, "3FA2-91BC"))
+    assert texts.say(say_what_next(Refusal.BUSY)) != texts.say(say_what_next(Refusal.NO_POLICY))
 
 
 def test_every_outcome_has_its_own_sentence(texts: Texts) -> None:

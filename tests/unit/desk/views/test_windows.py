@@ -64,6 +64,11 @@ def test_every_state_shows_large_named_controls(desk: Desk, language: str) -> No
                 assert label.font().pixelSize() >= 16 or not label.text(), label.text()
 
 
+def test_a_refusal_says_what_to_do(desk: Desk) -> None:
+    desk.show(STATES["busy"])
+    assert "Finish it in the window in which it is open" in shown_text(desk.windows.main)
+
+
 def test_asking_for_help(desk: Desk) -> None:
     desk.show(STATES["two"])
     main = desk.windows.main
