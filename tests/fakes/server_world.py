@@ -32,7 +32,8 @@ from benchside.protocol.trust.device import (
 )
 from benchside.protocol.trust.journal import JOURNAL_START, journal_head
 from benchside.protocol.trust.keys import fingerprint, public_bytes
-from benchside.protocol.trust.link import LinkEnd, LinkRecords
+from benchside.protocol.trust.link import LinkEnd, link_records
+from benchside.protocol.trust.records import RecordOpener, RecordSealer
 from benchside.protocol.trust.sealing import open_answer, seal_enrolment
 from benchside.protocol.wire import enrolment as enrolment_wire
 from benchside.protocol.wire import link as wire
@@ -182,7 +183,7 @@ class Pc:
         self.device_key = device_key
         self.device_id = b""
         self.link: WebSocketLink | None = None
-        self.records: LinkRecords | None = None
+        self.records: tuple[RecordSealer, RecordOpener] | None = None
         self.instance = os.urandom(16)
         self.state: LinkState = first_state(device_key)
         self.nonces = LinkNonces(b"", b"", b"")
@@ -236,7 +237,7 @@ class Pc:
         if isinstance(answer, wire.LinkRefused):
             return answer
         assert isinstance(answer, wire.HelloTaken)
-        self.records = LinkRecords(device_key or self.device_key, self.nonces, own=LinkEnd.AGENT)
+        self.records = link_records(device_key or self.device_key, self.nonces, own=LinkEnd.AGENT)
         first = await self.hear_next()
         assert isinstance(first, wire.LinkWelcome | wire.DeviceHeld)
         return first
@@ -276,7 +277,7 @@ class Pc:
     def say(self, message: wire.LinkMessage) -> None:
         assert self.link is not None
         assert self.records is not None
-        self.link.send(self.records.seal(message))
+        self.link.send(self.records[0].seal(wire.LINK.encode(message)))
 
     async def hear(self, kind: type[M]) -> M:
         """The next message of one kind; others are passed over."""
@@ -288,7 +289,7 @@ class Pc:
     async def hear_next(self) -> wire.LinkMessage:
         assert self.link is not None
         assert self.records is not None
-        return self.records.open(_bytes(await asyncio.wait_for(self.link.receive(), 5)))
+        return wire.LINK.decode(self.records[1].open(_bytes(await asyncio.wait_for(self.link.receive(), 5))))
 
     async def hear_opening(self) -> wire.OpeningMessage:
         """What the gateway says in the clear."""

@@ -16,7 +16,7 @@ from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.errors import Refusal, UnavailableError
 from benchside.protocol.trust.device import LinkNonces, LinkState
-from benchside.protocol.trust.link import LinkEnd, LinkRecords
+from benchside.protocol.trust.link import LinkEnd, link_records
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.channel import Channel
@@ -208,7 +208,7 @@ async def test_whoever_inspects_tls_cannot_answer_for_a_pc_that_has_dialled_agai
         again = asyncio.create_task(pc.connect())
         asked = await proxy.hear(wire.AreYouThere)
         nonces = LinkNonces(pc.device_id, os.urandom(32), os.urandom(32))
-        proxy.records = LinkRecords(key, nonces, own=LinkEnd.AGENT)
+        proxy.records = link_records(key, nonces, own=LinkEnd.AGENT)
         proxy.say(wire.HereIAm(nonce=asked.nonce))
         answer = await again
         assert isinstance(answer, wire.LinkWelcome)

@@ -15,9 +15,9 @@ from enum import Enum
 from benchside.protocol.trust.bytes import derive, expand
 from benchside.protocol.trust.device import LinkNonces
 from benchside.protocol.trust.records import RecordOpener, RecordSealer
-from benchside.protocol.wire.link import LINK, LinkMessage
+from benchside.protocol.wire.link import LINK
 
-__all__ = ["LinkEnd", "LinkRecords"]
+__all__ = ["LinkEnd", "link_records"]
 
 
 class LinkEnd(Enum):
@@ -27,22 +27,16 @@ class LinkEnd(Enum):
     GATEWAY = "benchside/1 link record of gateway"
 
 
-class LinkRecords:
-    """Both directions of one link, seen from one end."""
+def link_records(device_key: bytes, nonces: LinkNonces, *, own: LinkEnd) -> tuple[RecordSealer, RecordOpener]:
+    """Return what one end seals its messages with and opens the other's; both as LINK encodes them.
 
-    def __init__(self, device_key: bytes, nonces: LinkNonces, *, own: LinkEnd) -> None:
-        """`device_key`: the one that the hello proves."""
-        other = LinkEnd.AGENT if own is LinkEnd.GATEWAY else LinkEnd.GATEWAY
-        self._sealer = RecordSealer(*_stream(device_key, nonces, own), max_bytes=LINK.max_bytes)
-        self._opener = RecordOpener(*_stream(device_key, nonces, other), max_bytes=LINK.max_bytes)
-
-    def seal(self, message: LinkMessage) -> bytes:
-        """Return the next record of this end; CallerError when the message is larger than the other end accepts."""
-        return self._sealer.seal(LINK.encode(message))
-
-    def open(self, record: bytes) -> LinkMessage:
-        """Return what the other end said; PeerError for any record that is not exactly its next, and then no more."""
-        return LINK.decode(self._opener.open(record))
+    `device_key`: the one that the hello proves.
+    """
+    other = LinkEnd.AGENT if own is LinkEnd.GATEWAY else LinkEnd.GATEWAY
+    return (
+        RecordSealer(*_stream(device_key, nonces, own), max_bytes=LINK.max_bytes),
+        RecordOpener(*_stream(device_key, nonces, other), max_bytes=LINK.max_bytes),
+    )
 
 
 def _stream(device_key: bytes, nonces: LinkNonces, sender: LinkEnd) -> tuple[bytes, bytes]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchside.protocol.trust.device import LinkNonces
-from benchside.protocol.trust.link import LinkEnd, LinkRecords
-from benchside.protocol.wire.link import OPENING, HelloTaken, LinkMessage
+from benchside.protocol.trust.link import LinkEnd, link_records
+from benchside.protocol.wire.link import LINK, OPENING, HelloTaken, LinkMessage
 from benchside.transport.serve import Served
 
 __all__ = ["SealedLink"]
@@ -16,7 +16,7 @@ class SealedLink:
     def __init__(self, served: Served, key: bytes, nonces: LinkNonces) -> None:
         """Tell the agent that its hello is taken; no plain message follows."""
         self._served = served
-        self._records = LinkRecords(key, nonces, own=LinkEnd.GATEWAY)
+        self._sealer, self._opener = link_records(key, nonces, own=LinkEnd.GATEWAY)
         served.send(OPENING.encode(HelloTaken()))
 
     @property
@@ -26,11 +26,11 @@ class SealedLink:
 
     def send(self, message: LinkMessage) -> None:
         """Queue a message, as `Served.send`."""
-        self._served.send(self._records.seal(message))
+        self._served.send(self._sealer.seal(LINK.encode(message)))
 
     async def receive(self, timeout_s: float) -> LinkMessage:
         """Return the next message, as `Served.receive`; PeerError also for a record that is not the agent's next."""
-        return self._records.open(await self._served.receive(timeout_s))
+        return LINK.decode(self._opener.open(await self._served.receive(timeout_s)))
 
     def close(self, code: int) -> None:
         """Say goodbye with `code` and end the connection."""

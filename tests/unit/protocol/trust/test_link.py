@@ -10,20 +10,33 @@ import pytest
 
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
 from benchside.protocol.trust.device import LinkNonces
-from benchside.protocol.trust.link import LinkEnd, LinkRecords
+from benchside.protocol.trust.link import LinkEnd, link_records
 from benchside.protocol.wire.channel import REKEY_AFTER_RECORDS
-from benchside.protocol.wire.link import LINK, LinkPing, LinkPong, PolicyOffered, RequestQueued
+from benchside.protocol.wire.link import LINK, LinkMessage, LinkPing, LinkPong, PolicyOffered, RequestQueued
 
 KEY = bytes(range(32))
 NONCES = LinkNonces(b"d" * 16, agent=b"a" * 32, gateway=b"g" * 32)
 QUEUED = RequestQueued(request_id=b"r" * 16)
 
 
-def ends(key: bytes = KEY, nonces: LinkNonces = NONCES) -> tuple[LinkRecords, LinkRecords]:
-    return LinkRecords(key, nonces, own=LinkEnd.AGENT), LinkRecords(key, nonces, own=LinkEnd.GATEWAY)
+class End:
+    """One end of a link, as agent and gateway are."""
+
+    def __init__(self, key: bytes, nonces: LinkNonces, own: LinkEnd) -> None:
+        self.sealer, self.opener = link_records(key, nonces, own=own)
+
+    def seal(self, message: LinkMessage) -> bytes:
+        return self.sealer.seal(LINK.encode(message))
+
+    def open(self, record: bytes) -> LinkMessage:
+        return LINK.decode(self.opener.open(record))
 
 
-def fault_of(end: LinkRecords, record: bytes) -> PeerFault:
+def ends(key: bytes = KEY, nonces: LinkNonces = NONCES) -> tuple[End, End]:
+    return End(key, nonces, LinkEnd.AGENT), End(key, nonces, LinkEnd.GATEWAY)
+
+
+def fault_of(end: End, record: bytes) -> PeerFault:
     with pytest.raises(PeerError) as broken:
         end.open(record)
     return broken.value.fault
@@ -70,7 +83,7 @@ def test_what_an_end_said_does_not_come_back_to_it() -> None:
     ],
     ids=["key", "agent's nonce", "gateway's nonce", "device", "swapped"],
 )
-def test_a_record_of_another_link_does_not_open(other: Callable[[], tuple[LinkRecords, LinkRecords]]) -> None:
+def test_a_record_of_another_link_does_not_open(other: Callable[[], tuple[End, End]]) -> None:
     agent, gateway = ends()
     other_agent, other_gateway = other()
     assert fault_of(agent, other_gateway.seal(QUEUED)) is PeerFault.NOT_AUTHENTIC
@@ -103,7 +116,7 @@ def test_plain_words_are_not_believed() -> None:
 
 def test_what_is_sealed_and_breaks_the_form_is_refused() -> None:
     agent, gateway = ends()
-    assert fault_of(agent, gateway._sealer.seal(b"\xc1")) is PeerFault.MALFORMED
+    assert fault_of(agent, gateway.sealer.seal(b"\xc1")) is PeerFault.MALFORMED
 
 
 @pytest.mark.slow
