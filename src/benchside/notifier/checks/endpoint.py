@@ -52,7 +52,7 @@ def dial(settings: EndpointSettings) -> dict[str, str]:
     data = ask_program([*words, "--", *settings.urls], within_s=WITHIN_S)
     try:
         read = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnavailableError("expected findings, got something else") from error
     if not isinstance(read, dict) or not all(stage in ("", *STAGES) for stage in read.values()):
         raise UnavailableError("expected stages, got something else")
