@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from benchside.platform.volumes import linux
 from benchside.platform.volumes.contract import Overlay, Volume
+from benchside.platform.volumes.exclusion import places_of
 from benchside.platform.volumes.linux import find_overlay, forgets, list_volumes, read_fstab, read_mounts
 
 MOUNTS = r"""22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw,errors=remount-ro
@@ -92,3 +93,9 @@ def test_what_forgets_at_a_restart(machine: Path, mounts: str, folder: str, want
 def test_an_overlay_without_an_upper_layer_is_not_known_to_forget() -> None:
     (root,) = read_mounts("1 0 0:20 / / ro - overlay live ro,lowerdir=/a\n")
     assert not forgets(root, {"/": root})
+
+
+def test_a_write_filter_may_exclude_a_folder_by_any_above_it() -> None:
+    places = ["\\ProgramData\\Benchside\\agent", "\\ProgramData\\Benchside", "\\ProgramData"]
+    assert places_of(PureWindowsPath("C:\\ProgramData\\Benchside\\agent")) == places
+    assert places_of(PureWindowsPath("C:\\")) == []

@@ -16,6 +16,7 @@ __all__ = ["machine_certificates"]
 
 _crypt32 = ctypes.WinDLL("crypt32", use_last_error=True)
 _PROVIDER_SYSTEM = 10
+_NOT_FOUND = 2
 _LOCAL_MACHINE, _READ_ONLY, _EXISTING = 0x20000, 0x8000, 0x4000
 
 
@@ -45,6 +46,8 @@ _crypt32.CertCloseStore.argtypes = (wintypes.HANDLE, wintypes.DWORD)
 def machine_certificates() -> list[bytes]:
     """Return them as DER, at most MAX_CERTIFICATES; UnavailableError when the store cannot be opened."""
     store = _crypt32.CertOpenStore(_PROVIDER_SYSTEM, 0, None, _LOCAL_MACHINE | _READ_ONLY | _EXISTING, "MY")
+    if not store and ctypes.get_last_error() == _NOT_FOUND:
+        return []
     if not store:
         raise UnavailableError(f"expected the machine's certificates, got error {ctypes.get_last_error():#x}")
     found: list[bytes] = []
