@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -83,4 +82,8 @@ class CertificateLook:
 
 def _name(one: Validity, der: bytes) -> str:
     """A host's name; anything else may be a person's, and a fingerprint stands for it."""
-    return one.name if _HOST.match(one.name) and "." in one.name else f"SHA-256 {hashlib.sha256(der).hexdigest()[:16]}"
+    if _HOST.match(one.name) and "." in one.name:
+        return one.name
+    import hashlib  # a megabyte of OpenSSL, for the few PCs that need it
+
+    return f"SHA-256 {hashlib.sha256(der).hexdigest()[:16]}"

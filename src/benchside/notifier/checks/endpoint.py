@@ -20,7 +20,7 @@ from benchside.protocol.wire.condition import Signal
 __all__ = ["EndpointLook", "dial"]
 
 WITHIN_S = 110.0
-"""Four addresses, two ways, each stage up to ten seconds; the look's own limit lies above."""
+"""All addresses at once (`dial.py` gives up at 90 s), and starting Python; the look's own limit lies above."""
 STAGES = ("way", "dns", "tcp", "proxy", "tls", "http", "websocket", "bandwidth")
 
 

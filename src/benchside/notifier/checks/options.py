@@ -25,13 +25,13 @@ class CheckSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     within_s: ClassVar[int] = 5
     on: bool = True
     """Whether it is looked at."""
+    every_s: Seconds = 300
+    """Between two looks."""
 
 
 class DiskSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Free space of fixed drives, and when they will be full."""
 
-    every_s: Seconds = 300
-    """Between two looks."""
     low_percent: Percent = 10
     """Almost full below so much free space."""
     clear_percent: Percent = 12

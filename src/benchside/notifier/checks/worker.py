@@ -78,5 +78,4 @@ def _build(name: str, settings: CheckSettings, more: dict[str, Any]) -> Check:
     look: Callable[[], Sequence[Signal]] = getattr(import_module(f"benchside.notifier.checks.{name}"), LOOKS[name])(
         settings, **more
     )
-    every_s: int = settings.every_s  # type: ignore[attr-defined]  # each has its own range
-    return Check(name, every_s, settings.within_s, look)
+    return Check(name, settings.every_s, settings.within_s, look)
