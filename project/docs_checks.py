@@ -41,8 +41,9 @@ def checks() -> str:
     body = []
     for name, each in _each():
         what = first_line(type(each)).removesuffix(".") + (f" ({ONLY[name]} only)" if name in ONLY else "")
-        body.append((f"`{name}`", what, f"{each.every_s} s", f"{each.within_s} s"))
-    return rows(("check", "what it looks at", "every", "within"), body)
+        kind = next(field.type for field in _fields(each) if field.name == "every_s")
+        body.append((f"`{name}`", what, f"{each.every_s} s", f"{_range(kind)} s", f"{each.within_s} s"))
+    return rows(("check", "what it looks at", "`every_s`", "range", "within"), body)
 
 
 def conditions() -> str:
@@ -58,15 +59,14 @@ def conditions() -> str:
 
 
 def settings() -> str:
-    """Every setting, with its range."""
+    """Every setting but those that all checks have, with its range."""
     body = []
     for name, each in _each():
-        described = inspect.type_info(type(each))
-        assert isinstance(described, inspect.StructType)
-        said = documented(CheckSettings) | documented(type(each))
-        for field in described.fields:
-            value = _shown(getattr(each, field.name))
-            body.append((f"`checks.{name}`", f"`{field.name}`", value, _range(field.type), said[field.name]))
+        said = documented(type(each))
+        for field in _fields(each):
+            if field.name not in ("on", "every_s"):  # they stand above
+                value = _shown(getattr(each, field.name))
+                body.append((f"`checks.{name}`", f"`{field.name}`", value, _range(field.type), said[field.name]))
     return rows(("table", "setting", "without it", "range", "what it is"), body)
 
 
@@ -74,6 +74,12 @@ def _each() -> Iterator[tuple[str, CheckSettings]]:
     every = ChecksSettings()
     for name in CHECKS:
         yield name, getattr(every, name)
+
+
+def _fields(settings: CheckSettings) -> tuple[inspect.Field, ...]:
+    described = inspect.type_info(type(settings))
+    assert isinstance(described, inspect.StructType)
+    return described.fields
 
 
 def _shown(value: object) -> str:

@@ -11,7 +11,14 @@ from benchside.platform.certificates.here import machine_certificates
 from benchside.platform.configuration.here import read_configuration
 from benchside.platform.machine import linux as machine
 from benchside.platform.machine.contract import Release
-from benchside.platform.machine.linux import boot_s, find_release, needs_restart, read_memory, read_release
+from benchside.platform.machine.linux import (
+    boot_s,
+    find_release,
+    needs_restart,
+    read_memory,
+    read_needrestart,
+    read_release,
+)
 from benchside.platform.processes.contract import ServiceState
 from benchside.platform.processes.linux import find_programs, find_services, read_stat, read_units
 from benchside.platform.protection.contract import Protection
@@ -46,6 +53,7 @@ def test_an_os_release_is_read() -> None:
 def test_the_marks_of_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "RESTART_MARKS", (tmp_path / "reboot-required",))
     monkeypatch.setattr(machine, "MODULES", tmp_path / "modules")
+    monkeypatch.setattr(machine, "NEEDRESTART", tmp_path / "needrestart")
     assert needs_restart() is None
     (tmp_path / "modules" / "6.1.0-99").mkdir(parents=True)
     assert needs_restart() is True
@@ -53,6 +61,19 @@ def test_the_marks_of_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert needs_restart() is False
     (tmp_path / "reboot-required").touch()
     assert needs_restart() is True
+
+
+@pytest.mark.parametrize(
+    ("text", "waits"),
+    [
+        ("NEEDRESTART-VER: 3.6\nNEEDRESTART-KCUR: 6.1\nNEEDRESTART-KEXP: 6.2\nNEEDRESTART-KSTA: 3\n", True),
+        ("NEEDRESTART-KSTA: 1\n", False),
+        ("NEEDRESTART-KSTA: 0\n", None),
+        ("", None),
+    ],
+)
+def test_what_needrestart_says(text: str, waits: bool | None) -> None:
+    assert read_needrestart(text) is waits
 
 
 def test_our_own_process_is_found() -> None:

@@ -7,14 +7,17 @@ import time
 from pathlib import Path
 
 from benchside.platform.machine.contract import Memory, Release
+from benchside.platform.program import ask_program
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["boot_s", "find_release", "needs_restart", "read_memory", "read_release"]
+__all__ = ["boot_s", "find_release", "needs_restart", "read_memory", "read_needrestart", "read_release"]
 
 MEMORY = Path("/proc/meminfo")
 RELEASES = (Path("/etc/os-release"), Path("/usr/lib/os-release"))
 RESTART_MARKS = (Path("/run/reboot-required"), Path("/run/reboot-needed"))
 """Debian's and Ubuntu's (update-notifier, unattended-upgrades), openSUSE's."""
+NEEDRESTART = Path("/usr/sbin/needrestart")
+NEEDRESTART_WITHIN_S = 4.0
 MODULES = Path("/lib/modules")
 MAX_RELEASE_BYTES = 16 * 1024
 
@@ -64,7 +67,24 @@ def needs_restart() -> bool | None:
     """Return whether an update waits for a restart; None when nothing here would say so."""
     if any(mark.exists() for mark in RESTART_MARKS):
         return True
+    if NEEDRESTART.exists():
+        try:
+            said = ask_program([str(NEEDRESTART), "-b", "-k", "-r", "l"], within_s=NEEDRESTART_WITHIN_S, good=None)
+        except UnavailableError:
+            said = b""
+        waits = read_needrestart(said.decode("ascii", "replace"))
+        if waits is not None:
+            return waits
     # An update that replaced the running kernel took its modules away; a container never had any.
     if MODULES.is_dir() and any(MODULES.iterdir()):
         return not (MODULES / os.uname().release).exists()
+    return None
+
+
+def read_needrestart(text: str) -> bool | None:
+    """Return whether `needrestart -b -k` knows of a newer kernel than the running one; None when it does not know."""
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        if name == "NEEDRESTART-KSTA":
+            return {"1": False, "2": True, "3": True}.get(value.strip())
     return None
