@@ -1,0 +1,105 @@
+"""The check `journal`: new entries of Linux' journal, by rules (journalctl(1), "Journal JSON Format")."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from benchside.notifier.checks.log_look import signals_of
+from benchside.notifier.checks.options import JournalSettings
+from benchside.notifier.checks.rules import Entry, LogRule, read_rule
+from benchside.platform.program import ask_program
+from benchside.protocol.wire.condition import Signal
+
+__all__ = ["RULES", "JournalLook", "read_entries"]
+
+MAX_BYTES = 512 * 1024
+"""Of one look: some thousand entries; what is more is read by the next."""
+MAX_TEXT = 2000
+MAX_CURSOR = 512
+WITHIN_S = 25.0
+BACK_S = 600
+"""At the start: what happened while we were started anew, and no older fault again."""
+WARNING = 4
+_FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,UNIT,_SYSTEMD_UNIT,_TRANSPORT"
+
+RULES = (
+    LogRule("storage_error", "kernel", "kernel", level=4, contains="I/O error"),
+    LogRule("storage_error", "kernel", "kernel", level=4, contains="medium error"),
+    LogRule("filesystem_error", "kernel", "kernel", level=3, contains="EXT4-fs error"),
+    LogRule("filesystem_error", "kernel", "kernel", level=3, contains="XFS ("),
+    LogRule("filesystem_error", "kernel", "kernel", level=4, contains="BTRFS error"),
+    LogRule("filesystem_error", "kernel", "kernel", contains="Remounting filesystem read-only"),
+    LogRule("memory_exhausted", "kernel", "kernel", contains="Out of memory: Killed process"),
+    LogRule("hardware_error", "kernel", "kernel", contains="[Hardware Error]"),
+    LogRule("hardware_error", "kernel", "kernel", level=4, contains="temperature above threshold"),
+)
+"""What Linux itself writes when a PC is in trouble."""
+
+
+class JournalLook:
+    """Reads on from the last entry that was read."""
+
+    def __init__(
+        self,
+        settings: JournalSettings,
+        ask: Callable[[Sequence[str]], bytes] | None = None,
+    ) -> None:
+        own = tuple(read_rule("checks.journal.rules", line) for line in settings.rules)
+        self._rules = (*own, *RULES)
+        self._ask = ask or _ask
+        # an own rule without a priority may be about anything
+        self._priority = max([WARNING, *(6 if one.level is None else one.level for one in own)])
+        self._cursor = ""
+
+    def __call__(self) -> list[Signal]:
+        """Return what happened since the last look."""
+        begin = f"--after-cursor={self._cursor}" if self._cursor else f"--since=-{BACK_S}s"
+        words = [
+            "journalctl", "--output=json", f"--output-fields={_FIELDS}", "--quiet", "--no-pager", "--utc",
+            f"--priority={self._priority}", begin,
+        ]  # fmt: skip
+        entries, cursor = read_entries(self._ask(words))
+        self._cursor = cursor or self._cursor
+        return signals_of(entries, self._rules)
+
+
+def read_entries(data: bytes) -> tuple[list[Entry], str]:
+    """Return the whole entries of an output, which may be cut, and the cursor of the last."""
+    found, cursor = [], ""
+    for line in data.split(b"\n")[:-1]:  # after the last line end stands nothing, or half an entry
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if not isinstance(values, dict):
+            continue
+        at = values.get("__CURSOR")
+        if isinstance(at, str) and at.isprintable() and len(at) <= MAX_CURSOR:
+            cursor = at
+        found.append(_entry(values))
+    return found, cursor
+
+
+def _entry(values: dict[str, object]) -> Entry:
+    """A unit's entry is its own; what systemd says about a unit (UNIT) is the unit's, too."""
+    kernel = values.get("_TRANSPORT") == "kernel"
+    unit = _text(values.get("UNIT")) or _text(values.get("_SYSTEMD_UNIT")) or _text(values.get("SYSLOG_IDENTIFIER"))
+    priority = _text(values.get("PRIORITY"))
+    level = int(priority) if priority in ("0", "1", "2", "3", "4", "5", "6", "7") else 6
+    return Entry("kernel" if kernel else unit, level, text=_text(values.get("MESSAGE"))[:MAX_TEXT])
+
+
+def _text(value: object) -> str:
+    """Bytes that are no text come as a list of numbers, several values of one field as a list of them."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value:
+        if all(isinstance(one, int) and 0 <= one < 256 for one in value[:MAX_TEXT]):
+            return bytes(value[:MAX_TEXT]).decode("utf-8", "replace")
+        return value[0] if isinstance(value[0], str) else ""
+    return ""
+
+
+def _ask(words: Sequence[str]) -> bytes:
+    return ask_program(words, within_s=WITHIN_S, most_bytes=MAX_BYTES, is_cut=True)

@@ -1,0 +1,43 @@
+"""The check `storage`: drives that became read-only, and what disks say of their own health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.options import StorageSettings
+from benchside.notifier.checks.smart import ask_disks
+from benchside.platform.volumes.contract import Volume
+from benchside.platform.volumes.here import list_volumes
+from benchside.protocol.wire.condition import Signal
+
+__all__ = ["StorageLook"]
+
+SOURCE = "pc.storage"
+
+
+class StorageLook:
+    """Remembers which drives could be written: one that no longer can has had an error."""
+
+    def __init__(
+        self,
+        settings: StorageSettings,
+        volumes: Callable[[], list[Volume]] = list_volumes,
+        disks: Callable[[], dict[str, bool]] = ask_disks,
+    ) -> None:
+        self._settings, self._volumes, self._disks = settings, volumes, disks
+        self._was_writable: set[str] = set()
+
+    def __call__(self) -> list[Signal]:
+        """Return what is wrong with drives and disks."""
+        found: list[Signal] = []
+        for one in self._volumes():
+            if not one.is_read_only:
+                self._was_writable.add(one.name)
+                found += answer(SOURCE, one.name, "read_only", is_on=False)
+            elif one.is_meant_read_only is False or one.name in self._was_writable:
+                found += answer(SOURCE, one.name, "read_only", is_on=True)
+        if self._settings.smart:
+            for name, is_well in self._disks().items():
+                found += answer(SOURCE, name, "disk_failing", not is_well)
+        return found

@@ -1,0 +1,1 @@
+"""Certificates that the machine itself holds.  May import protocol."""

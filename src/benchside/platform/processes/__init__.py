@@ -1,0 +1,1 @@
+"""Programs and services that run here, by their names.  May import protocol."""

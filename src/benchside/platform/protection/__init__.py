@@ -1,0 +1,1 @@
+"""The protection against viruses, as the system itself reports it.  May import protocol."""

@@ -1,0 +1,1 @@
+"""Whether this machine's clock follows another, and how far it is off.  May import protocol."""

@@ -1,0 +1,166 @@
+"""The checks that read numbers of the machine: disk, memory, program, running, time, clock, storage."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.notifier.checks.conditions import off, on, pulses
+
+from benchside.notifier.checks.clock import ClockLook
+from benchside.notifier.checks.disk import DiskLook
+from benchside.notifier.checks.memory import MemoryLook
+from benchside.notifier.checks.options import (
+    ClockSettings,
+    DiskSettings,
+    MemorySettings,
+    ProgramSettings,
+    RunningSettings,
+    StorageSettings,
+    TimeSettings,
+)
+from benchside.notifier.checks.program import ProgramLook
+from benchside.notifier.checks.running import RunningLook
+from benchside.notifier.checks.storage import StorageLook
+from benchside.notifier.checks.time import TimeLook
+from benchside.platform.machine.contract import Memory
+from benchside.platform.processes.contract import Program, ServiceState
+from benchside.platform.time_source.contract import TimeSource
+from benchside.platform.volumes.contract import Volume
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.condition import Severity
+
+GB = 10**9
+
+
+class Now:
+    """Something that a test changes between two looks."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __call__(self, *_asked: object) -> object:
+        if isinstance(self.value, Exception):
+            raise self.value
+        return self.value
+
+
+def drive(free: float, *, total: float = 100, name: str = "C:", read_only: bool = False) -> Volume:
+    return Volume(name, int(total * GB), int(free * GB), read_only)
+
+
+def test_a_drive_is_almost_full_until_there_is_room_again() -> None:
+    now = Now([drive(40)])
+    look = DiskLook(DiskSettings(), now, lambda: 0.0)
+    assert off(look()) == {("C:", "space_low")}
+    now.value = [drive(9.8)]
+    assert on(look()) == {("C:", "space_low"): {"free_gb": 9.8, "free_percent": 10}}
+    now.value = [drive(11)]
+    assert ("C:", "space_low") in on(look())
+    now.value = [drive(12)]
+    assert on(look()) == {}
+
+
+def test_between_both_thresholds_nothing_is_said_at_first() -> None:
+    assert DiskLook(DiskSettings(), Now([drive(11)]), lambda: 0.0)() == []
+
+
+def test_the_last_percents_are_serious_and_a_large_drive_is_not_full() -> None:
+    look = DiskLook(DiskSettings(), Now([drive(2), drive(60, total=4000, name="D:")]), lambda: 0.0)
+    signals = look()
+    assert [one.severity for one in signals if one.key.subject == "C:"] == [Severity.SERIOUS]
+    assert off(signals) == {("D:", "space_low")}
+
+
+def test_a_drive_that_shrinks_is_said_beforehand() -> None:
+    clock, now = Now(0.0), Now([drive(90)])
+    look = DiskLook(DiskSettings(), now, clock)
+    for hour in range(30):
+        clock.value, now.value = hour * 3600.0, [drive(90 - hour)]
+        signals = look()
+    assert on(signals)[("C:", "fills_soon")] == {"days": 2.5}
+
+
+def test_a_drive_that_has_gone_is_off() -> None:
+    now = Now([drive(1), drive(1, name="D:")])
+    look = DiskLook(DiskSettings(), now, lambda: 0.0)
+    look()
+    now.value = [drive(1), drive(1, name="D:", read_only=True)]
+    assert off(look()) == {("D:", "space_low"), ("D:", "fills_soon")}
+
+
+def test_memory() -> None:
+    now = Now(Memory(8 * GB, GB // 2))
+    look = MemoryLook(MemorySettings(), now)
+    assert on(look()) == {("PC", "memory_low"): {"free_gb": 0.5, "free_percent": 6}}
+    now.value = Memory(8 * GB, GB)
+    assert off(look()) == {("PC", "memory_low")}
+
+
+def test_a_programs_processes_count_together_and_of_the_whole_machine() -> None:
+    clock, now = Now(0.0), Now([Program("cx.exe", 1, 10, GB), Program("cx.exe", 2, 0, GB)])
+    look = ProgramLook(ProgramSettings(names=("cx.exe",)), now, lambda: Memory(10 * GB, GB), clock, cores=2)
+    assert off(look()) == {("cx.exe", "memory_high")}
+    clock.value, now.value = 30.0, [Program("cx.exe", 1, 40, 4 * GB), Program("cx.exe", 2, 24, 3 * GB)]
+    assert on(look()) == {
+        ("cx.exe", "cpu_high"): {"cpu_percent": 90},
+        ("cx.exe", "memory_high"): {"memory_percent": 70, "memory_gb": 7.0},
+    }
+    clock.value, now.value = 60.0, []
+    assert off(look()) == {("cx.exe", "cpu_high"), ("cx.exe", "memory_high")}
+
+
+def test_what_must_run() -> None:
+    states = Now({"LIS": ServiceState.STOPPED, "Sql": ServiceState.CHANGING, "Gone": ServiceState.MISSING})
+    settings = RunningSettings(programs=("cx.exe", "lis.exe"), services=("LIS", "Sql", "Gone", "Secret"))
+    signals = RunningLook(settings, Now([Program("cx.exe", 1, 0, 0)]), states)()
+    assert on(signals).keys() == {
+        ("lis.exe", "program_missing"),
+        ("LIS", "service_stopped"),
+        ("Gone", "service_unknown"),
+    }
+    assert off(signals) == {
+        ("cx.exe", "program_missing"),
+        ("LIS", "service_unknown"),
+        ("Sql", "service_unknown"),
+        ("Gone", "service_stopped"),
+    }
+
+
+def test_the_servers_clock_goes_before_the_systems_word() -> None:
+    source, offset = Now(TimeSource(True, 0.001)), Now(None)
+    look = TimeLook(TimeSettings(), source, offset)
+    assert off(look()) == {("PC", "not_synchronised"), ("PC", "clock_wrong")}
+    offset.value = -45.2
+    assert on(look()) == {("PC", "clock_wrong"): {"off_s": 45}}
+    source.value, offset.value = TimeSource(False), None
+    assert on(look()) == {("PC", "not_synchronised"): {}}
+
+
+def test_a_clock_that_nobody_knows_is_no_condition() -> None:
+    assert TimeLook(TimeSettings(), Now(TimeSource(None)), Now(None))() == []
+    silent = Now(UnavailableError("expected a time service, got none"))
+    assert off(TimeLook(TimeSettings(), silent, Now(0.2))()) == {("PC", "clock_wrong")}
+    with pytest.raises(UnavailableError):
+        TimeLook(TimeSettings(), silent, Now(None))()
+
+
+@pytest.mark.parametrize("by_s", [-31.0, 31.0, 10 * 365 * 86_400.0, -1e300])
+def test_a_clock_that_jumps_is_said_once(by_s: float) -> None:
+    wall, steady = Now(1e9), Now(5.0)
+    look = ClockLook(ClockSettings(), wall, steady)
+    wall.value, steady.value = 1e9 + 60.5, 65.0
+    assert look() == []
+    wall.value, steady.value = 1e9 + 120.5 + by_s, 125.0
+    signals = look()
+    assert pulses(signals) == {("PC", "jumped"): 1}
+    assert abs(int(signals[0].values["by_s"])) <= 2**53
+    assert look() == []
+
+
+def test_a_drive_that_can_no_longer_be_written() -> None:
+    now = Now([drive(50), drive(50, name="D:", read_only=True), Volume("E:", GB, 0, True, False)])
+    look = StorageLook(StorageSettings(), now, Now({"/dev/sda": True, "/dev/sdb": False}))
+    signals = look()
+    assert on(signals).keys() == {("E:", "read_only"), ("/dev/sdb", "disk_failing")}
+    assert off(signals) == {("C:", "read_only"), ("/dev/sda", "disk_failing")}
+    now.value = [drive(50, read_only=True)]
+    assert ("C:", "read_only") in on(look())
