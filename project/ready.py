@@ -6,7 +6,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from project import catalogues, chromium, console, debian, downloads, environment, openid, peers, wine
+from project import catalogues, chromium, console, debian, downloads, environment, opcua, openid, peers, wine
 from project.paths import WORLD
 from project.progress import say
 
@@ -48,6 +48,7 @@ def for_testing(*, long: bool = False) -> None:
     with one_at_a_time():
         downloads.ensure()
         openid.ensure()
+        opcua.ensure()
         debian.ensure(debian.PROXIES)
         if long:
             wine.ensure()

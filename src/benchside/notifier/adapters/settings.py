@@ -75,6 +75,7 @@ def read_opcua(table: SettingsTable, folder: Path) -> Given:
             "security": security,
             "user": user,
             "lads": one.truth("lads", default=True),
+            "memory": str(folder / f"opcua-{name}.active"),
             **{key: None if path is None else str(folder / path) for key, path in paths.items()},
         }
         one.refuse_unknown()
