@@ -27,6 +27,8 @@ MAX_ACTIVE = 500
 MAX_ID = 200
 """Characters of a condition's id; longer ones are kept as their hash."""
 
+_NAMESPACE = re.compile(r"^[0-9]{1,5}:")
+"""Some servers write a browse name's namespace before it, whose number may be another after the next start."""
 _LONG_NUMBER = re.compile(r"[0-9]{5,}")
 """In a name that is a sample's or a patient's number, and goes nowhere (R66)."""
 
@@ -162,7 +164,7 @@ class Alarms:
 
     def _text(self, value: object) -> str:
         if isinstance(value, str):
-            return value
+            return _NAMESPACE.sub("", value, count=1)
         self.malformed += 1
         return ""
 
