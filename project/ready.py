@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from project import catalogues, chromium, console, debian, downloads, environment, openid, peers, wine
+from project import catalogues, chromium, console, debian, downloads, environment, opcua, openid, peers, wine
 from project.paths import WORLD
 from project.progress import say
 
@@ -49,6 +49,7 @@ def for_testing(*, long: bool = False) -> None:
     with one_at_a_time():
         downloads.ensure()
         openid.ensure()
+        opcua.ensure()
         debian.ensure(debian.PROXIES)
         if console.is_there():
             console.ensure_world()

@@ -76,6 +76,27 @@ class SettingsTable:
             raise self._wrong(name, f"a table: [{name}] on a line of its own")
         return SettingsTable(self._source, {} if value is None else value, under=f"{self._under}{name}.")
 
+    def tables(self, name: str, *, most: int) -> tuple[SettingsTable, ...]:
+        """Return the settings under each [[name]], at most `most`."""
+        value = self._take(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or len(value) > most or not all(isinstance(item, dict) for item in value):
+            raise self._wrong(name, f"at most {most} tables: [[{name}]] on a line of its own before each")
+        return tuple(
+            SettingsTable(self._source, item, under=f"{self._under}{name} {number}: ")
+            for number, item in enumerate(value, 1)
+        )
+
+    def truth(self, name: str, *, default: bool) -> bool:
+        """Return true or false."""
+        value = self._take(name)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self._wrong(name, "true or false, without quotes")
+        return value
+
     def refuse_unknown(self) -> None:
         """Raise SettingError for a name that nothing reads: it is a slip of the pen, or meant for a newer version."""
         unknown = sorted(set(self._values) - self._read)

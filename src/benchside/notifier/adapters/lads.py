@@ -1,0 +1,55 @@
+"""What the states of a LADS device say (OPC 30500-1), as signals `opcua.lads` / server: device or unit / code.
+
+    FunctionalUnit.FunctionalUnitState    Aborting, Aborted, Clearing       unit_aborted
+    LADSDevice.DeviceState                Shutdown                          device_shut_down
+                                          Sleep                             device_asleep
+    Device.DeviceHealth (OPC 10000-100)   1 to 4, as NAMUR NE 107           health_failure, health_check,
+                                                                            health_off_spec, health_maintenance
+
+Running and Stopped are how a unit works and rests; neither is wrong.  A state is taken by its standard name alone, so
+no text of the server goes anywhere.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
+
+__all__ = ["LADS_SOURCE", "StateKind", "state_signals"]
+
+LADS_SOURCE = "opcua.lads"
+
+
+class StateKind(Enum):
+    """Which of a device's states."""
+
+    UNIT = "FunctionalUnitState"
+    DEVICE = "DeviceState"
+    HEALTH = "DeviceHealth"
+
+
+_CODES: dict[StateKind, dict[str | int, str]] = {
+    StateKind.UNIT: {"Aborting": "unit_aborted", "Aborted": "unit_aborted", "Clearing": "unit_aborted"},
+    StateKind.DEVICE: {"Shutdown": "device_shut_down", "Sleep": "device_asleep"},
+    StateKind.HEALTH: {1: "health_failure", 2: "health_check", 3: "health_off_spec", 4: "health_maintenance"},
+}
+_WELL: dict[StateKind, frozenset[str | int]] = {
+    StateKind.UNIT: frozenset(("Running", "Stopping", "Stopped")),
+    StateKind.DEVICE: frozenset(("Initialization", "Operate")),
+    StateKind.HEALTH: frozenset((0,)),
+}
+
+
+def state_signals(subject: str, kind: StateKind, value: object) -> list[Signal]:
+    """Return how each condition of this state is; nothing for a value that the standard does not have."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return []
+    codes = _CODES[kind]
+    if value not in codes and value not in _WELL[kind]:
+        return []
+    now = codes.get(value)
+    return [
+        Signal(ConditionKey(LADS_SOURCE, subject, code), SignalState.ON if code == now else SignalState.OFF)
+        for code in dict.fromkeys(codes.values())
+    ]

@@ -1,0 +1,164 @@
+"""Watches a vendor's log file by the rules of a file.  Its own troubles are the conditions `log.file` / name / code:
+
+missing       there is no such file
+unreadable    it is there and cannot be opened, or what stands in it is no text
+rules_wrong   the file of rules has a mistake, so nothing is watched
+line_cut      a line was longer than 64 KiB; its beginning was looked at
+lines_lost    something was written faster than we read, or rotated away unread
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from benchside.notifier.adapters.log_rules import Rule, read_rules, signals_of
+from benchside.notifier.adapters.log_text import ENCODINGS, is_rubbish
+from benchside.notifier.adapters.standing import Standing
+from benchside.notifier.adapters.tail import Place, Tail
+from benchside.notifier.watch.contract import Reporter
+from benchside.platform.files import read_if_there, write_private
+from benchside.platform.shared.here import open_shared
+from benchside.settings.toml import SettingError
+
+__all__ = ["LogAdapter", "LogSettings", "make"]
+
+log = logging.getLogger(__name__)
+
+SOURCE = "log.file"
+CATCH_UP_S = 0.05
+"""Between two looks while there is more to read: 20 MiB a second, and other work in between."""
+REMEMBER_S = 5.0
+"""A kill repeats at most the lines of so long; their signals change nothing a second time, but a pulse counts again."""
+MAX_PLACE_BYTES = 4096
+RUBBISH_LINES = 20
+"""Of these in a row, one after the other, until a file is called no text, and lines of text until it is again."""
+
+
+class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a worker is given (settings.py reads it from the settings file)."""
+
+    path: str
+    rules: str
+    encoding: str = "auto"
+    every_s: float = 2.0
+    from_start: bool = False
+    memory: str | None = None
+    """The file that keeps the place over restarts."""
+
+
+@dataclass
+class _Quality:
+    """Whether what comes is text, with hysteresis: one bad line in a log is nothing to tell."""
+
+    is_text: bool = True
+    against: int = 0
+
+    def take(self, line: str) -> bool:
+        """Note a line, and return whether rules may look at it."""
+        good = not is_rubbish(line)
+        self.against = 0 if good == self.is_text else self.against + 1
+        if self.against >= RUBBISH_LINES:
+            self.is_text, self.against = good, 0
+        return good
+
+
+class LogAdapter:
+    """One log file."""
+
+    def __init__(self, name: str, settings: LogSettings, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._source = f"log.{name}"
+        self._settings = settings
+        self._monotonic = monotonic
+        self._memory = Path(settings.memory) if settings.memory else None
+        self._standing = Standing(SOURCE, name)
+        self._quality = _Quality()
+        self._rules: tuple[Rule, ...] = ()
+        place = self._recall()
+        self._remembered, self._remembered_at = place, -REMEMBER_S
+        self._tail = Tail(
+            Path(settings.path), settings.encoding, place=place, from_start=settings.from_start, open_file=open_shared
+        )
+
+    async def run(self, reporter: Reporter) -> None:
+        """Look every `every_s` seconds until cancelled."""
+        self._read_rules(reporter)
+        try:
+            while True:
+                is_behind = self.look(reporter)
+                self._remember()
+                await asyncio.sleep(CATCH_UP_S if is_behind else self._settings.every_s)
+        finally:
+            self._remember(at_once=True)
+
+    def look(self, reporter: Reporter) -> bool:
+        """Tell what is new in the file; True when there is more to read at once."""
+        say = self._standing
+
+        def take(line: str) -> None:
+            if self._quality.take(line):
+                for signal in signals_of(self._rules, self._source, line):
+                    reporter.tell(signal)
+
+        try:
+            looked = self._tail.look(take)
+        except OSError as error:
+            log.debug("a log cannot be read: %s", type(error).__name__)
+            say.say(reporter, "missing", False)
+            say.say(reporter, "unreadable", True)
+            return False
+        say.say(reporter, "missing", not looked.has_file)
+        say.say(reporter, "unreadable", looked.has_file and not self._quality.is_text)
+        say.happened(reporter, "line_cut", looked.cut)
+        say.happened(reporter, "lines_lost", looked.lost)
+        return looked.is_behind
+
+    def _read_rules(self, reporter: Reporter) -> None:
+        try:
+            self._rules = read_rules(Path(self._settings.rules))
+        except SettingError as error:
+            # the sentence names the administrator's own file, and nothing of the vendor's log
+            log.warning("rules cannot be used: %s", error)
+        self._standing.say(reporter, "rules_wrong", not self._rules)
+
+    def _recall(self) -> Place | None:
+        if self._memory is None:
+            return None
+        try:
+            data = read_if_there(self._memory, MAX_PLACE_BYTES)
+            place = None if data is None else msgspec.msgpack.decode(data, type=Place)
+        except (OSError, ValueError):
+            # torn or of another version: reading begins at the end, as on the first day
+            return None
+        return place if place is not None and place.offset >= 0 and 0 <= place.head_bytes <= MAX_PLACE_BYTES else None
+
+    def _remember(self, *, at_once: bool = False) -> None:
+        place, now = self._tail.place, self._monotonic()
+        if self._memory is None or place is None or place == self._remembered:
+            return
+        if not at_once and now - self._remembered_at < REMEMBER_S:
+            return
+        self._remembered_at = now
+        try:
+            write_private(self._memory, msgspec.msgpack.encode(place))
+            self._remembered = place
+        except OSError as error:
+            # a full disk is a condition of its own (pc.disk), and no reason to look away
+            log.warning("a log's place cannot be kept: %s", type(error).__name__)
+
+
+def make(name: str, settings: dict[str, object]) -> LogAdapter:
+    """Return the adapter of one `[[log]]`; SettingError when its settings are none."""
+    try:
+        read = msgspec.convert(settings, LogSettings)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"log {name}: {error}") from error
+    if read.encoding not in ENCODINGS:
+        raise SettingError(f"log {name}: encoding must be one of {', '.join(ENCODINGS)}")
+    return LogAdapter(name, read)

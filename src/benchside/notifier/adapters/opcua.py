@@ -1,0 +1,239 @@
+"""Watches an OPC UA server: its alarms (OPC 10000-9) and the states of its LADS devices (OPC 30500-1).
+
+    connect ─► subscribe ─► ConditionRefresh ─► events …     silence, an error or a lie ─► from the beginning, later
+
+What was active before a connection was lost stays so until the next refresh says otherwise.  Its own troubles are the
+conditions `opcua.link` / name / code:
+
+    not_connected    no answer, or none that makes sense
+    refused          the server's certificate is not the pinned one, or it does not let us in
+    no_refresh       it cannot say what is active, so a fault from before may be missing
+    too_many         more conditions are active, or more events come, than anybody could read
+    malformed        events with fields of other types or ranges than the standard's
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from benchside.notifier.adapters.alarm_rules import AlarmRule, read_alarm_rules
+from benchside.notifier.adapters.alarms import AlarmEvent, Alarms, EventKind
+from benchside.notifier.adapters.lads import state_signals
+from benchside.notifier.adapters.opcua_contact import KEEP_ALIVE_S, Contact, Handlers, OpcUaSettings
+from benchside.notifier.adapters.opcua_guard import guard_library
+from benchside.notifier.adapters.opcua_states import StateNode, find_states
+from benchside.notifier.adapters.standing import Standing
+from benchside.notifier.watch.contract import Reporter
+from benchside.platform.files import read_if_there, write_private
+from benchside.protocol.wire.condition import ConditionKey
+from benchside.settings.toml import SettingError
+
+__all__ = ["OpcUaAdapter", "make"]
+
+log = logging.getLogger(__name__)
+
+SOURCE = "opcua.link"
+SILENCE_S = 3 * KEEP_ALIVE_S + 5
+"""Without any answer the server is gone, whatever its socket says."""
+FIRST_WAIT_S = 2.0
+MAX_WAIT_S = 60.0
+MAX_EVENTS_S = 20
+"""In the long run.  What comes faster is left out, and a refresh afterwards tells how things are."""
+MAX_EVENT_BURST = 1000
+"""The first refresh of a large server."""
+REFRESH_AGAIN_S = 60.0
+"""Between two refreshes, whoever asks for them."""
+LOOK_S = 1.0
+MAX_MEMORY_BYTES = 256 * 1024
+
+
+@dataclass
+class _Pace:
+    """Events that may still be looked at."""
+
+    left: float = MAX_EVENT_BURST
+    at: float = 0.0
+
+    def take(self, now: float) -> bool:
+        self.left = min(MAX_EVENT_BURST, self.left + (now - self.at) * MAX_EVENTS_S)
+        self.at = now
+        if self.left < 1:
+            return False
+        self.left -= 1
+        return True
+
+
+class OpcUaAdapter:
+    """One server."""
+
+    def __init__(self, name: str, settings: OpcUaSettings, *, now: Callable[[], float] = time.monotonic) -> None:
+        self._name = name
+        self._settings = settings
+        self._now = now
+        self._memory = Path(settings.memory) if settings.memory else None
+        self._standing = Standing(SOURCE, name)
+        self._pace = _Pace(at=now())
+        self._told: frozenset[ConditionKey] = self._recall()
+        self._alarms = Alarms(name, (), self._told)
+        self._states: list[StateNode] = []
+        self._alive_at = now()
+        self._is_over = False
+        self._wants_refresh = False
+        self._refreshed_at = -REFRESH_AGAIN_S
+        self._dropped = 0
+
+    async def run(self, reporter: Reporter) -> None:
+        """Watch until cancelled, connecting again after each end; waits grow to MAX_WAIT_S."""
+        guard_library()
+        self._alarms = Alarms(self._name, self._rules(reporter), self._told)
+        wait_s = FIRST_WAIT_S
+        while True:
+            began = self._now()
+            await self._once(reporter)
+            wait_s = FIRST_WAIT_S if self._now() - began > MAX_WAIT_S else min(MAX_WAIT_S, wait_s * 2)
+            # apart from other PCs that lost the same server
+            await asyncio.sleep(wait_s * random.uniform(0.7, 1.0))  # noqa: S311
+
+    async def _once(self, reporter: Reporter) -> None:
+        """One contact, from beginning to end; returns when it is over, for whatever reason."""
+        say = self._standing.say
+        handlers = Handlers(
+            event=lambda event: self._take(reporter, event),
+            state=lambda number, value: self._take_state(reporter, number, value),
+            alive=self._note_life,
+            over=self._note_end,
+        )
+        self._is_over, self._alive_at = False, self._now()
+        contact: Contact | None = None
+        try:
+            contact = Contact(self._settings, handlers, self._now)
+            await contact.open()
+            say(reporter, "refused", False)
+            say(reporter, "not_connected", False)
+            self._note_life()
+            await self._refresh(reporter, contact)
+            await self._watch_states(contact)
+            while not self._is_over and self._now() - self._alive_at < SILENCE_S:
+                await asyncio.sleep(LOOK_S)
+                await self._look(reporter, contact)
+        except Exception as error:
+            log.debug("an OPC UA server was lost: %s", type(error).__name__)
+            say(reporter, "refused", _is_refusal(error))
+        finally:
+            if contact is not None:
+                await contact.close()
+        say(reporter, "not_connected", True)
+
+    async def _look(self, reporter: Reporter, contact: Contact) -> None:
+        """What is done now and then while connected."""
+        if self._wants_refresh and self._now() - self._refreshed_at >= REFRESH_AGAIN_S:
+            await self._refresh(reporter, contact)
+        say = self._standing.say
+        say(reporter, "too_many", self._alarms.is_full or self._dropped > 0)
+        self._standing.happened(reporter, "malformed", self._alarms.malformed)
+        self._alarms.malformed = 0
+        self._remember()
+
+    async def _refresh(self, reporter: Reporter, contact: Contact) -> None:
+        self._wants_refresh, self._dropped, self._refreshed_at = False, 0, self._now()
+        try:
+            await contact.refresh()
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as error:
+            log.debug("an OPC UA server cannot be asked what is active: %s", type(error).__name__)
+            self._standing.say(reporter, "no_refresh", True)
+        else:
+            self._standing.say(reporter, "no_refresh", False)
+
+    async def _watch_states(self, contact: Contact) -> None:
+        if not self._settings.lads:
+            return
+        try:
+            self._states = await find_states(contact.client, self._name)
+            if self._states:
+                await contact.watch_states([one.node for one in self._states])
+        except (ConnectionError, TimeoutError):
+            raise
+        except Exception as error:
+            log.debug("LADS states cannot be followed: %s", type(error).__name__)
+            self._states = []
+
+    def _take(self, reporter: Reporter, event: AlarmEvent) -> None:
+        if event.kind is EventKind.REFRESH_NEEDED:
+            self._wants_refresh = True
+            return
+        if event.kind is EventKind.CONDITION and not self._pace.take(self._now()):
+            self._dropped += 1
+            self._wants_refresh = True
+            return
+        if event.kind is EventKind.REFRESH_END and self._dropped:
+            # some of what is active was left out: what was not seen is not over
+            return
+        for signal in self._alarms.take(event):
+            reporter.tell(signal)
+
+    def _take_state(self, reporter: Reporter, number: int, value: object) -> None:
+        if not 0 <= number < len(self._states):
+            return
+        state = self._states[number]
+        for signal in state_signals(state.subject, state.kind, getattr(value, "Text", value)):
+            reporter.tell(signal)
+
+    def _note_life(self) -> None:
+        self._alive_at = self._now()
+
+    def _note_end(self) -> None:
+        self._is_over = True
+
+    def _rules(self, reporter: Reporter) -> tuple[AlarmRule, ...]:
+        if self._settings.rules is None:
+            return ()
+        try:
+            rules = read_alarm_rules(Path(self._settings.rules))
+        except SettingError as error:
+            log.warning("rules cannot be used: %s", error)
+            rules = ()
+        self._standing.say(reporter, "rules_wrong", not rules)
+        return rules
+
+    def _recall(self) -> frozenset[ConditionKey]:
+        if self._memory is None:
+            return frozenset()
+        try:
+            data = read_if_there(self._memory, MAX_MEMORY_BYTES)
+            return frozenset() if data is None else msgspec.msgpack.decode(data, type=frozenset[ConditionKey])
+        except (OSError, ValueError):
+            return frozenset()
+
+    def _remember(self) -> None:
+        now = self._alarms.keys
+        if self._memory is None or now == self._told:
+            return
+        try:
+            write_private(self._memory, msgspec.msgpack.encode(sorted(now)))
+            self._told = now
+        except OSError as error:
+            log.warning("what is active cannot be kept: %s", type(error).__name__)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the server, or we, said no; anything of the network is no refusal."""
+    return not isinstance(error, OSError | TimeoutError)
+
+
+def make(name: str, settings: dict[str, object]) -> OpcUaAdapter:
+    """Return the adapter of one `[[opcua]]`; SettingError when its settings are none."""
+    try:
+        read = msgspec.convert(settings, OpcUaSettings)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"opcua {name}: {error}") from error
+    return OpcUaAdapter(name, read)

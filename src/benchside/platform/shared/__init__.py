@@ -1,0 +1,1 @@
+"""Reading another program's files without standing in its way."""
