@@ -36,11 +36,15 @@ MAX_SEEN_A_S = 10
 
 
 class WatchStarted(Message, frozen=True, kw_only=True, tag="start"):
-    """`what`: which adapter, or `checks`; `settings`: its part of the settings file, as JSON."""
+    """`what`: which adapter, or `checks`; `settings`: its part of the settings file, as JSON.
+
+    `resting`: checks that hung lately; they are left alone for the first ten minutes.
+    """
 
     what: Word
     name: Word
     settings: Annotated[bytes, Meta(max_length=64 * 1024)]
+    resting: Annotated[tuple[Word, ...], Meta(max_length=64)] = ()
 
 
 class WatchReady(Message, frozen=True, kw_only=True, tag="ready"):
