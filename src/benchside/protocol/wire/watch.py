@@ -22,6 +22,7 @@ from benchside.protocol.wire.text import Line, Word
 
 __all__ = [
     "MAX_SEEN_A_S",
+    "STUCK",
     "WATCH",
     "CheckFailed",
     "Seen",
@@ -33,6 +34,10 @@ __all__ = [
 
 MAX_SEEN_A_S = 10
 """A person cannot tell a tenth of a second, and a journal should not."""
+
+
+STUCK = "stuck"
+"""The cause with which a worker says that it goes, because of a check that does not come back."""
 
 
 class WatchStarted(Message, frozen=True, kw_only=True, tag="start"):
