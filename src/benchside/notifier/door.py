@@ -63,10 +63,11 @@ SignalsCame = Callable[[tuple[Signal, ...], Callable[[], None]], None]
 class Desk:
     """One connected desk, or an administrator's command that looks like one."""
 
-    def __init__(self, stream: FrameStream[NoticeMessage], peer: Peer, locale: str) -> None:
+    def __init__(self, stream: FrameStream[NoticeMessage], peer: Peer, wanted: NoticesWanted) -> None:
         self._stream = stream
         self.peer = peer
-        self.locale = locale
+        self.locale = wanted.locale
+        self.pops_up = wanted.pops_up
         self.is_full_screen = False
 
     def send(self, message: NoticeMessage) -> None:
@@ -128,7 +129,7 @@ class Door:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 first = await heard.receive()
             if isinstance(first, NoticesWanted) and first.version == NOTICE_VERSION and len(self._desks) < MAX_DESKS:
-                await self._serve_desk(Desk(FrameStream(reader, writer, NOTICE), peer, first.locale), heard)
+                await self._serve_desk(Desk(FrameStream(reader, writer, NOTICE), peer, first), heard)
             elif isinstance(first, SignalPushed) and first.version == NOTICE_VERSION:
                 await self._serve_program(first, reader, writer)
             else:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.flow.conditions.projection import States, apply
 from benchside.protocol.trust.conditions import CONDITIONS_START, conditions_head, fits
-from benchside.protocol.wire.condition import CHANGE, ConditionChange, ConditionKey, ConditionState
+from benchside.protocol.wire.condition import CHANGE, ChangeKind, ConditionChange, ConditionKey, ConditionState
 
 __all__ = ["Cut", "Journal", "Projection", "open_journal"]
 
@@ -53,7 +53,10 @@ class _Base(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Projection:
-    """What follows from the whole journal.  `broken_at`: the first entry that does not fit the chain."""
+    """What follows from the whole journal.  `broken_at`: the first entry that does not fit the chain.
+
+    `popped`: the newest POPPED_UP of each condition.
+    """
 
     states: States
     sequence: int
@@ -61,6 +64,7 @@ class Projection:
     last_utc_ms: int | None
     entries: int
     broken_at: int | None
+    popped: dict[ConditionKey, ConditionChange] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,16 @@ class Journal:
         base = self._base()
         states: States = {state.key: state for state in base.states}
         sequence, head, last_utc_ms, broken_at, entries = base.sequence, base.head, None, None, 0
+        popped: dict[ConditionKey, ConditionChange] = {}
         for change in self._changes("ORDER BY sequence", ()):
             if broken_at is None and (change.sequence != sequence + 1 or not fits(head, change)):
                 broken_at = change.sequence
             sequence, head, last_utc_ms = change.sequence, change.head, change.at_utc_ms
             entries += 1
             apply(states, change)
-        return Projection(states, sequence, head, last_utc_ms, entries, broken_at)
+            if change.key is not None and change.kind is ChangeKind.POPPED_UP:
+                popped[change.key] = change
+        return Projection(states, sequence, head, last_utc_ms, entries, broken_at, popped)
 
     def last_sequence(self) -> int:
         """Return the newest entry's number; 0 for an empty journal."""
