@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ TRIES_BEFORE_WARNING = 3
 """One crash is cured before anybody needs to hear of it; a worker that does not come back is not."""
 WORKER = "benchside.notifier.watch.worker"
 
+Start = Callable[[], Awaitable[tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]]]
+
 
 @dataclass(frozen=True)
 class Watched:
@@ -68,12 +70,20 @@ class Watcher:
     """One worker, again and again."""
 
     def __init__(
-        self, watched: Watched, on_signals: Callable[[tuple[Signal, ...]], None], folders: tuple[Path, ...] = ()
+        self,
+        watched: Watched,
+        on_signals: Callable[[tuple[Signal, ...]], None],
+        folders: tuple[Path, ...] = (),
+        *,
+        start: Start | None = None,
+        hung_after_s: float = HUNG_AFTER_S,
     ) -> None:
-        """`on_signals` hears what was seen, also of the worker itself."""
+        """`on_signals` hears what was seen, also of the worker itself; `start` starts a worker's process."""
         self.watched = watched
         self._on_signals = on_signals
         self._folders = folders
+        self._start = start or _start
+        self._hung_after_s = hung_after_s
         self._backoff = Backoff(first_s=FIRST_WAIT_S, most_s=MAX_WAIT_S)
         self._resting: dict[str, float] = {}
         self._heard_at: float | None = None
@@ -104,7 +114,7 @@ class Watcher:
             await asyncio.sleep(self._backoff.next_s())
 
     async def _run_once(self) -> None:
-        process, reader, writer = await start_speaking_child(ourselves(), WORKER, {})
+        process, reader, writer = await self._start()
         self.pid = process.pid
         stream = FrameStream(reader, writer, WATCH)
         try:
@@ -137,7 +147,7 @@ class Watcher:
                 raise UnavailableError("expected the worker to stay, got its end")
             pace.count(loop.time())
             self._heard_at = loop.time()
-            within_s = HUNG_AFTER_S
+            within_s = self._hung_after_s
             self._take(message)
 
     def _take(self, message: WatchMessage) -> None:
@@ -171,6 +181,10 @@ class Watcher:
     @property
     def _lost_key(self) -> ConditionKey:
         return ConditionKey("benchside.notifier", self.watched.name, "watch_lost")
+
+
+async def _start() -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:
+    return await start_speaking_child(ourselves(), WORKER, {})
 
 
 async def _end(process: ChildProcess) -> None:

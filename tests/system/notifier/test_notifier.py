@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.fakes.notifier_process import NotifierProcess, heard, key, pushed
 
+from benchside.platform.door.here import connect_door
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
 from benchside.protocol.wire.notice import (
     NOTICE,
@@ -18,6 +19,7 @@ from benchside.protocol.wire.notice import (
     HistoryOfConditions,
     HistoryOfConditionsWanted,
     NoticeAlive,
+    NoticeMessage,
     NoticeRefused,
     NoticesShown,
     PopUp,
@@ -25,6 +27,7 @@ from benchside.protocol.wire.notice import (
     SignalPushed,
     SignalTaken,
 )
+from benchside.transport.frames import FrameStream
 
 pytestmark = pytest.mark.system
 
@@ -150,15 +153,15 @@ async def _kill_later(notifier: NotifierProcess, wait_s: float) -> None:
 async def test_a_flood_is_counted_to_the_last_signal(notifier: NotifierProcess) -> None:
     """30,000 signals as fast as 10,000 a second: few lines, one pop-up, an exact sum."""
     desk, _ = await notifier.desk()
-    stream = await notifier.call()
+    reader, writer = await connect_door(notifier.socket)
     frame = NOTICE.encode(pushed())
     piece = (len(frame).to_bytes(4, "big") + frame) * 100
-    reading = asyncio.create_task(_count_answers(stream, 30_000))
+    reading = asyncio.create_task(_count_answers(FrameStream(reader, writer, NOTICE), 30_000))
     loop = asyncio.get_running_loop()
     began_at = loop.time()
     for number in range(300):
-        stream._writer.write(piece)
-        await stream._writer.drain()
+        writer.write(piece)
+        await writer.drain()
         await asyncio.sleep(max(0.0, began_at + number / 100 - loop.time()))
     await reading
     assert isinstance(await heard(desk, PopUp), PopUp)
@@ -168,7 +171,7 @@ async def test_a_flood_is_counted_to_the_last_signal(notifier: NotifierProcess) 
     assert projection.entries < 20
 
 
-async def _count_answers(stream: object, wanted: int) -> None:
+async def _count_answers(stream: FrameStream[NoticeMessage], wanted: int) -> None:
     async with asyncio.timeout(30):
         for _ in range(wanted):
-            assert await stream.receive() == SignalTaken()  # type: ignore[attr-defined]
+            assert await stream.receive() == SignalTaken()
