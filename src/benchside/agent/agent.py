@@ -19,6 +19,7 @@ from benchside.agent.history import ChainCheck, close_unfinished, follow_server,
 from benchside.agent.identity import DeviceFile, DeviceFolder
 from benchside.agent.journal import Journal
 from benchside.agent.link import Link
+from benchside.agent.notices import Notices
 from benchside.agent.readiness import Readiness
 from benchside.agent.settings import AgentSettings
 from benchside.agent.standing import Standing
@@ -68,6 +69,7 @@ class Agent:
         self._standing = standing
         self._readiness = Readiness(folder, self._belief, standing)
         self._assay = AssayFlag(folder.folder)
+        self._notices = Notices(lambda it: self._link.send(it), lambda: self._link.is_up and not standing.is_held)
         self._door = Door(
             settings.socket,
             desk_users=settings.desk_users,
@@ -75,6 +77,7 @@ class Agent:
             on_message=self._desk_said,
             on_leave=self._desk_left,
             on_assay=self._assay_told,
+            on_carrier=self._notices.serve,
         )
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -276,6 +279,7 @@ class Agent:
     def link_down(self) -> None:
         """No contact."""
         self._link_changed_at = self._loop.time()
+        self._notices.link_down()
         self._show_link()
 
     def link_said(self, message: wire.LinkMessage) -> None:
@@ -296,7 +300,7 @@ class Agent:
             case wire.RequestCancelled():
                 if (asked := self._asked(message.request_id)) is not None:
                     asked.end(SessionEnd.POLICY_CHANGED if message.reason == "associate_out" else SessionEnd.CANCELLED)
-            case _:
+            case _ if not self._notices.link_said(message):
                 log.info("server said what has no meaning here", extra={"message": type(message).__name__})
 
     def _asked(self, request_id: bytes) -> Help | None:
@@ -350,6 +354,7 @@ class Agent:
             began_at = self._loop.time()
             await asyncio.sleep(LOOK_EVERY_S)
             now = self._loop.time()
+            self._notices.look(self._device, is_assay_running=self._assay.is_running, now=now)
             open_help = self._help
             if open_help is not None and open_help.is_connected and now - began_at > SLEPT_AFTER_S:
                 open_help.end(SessionEnd.PC_SLEPT)

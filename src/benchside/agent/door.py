@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from benchside.platform.door.contract import OpenDoor
 from benchside.platform.door.here import Peer, open_door
 from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.flow.pace import Pace
+from benchside.protocol.wire.carrier import CarrierWanted
 from benchside.protocol.wire.desk import DESK, DESK_VERSION, AssayShown, AssayTold, DeskHello, DeskMessage
 from benchside.transport.frames import FrameStream
 
@@ -59,14 +60,19 @@ class Door:
         on_message: Callable[[Desk, DeskMessage], None],
         on_leave: Callable[[Desk], None],
         on_assay: Callable[[bool], bool],
+        on_carrier: Callable[[FrameStream[DeskMessage]], Awaitable[None]],
     ) -> None:
-        """`on_assay(running)`: a program told of a run; returns what is flagged now."""
+        """`on_assay(running)`: a program told of a run; returns what is flagged now.
+
+        `on_carrier(stream)`: the notifier came in; returns when it goes.
+        """
         self._path = path
         self._desk_users = desk_users
         self._on_enter = on_enter
         self._on_message = on_message
         self._on_leave = on_leave
         self._on_assay = on_assay
+        self._on_carrier = on_carrier
         self._told = Pace(most=MAX_TOLD, within_s=60.0)
         self._desks: set[Desk] = set()
         self._callers = 0
@@ -101,6 +107,9 @@ class Door:
                 self._told.count(asyncio.get_running_loop().time())
                 stream.send(AssayShown(running=self._on_assay(hello.running)))
                 await stream.close()
+                return
+            if isinstance(hello, CarrierWanted) and hello.version == DESK_VERSION and (peer.is_ours or peer.is_system):
+                await self._on_carrier(stream)
                 return
             if not isinstance(hello, DeskHello) or hello.version != DESK_VERSION:
                 log.warning("expected a desk's hello, got another message", extra={"account": peer.account})

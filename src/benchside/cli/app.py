@@ -9,6 +9,8 @@ __all__ = ["main"]
 
 _PROGRAMS = {
     "agent": ("benchside.agent.app", "the service of an instrument PC, and its administrator's words"),
+    "notifier": ("benchside.notifier.app", "the service that watches this PC and its instruments"),
+    "notify": ("benchside.notifier.notify", "for the lab's programs: say that something is wrong"),
     "doctor": ("benchside.doctor.app", "why this PC cannot reach its server, and the list for the firewall"),
     "desk": ("benchside.desk.app", "the technician's window"),
     "console": ("benchside.console.app", "the engineer's console from this package, on the own machine's loopback"),

@@ -37,6 +37,10 @@ def folder() -> Iterator[Path]:
         yield Path(path)
 
 
+async def never_carried(_stream: object) -> None:
+    raise AssertionError("nobody here is a notifier")
+
+
 async def call(path: Path, uid: int) -> str:
     words = (sys.executable, "-I", "-c", CALL, str(path), str(uid))
     caller = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE, cwd="/")
@@ -68,6 +72,7 @@ async def test_only_a_persons_log_in_is_let_in(
         on_message=lambda desk, message: None,
         on_leave=lambda desk: None,
         on_assay=lambda running: running,
+        on_carrier=never_carried,
     )
     await door.open()
     try:

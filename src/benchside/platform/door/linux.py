@@ -15,7 +15,7 @@ from typing import Any
 from benchside.platform.door.contract import Greet
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["UnixPeer", "connect_door", "listener_is_trusted", "open_door"]
+__all__ = ["UnixPeer", "connect_door", "listener_is_trusted", "open_door", "ourselves"]
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +108,11 @@ async def connect_door(path: Path) -> tuple[asyncio.StreamReader, asyncio.Stream
 def listener_is_trusted(_descriptor: int) -> bool:
     """Whether a door that we have knocked at is what it seems: its folder lets nobody else make one there."""
     return True
+
+
+def ourselves() -> UnixPeer:
+    """Return this process, as a door would name it."""
+    return UnixPeer(os.getpid(), os.getuid(), os.getgid())
 
 
 def _peer_of(sock: Any) -> UnixPeer:

@@ -15,6 +15,7 @@ assert sys.platform == "win32"  # for the type checker, which then reads the res
 import asyncio
 import ctypes
 import logging
+import os
 from asyncio.windows_utils import PipeHandle
 from ctypes import wintypes
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from benchside.platform.accounts.windows import Account, account_of_process, our
 from benchside.platform.door.contract import Greet
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["PipeDoor", "PipePeer", "connect_door", "listener_is_trusted", "open_door"]
+__all__ = ["PipeDoor", "PipePeer", "connect_door", "listener_is_trusted", "open_door", "ourselves"]
 
 log = logging.getLogger(__name__)
 
@@ -191,6 +192,12 @@ def listener_is_trusted(handle: int) -> bool:
     except OSError as error:
         log.warning("Windows does not say who listens", extra={"cause": str(error)})
         return False
+
+
+def ourselves() -> PipePeer:
+    """Return this process, as a door would name it."""
+    who, session = account_of_process(os.getpid())
+    return PipePeer(os.getpid(), who, session)
 
 
 def _is_there(address: str) -> bool:

@@ -8,6 +8,7 @@
                                              <-   LinkWelcome
     StateKept, when the welcome offered one  ->
     ... then, in any order, what follows.  Each ask of the agent has one answer with the same `ask`.
+    What goes on for the notifier is in wire/carrier.py.
 
 The hello's proof is HMAC-SHA256 with a key derived from the device's AES-256 key over both nonces and the device id
 (trust/device.py); the gateway's is that it can seal records.  Nothing outside a record is believed.  A device that is
@@ -26,6 +27,14 @@ from msgspec import Meta
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire.audit import PcEvent
 from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.carrier import (
+    AdvisoryOffered,
+    AdvisoryWithdrawn,
+    NoticesAsked,
+    NoticesKept,
+    NoticesReported,
+    WatchTold,
+)
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.condition import ConditionTold
@@ -37,6 +46,8 @@ from benchside.protocol.wire.ticket import UtcMs
 __all__ = [
     "LINK",
     "OPENING",
+    "AdvisoryOffered",
+    "AdvisoryWithdrawn",
     "AreYouThere",
     "AskTicket",
     "Described",
@@ -56,6 +67,9 @@ __all__ = [
     "NextKeyKept",
     "NextKeyProved",
     "NextKeyShare",
+    "NoticesAsked",
+    "NoticesKept",
+    "NoticesReported",
     "OfferedState",
     "OpeningMessage",
     "PolicyOffered",
@@ -70,6 +84,7 @@ __all__ = [
     "StateKept",
     "TicketIssued",
     "TicketRefused",
+    "WatchTold",
 ]
 
 _Ask = Annotated[int, Meta(ge=1, le=2**53)]
@@ -340,6 +355,12 @@ LinkMessage = (
     | TicketRefused
     | EventsReported
     | EventsKept
+    | NoticesAsked
+    | NoticesReported
+    | NoticesKept
+    | AdvisoryOffered
+    | AdvisoryWithdrawn
+    | WatchTold
     | LinkPing
     | LinkPong
 )

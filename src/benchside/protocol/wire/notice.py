@@ -54,10 +54,14 @@ _Locale = Annotated[str, Meta(pattern="^[a-z]{2}(_[A-Z]{2})?\\Z")]
 
 
 class NoticesWanted(Message, frozen=True, kw_only=True, tag="notices_wanted"):
-    """A desk: show me what is wrong, in this language; said again when the person changes the language."""
+    """A desk: show me what is wrong, in this language; said again when the person changes the language.
+
+    `pops_up`: false for a command that only looks: a card that nobody sees must not use the budget up.
+    """
 
     version: int
     locale: _Locale
+    pops_up: bool = True
 
 
 class NoticeShown(Message, frozen=True, kw_only=True, tag="notice"):

@@ -22,6 +22,7 @@ from benchside.protocol.wire.text import Line, Word
 
 __all__ = [
     "MAX_SEEN_A_S",
+    "STUCK",
     "WATCH",
     "CheckFailed",
     "Seen",
@@ -35,12 +36,20 @@ MAX_SEEN_A_S = 10
 """A person cannot tell a tenth of a second, and a journal should not."""
 
 
+STUCK = "stuck"
+"""The cause with which a worker says that it goes, because of a check that does not come back."""
+
+
 class WatchStarted(Message, frozen=True, kw_only=True, tag="start"):
-    """`what`: which adapter, or `checks`; `settings`: its part of the settings file, as JSON."""
+    """`what`: which adapter, or `checks`; `settings`: its part of the settings file, as JSON.
+
+    `resting`: checks that hung lately; they are left alone for the first ten minutes.
+    """
 
     what: Word
     name: Word
     settings: Annotated[bytes, Meta(max_length=64 * 1024)]
+    resting: Annotated[tuple[Word, ...], Meta(max_length=64)] = ()
 
 
 class WatchReady(Message, frozen=True, kw_only=True, tag="ready"):

@@ -1,0 +1,233 @@
+"""The way to the server, through the agent's door: what is carried, how far the server has it, advisories.
+
+The journal is the queue: nothing is kept in memory but one batch, however long the server is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from benchside.notifier.journal import Journal
+from benchside.notifier.words import Words
+from benchside.platform.door.here import connect_door
+from benchside.protocol.errors import CallerError, PeerError, UnavailableError
+from benchside.protocol.wire.carrier import (
+    AdvisoryOffered,
+    AdvisoryWithdrawn,
+    CarrierShown,
+    CarrierWanted,
+    NoticesAsked,
+    NoticesKept,
+    NoticesReported,
+    pack_batch,
+)
+from benchside.protocol.wire.condition import MAX_BATCH, ConditionKey, NoticeBatch, Signal, SignalState
+from benchside.protocol.wire.desk import DESK, DESK_VERSION, DeskAlive, DeskMessage
+from benchside.transport.backoff import Backoff
+from benchside.transport.frames import FrameStream
+
+__all__ = ["Around", "Carrier", "advisory_key"]
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 0.5
+MAX_WAIT_S = 30.0
+"""The agent is on this PC: looking for it twice a minute costs nothing."""
+ALIVE_EVERY_S = 10.0
+"""The agent takes 60 s of silence for a notifier that hangs (agent/notices.py)."""
+ASK_AGAIN_S = 30.0
+"""A batch that the server did not keep, for whatever reason, is offered again after this."""
+MAX_ADVISORIES = 50
+"""More that hold at once are no advice."""
+ADVISORIES = "advisories"
+KEPT = "kept"
+
+
+class Around(Protocol):
+    """What the carrier tells the notifier."""
+
+    def agent_said(self, *, is_online: bool | None, is_assay_running: bool) -> None:
+        """The agent is there, or (None) is not; whether it reaches the server; whether a run is flagged."""
+
+    def signals_came(self, signals: tuple[Signal, ...]) -> None:
+        """Take signals."""
+
+
+def advisory_key(advisory: bytes) -> ConditionKey:
+    """Return the condition that an advisory of the vendor's is on this PC."""
+    return ConditionKey("vendor", advisory.hex(), "advisory")
+
+
+class Carrier:
+    """Owns the connection to the agent; `run` keeps it for as long as the notifier lives."""
+
+    def __init__(self, agent: Path, journal: Journal, words: Words, around: Around) -> None:
+        self._agent = agent
+        self._journal = journal
+        self._words = words
+        self._around = around
+        self._stream: FrameStream[DeskMessage] | None = None
+        self._is_online = False
+        self._sent = 0
+        """Up to where the batch that is on its way goes; 0: none is, or we do not know where the server is."""
+        self._knows = False
+        self._again: asyncio.TimerHandle | None = None
+        self._advisories = _read_advisories(journal)
+        for advisory in self._advisories.values():
+            words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
+        self.kept = min(int.from_bytes(journal.fact(KEPT) or b"", "big"), journal.last_sequence())
+        """Up to where the server has the journal, as far as it said."""
+
+    @property
+    def unsent(self) -> int:
+        """How many changes the server does not have yet."""
+        return max(0, self._journal.last_sequence() - self.kept)
+
+    async def run(self) -> None:
+        """Keep the connection until cancelled."""
+        backoff = Backoff(first_s=FIRST_WAIT_S, most_s=MAX_WAIT_S)
+        while True:
+            try:
+                stream = FrameStream(*await connect_door(self._agent), DESK)
+                await self._keep(stream, backoff)
+            except (OSError, PeerError, UnavailableError, CallerError) as error:
+                log.debug("way to the agent ended", extra={"cause": str(error)})
+            finally:
+                self._drop()
+            await asyncio.sleep(backoff.next_s())
+
+    def changed(self) -> None:
+        """The journal has grown."""
+        self._report()
+
+    def look(self, utc_ms: int) -> None:
+        """End advisories whose time is over."""
+        for advisory in tuple(self._advisories.values()):
+            if advisory.until_utc_ms <= utc_ms:
+                self._withdraw(advisory.id)
+
+    async def _keep(self, stream: FrameStream[DeskMessage], backoff: Backoff) -> None:
+        stream.send(CarrierWanted(version=DESK_VERSION))
+        beating = asyncio.create_task(_beat(stream), name="carrier beats")
+        try:
+            while (message := await stream.receive()) is not None:
+                self._stream = stream
+                backoff.reset()
+                self._take(message)
+        finally:
+            beating.cancel()
+            stream.abort()
+
+    def _take(self, message: DeskMessage) -> None:
+        match message:
+            case CarrierShown():
+                came_online = message.is_online and not self._is_online
+                self._is_online = message.is_online
+                self._around.agent_said(is_online=message.is_online, is_assay_running=message.is_assay_running)
+                if came_online:
+                    self._ask()
+            case NoticesKept():
+                self._kept(message)
+            case AdvisoryOffered():
+                self._offer(message)
+            case AdvisoryWithdrawn():
+                self._withdraw(message.id)
+            case _:
+                log.info("agent said what has no meaning here", extra={"message": type(message).__name__})
+
+    def _drop(self) -> None:
+        self._stream, self._is_online, self._sent, self._knows = None, False, 0, False
+        self._cancel_again()
+        self._around.agent_said(is_online=None, is_assay_running=False)
+
+    # -- the journal ------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        self._cancel_again()
+        self._sent, self._knows = 0, False
+        if self._stream is not None:
+            self._stream.send(NoticesAsked(journal=self._journal.id))
+
+    def _kept(self, message: NoticesKept) -> None:
+        """A server that says less than before has lost some: it gets them again, as far as they are here."""
+        if message.journal != self._journal.id:
+            return
+        was_sent, self._sent, self._knows = self._sent, 0, True
+        kept = min(message.sequence, self._journal.last_sequence())
+        if kept != self.kept:
+            self.kept = kept
+            try:
+                self._journal.keep_fact(KEPT, kept.to_bytes(8, "big"))
+            except UnavailableError as error:
+                log.info("place of the server's copy was not kept", extra={"cause": str(error)})
+        if was_sent and kept < was_sent:
+            self._again = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask)
+            self._knows = False
+            return
+        self._cancel_again()
+        self._report()
+
+    def _report(self) -> None:
+        if self._stream is None or not self._is_online or not self._knows or self._sent:
+            return
+        try:
+            changes = self._journal.after(self.kept, MAX_BATCH)
+        except UnavailableError as error:
+            log.error("journal cannot be carried", extra={"cause": str(error)})
+            return
+        if not changes:
+            return
+        self._sent = changes[-1].sequence
+        batch = NoticeBatch(journal=self._journal.id, changes=tuple(changes))
+        self._stream.send(NoticesReported(batch=pack_batch(batch)))
+        self._again = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask)
+
+    def _cancel_again(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+
+    # -- advisories -------------------------------------------------------------------------------
+
+    def _offer(self, advisory: AdvisoryOffered) -> None:
+        if advisory.id not in self._advisories and len(self._advisories) >= MAX_ADVISORIES:
+            log.warning("expected fewer advisories at once, got one more")
+            return
+        if self._advisories.get(advisory.id) != advisory:
+            self._advisories[advisory.id] = advisory
+            self._keep_advisories()
+        self._words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
+        key = advisory_key(advisory.id)
+        self._around.signals_came((Signal(key, SignalState.ON, severity=advisory.severity),))
+
+    def _withdraw(self, advisory: bytes) -> None:
+        if self._advisories.pop(advisory, None) is None:
+            return
+        self._keep_advisories()
+        self._around.signals_came((Signal(advisory_key(advisory), SignalState.OFF),))
+
+    def _keep_advisories(self) -> None:
+        try:
+            self._journal.keep_fact(ADVISORIES, msgspec.msgpack.encode(list(self._advisories.values())))
+        except UnavailableError as error:
+            log.error("advisories were not kept", extra={"cause": str(error)})
+
+
+async def _beat(stream: FrameStream[DeskMessage]) -> None:
+    while True:
+        await asyncio.sleep(ALIVE_EVERY_S)
+        stream.send(DeskAlive())
+
+
+def _read_advisories(journal: Journal) -> dict[bytes, AdvisoryOffered]:
+    try:
+        read = msgspec.msgpack.decode(journal.fact(ADVISORIES) or b"\x90", type=list[AdvisoryOffered])
+    except msgspec.MsgspecError as error:
+        log.error("advisories cannot be read", extra={"cause": str(error)})
+        return {}
+    return {advisory.id: advisory for advisory in read}

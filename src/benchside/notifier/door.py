@@ -1,0 +1,206 @@
+"""The notifier's local socket: who may come in, desks that stay, and programs that push signals (R74).
+
+A program that floods is read on, in large pieces and with pauses, and its signals are folded: it costs the PC little,
+it never waits for us, and not one of them is lost from the count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from benchside.notifier.frames import split
+from benchside.notifier.watch.fold import Fold
+from benchside.platform.door.contract import OpenDoor
+from benchside.platform.door.here import Peer, open_door
+from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
+from benchside.protocol.flow.pace import Pace
+from benchside.protocol.wire.codec import Codec
+from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.notice import (
+    NOTICE,
+    NOTICE_VERSION,
+    NoticeAlive,
+    NoticeMessage,
+    NoticesWanted,
+    SignalPushed,
+    SignalTaken,
+)
+from benchside.transport.frames import FrameStream
+
+__all__ = ["MAX_HEARD_BYTES", "Desk", "Door", "SignalsCame"]
+
+log = logging.getLogger(__name__)
+
+MAX_HEARD_BYTES = 16 * 1024
+"""A signal with all its values has 2 kB; nothing that a caller says is longer."""
+MAX_CALLERS = 64
+MAX_CALLERS_EACH = 32
+"""Of one account, so that none can keep the others out."""
+MAX_DESKS = 8
+"""Log-ins at one PC at the same time, fast user switching included."""
+HELLO_WITHIN_S = 5.0
+SILENT_AFTER_S = 45.0
+MESSAGES_IN_TEN_S = 300
+"""The hands of one person, many times over."""
+READ_BYTES = 64 * 1024
+FLOOD = 50
+"""So many signals in one piece are a flood: the next piece may wait until it is larger."""
+FLOOD_PAUSE_S = 0.05
+LOCAL = "local."
+
+HEARD: Codec[NoticeMessage] = Codec(NoticeMessage, max_bytes=MAX_HEARD_BYTES, name="notice")
+_TAKEN = NOTICE.encode(SignalTaken())
+_REFUSED = NOTICE.encode(SignalTaken(refused="source"))
+
+SignalsCame = Callable[[tuple[Signal, ...], Callable[[], None]], None]
+"""Hears signals, and calls back when what followed from them is in the journal."""
+
+
+class Desk:
+    """One connected desk, or an administrator's command that looks like one."""
+
+    def __init__(self, stream: FrameStream[NoticeMessage], peer: Peer, wanted: NoticesWanted) -> None:
+        self._stream = stream
+        self.peer = peer
+        self.locale = wanted.locale
+        self.pops_up = wanted.pops_up
+        self.is_full_screen = False
+
+    def send(self, message: NoticeMessage) -> None:
+        """Show it."""
+        self._stream.send(message)
+
+    def abort(self) -> None:
+        """Cut it off."""
+        self._stream.abort()
+
+
+class Door:
+    """Listens; each caller is checked before a byte of theirs is read."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        push_users: tuple[str, ...],
+        on_enter: Callable[[Desk], None],
+        on_message: Callable[[Desk, NoticeMessage], None],
+        on_leave: Callable[[Desk], None],
+        on_signals: SignalsCame,
+    ) -> None:
+        """`push_users`: accounts that may come in besides every person's, root and our own."""
+        self._path = path
+        self._push_users = push_users
+        self._on_enter = on_enter
+        self._on_message = on_message
+        self._on_leave = on_leave
+        self._on_signals = on_signals
+        self._desks: set[Desk] = set()
+        self._callers: Counter[str] = Counter()
+        self._door: OpenDoor | None = None
+
+    async def open(self) -> None:
+        """Start listening; UnavailableError when the path cannot be used."""
+        self._door = await open_door(self._path, self._greet)
+
+    async def close(self) -> None:
+        """Stop listening and cut every desk off."""
+        for desk in tuple(self._desks):
+            desk.abort()
+        if self._door is not None:
+            self._door.close()
+
+    def _may_enter(self, peer: Peer) -> bool:
+        if self._callers.total() > MAX_CALLERS or self._callers[peer.account] > MAX_CALLERS_EACH:
+            return False
+        return peer.is_ours or peer.is_system or peer.is_person or peer.name in self._push_users
+
+    async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
+        self._callers[peer.account] += 1
+        try:
+            if not self._may_enter(peer):
+                log.warning("local caller refused", extra={"account": peer.account})
+                return
+            heard = FrameStream(reader, writer, HEARD)
+            async with asyncio.timeout(HELLO_WITHIN_S):
+                first = await heard.receive()
+            if isinstance(first, NoticesWanted) and first.version == NOTICE_VERSION and len(self._desks) < MAX_DESKS:
+                await self._serve_desk(Desk(FrameStream(reader, writer, NOTICE), peer, first), heard)
+            elif isinstance(first, SignalPushed) and first.version == NOTICE_VERSION:
+                await self._serve_program(first, reader, writer)
+            else:
+                log.warning("expected a caller to say what it is, got another message", extra={"account": peer.account})
+        except (PeerError, UnavailableError, TimeoutError, OSError) as error:
+            log.warning("local caller broke off", extra={"cause": str(error) or type(error).__name__})
+        finally:
+            self._callers[peer.account] -= 1
+            self._callers += Counter()  # forgets accounts that nobody calls from
+            writer.transport.abort()
+
+    # -- desks ------------------------------------------------------------------------------------
+
+    async def _serve_desk(self, desk: Desk, heard: FrameStream[NoticeMessage]) -> None:
+        self._desks.add(desk)
+        try:
+            self._on_enter(desk)
+            pace = Pace(most=MESSAGES_IN_TEN_S, within_s=10.0)
+            while True:
+                async with asyncio.timeout(SILENT_AFTER_S):
+                    message = await heard.receive()
+                if message is None:
+                    return
+                pace.count(asyncio.get_running_loop().time())
+                if isinstance(message, NoticeAlive):
+                    desk.send(NoticeAlive())
+                else:
+                    self._on_message(desk, message)
+                await asyncio.sleep(0)  # what waits in the buffer is read without a pause; others have their turn
+        finally:
+            self._desks.discard(desk)
+            self._on_leave(desk)
+
+    # -- programs ---------------------------------------------------------------------------------
+
+    async def _serve_program(
+        self, first: SignalPushed, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        rest = bytearray()
+        pushed: list[NoticeMessage] = [first]
+        while True:
+            await self._take(pushed, writer)
+            if len(pushed) >= FLOOD:
+                await asyncio.sleep(FLOOD_PAUSE_S)
+            async with asyncio.timeout(SILENT_AFTER_S):
+                data = await reader.read(READ_BYTES)
+            if not data:
+                return
+            rest += data
+            pushed = [HEARD.decode(frame) for frame in split(rest, MAX_HEARD_BYTES)]
+
+    async def _take(self, pushed: list[NoticeMessage], writer: asyncio.StreamWriter) -> None:
+        """Hand what came in one piece over together, and answer when it is in the journal."""
+        fold, answers = Fold(), bytearray()
+        for message in pushed:
+            match message:
+                case SignalPushed(version=version, signal=signal) if version == NOTICE_VERSION:
+                    is_local = signal.key.source.startswith(LOCAL)
+                    if is_local:
+                        fold.take(signal)
+                    answer = _TAKEN if is_local else _REFUSED
+                    answers += len(answer).to_bytes(4, "big") + answer
+                case NoticeAlive():
+                    pass
+                case _:
+                    raise PeerError(PeerFault.OUT_OF_ORDER, "expected signals of a program, got another message")
+        while fold:
+            done = asyncio.Event()
+            self._on_signals(fold.give(), done.set)
+            await done.wait()
+        if answers:
+            writer.write(bytes(answers))
+            async with asyncio.timeout(SILENT_AFTER_S):  # whoever does not read the answers is not read either
+                await writer.drain()

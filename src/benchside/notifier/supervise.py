@@ -1,0 +1,195 @@
+"""Keeps workers running: starts each, listens, ends one that hangs, and starts another after a pause.
+
+Whatever a worker does, it costs the notifier one task; a worker that is gone is a condition until another is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchside.platform.child.contract import ChildProcess
+from benchside.platform.child.here import start_speaking_child
+from benchside.platform.door.here import ourselves
+from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.protocol.flow.pace import Pace
+from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, SignalState
+from benchside.protocol.wire.notice import WatchShown
+from benchside.protocol.wire.watch import (
+    MAX_SEEN_A_S,
+    STUCK,
+    WATCH,
+    CheckFailed,
+    Seen,
+    WatchBeat,
+    WatchMessage,
+    WatchReady,
+    WatchStarted,
+)
+from benchside.transport.backoff import Backoff
+from benchside.transport.frames import FrameStream
+
+__all__ = ["Watched", "Watcher"]
+
+log = logging.getLogger(__name__)
+
+READY_WITHIN_S = 60.0
+"""A cold disk and a virus scanner on the first start of the day."""
+HUNG_AFTER_S = 15.0
+"""Two beats may be lost."""
+FIRST_WAIT_S = 1.0
+MAX_WAIT_S = 300.0
+"""A worker that cannot run must not use up the PC by trying."""
+WELL_AFTER_S = 60.0
+"""One that has run for so long may be started again at once."""
+REST_S = 600.0
+"""How long a check that was stuck is left alone."""
+MAX_RESTING = 64
+TRIES_BEFORE_WARNING = 3
+"""One crash is cured before anybody needs to hear of it; a worker that does not come back is not."""
+WORKER = "benchside.notifier.watch.worker"
+
+Start = Callable[[], Awaitable[tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One worker that is to run: which kind, what it is called, its settings."""
+
+    what: str
+    name: str
+    settings: dict[str, Any]
+
+
+class Watcher:
+    """One worker, again and again."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        on_signals: Callable[[tuple[Signal, ...]], None],
+        folders: tuple[Path, ...] = (),
+        *,
+        start: Start | None = None,
+        hung_after_s: float = HUNG_AFTER_S,
+    ) -> None:
+        """`on_signals` hears what was seen, also of the worker itself; `start` starts a worker's process."""
+        self.watched = watched
+        self._on_signals = on_signals
+        self._folders = folders
+        self._start = start or _start
+        self._hung_after_s = hung_after_s
+        self._backoff = Backoff(first_s=FIRST_WAIT_S, most_s=MAX_WAIT_S)
+        self._resting: dict[str, float] = {}
+        self._heard_at: float | None = None
+        self._tries = 0
+        self.is_well = False
+        self.pid: int | None = None
+
+    def shown(self, now: float) -> WatchShown:
+        """Return how it is, for the desk; `now` on the event loop's clock."""
+        ago_s = 0 if self._heard_at is None else int(max(0.0, now - self._heard_at))
+        return WatchShown(name=self.watched.name, is_well=self.is_well, seen_ago_s=ago_s)
+
+    async def run(self) -> None:
+        """Keep it running until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began_at = loop.time()
+            try:
+                await self._run_once()
+            except (UnavailableError, PeerError, TimeoutError) as error:
+                log.warning(
+                    "worker ended", extra={"worker": self.watched.name, "cause": str(error) or type(error).__name__}
+                )
+            self._lost()
+            if loop.time() - began_at >= WELL_AFTER_S:
+                self._backoff.reset()
+                self._tries = 0
+            await asyncio.sleep(self._backoff.next_s())
+
+    async def _run_once(self) -> None:
+        process, reader, writer = await self._start()
+        self.pid = process.pid
+        stream = FrameStream(reader, writer, WATCH)
+        try:
+            stream.send(self._started())
+            await self._listen(stream)
+        finally:
+            self.pid = None
+            stream.abort()
+            await _end(process)
+
+    def _started(self) -> WatchStarted:
+        now = asyncio.get_running_loop().time()
+        self._resting = {name: until for name, until in self._resting.items() if until > now}
+        given = {"settings": self.watched.settings, "folders": [str(folder) for folder in self._folders]}
+        return WatchStarted(
+            what=self.watched.what,
+            name=self.watched.name,
+            settings=json.dumps(given).encode(),
+            resting=tuple(self._resting)[:MAX_RESTING],
+        )
+
+    async def _listen(self, stream: FrameStream[WatchMessage]) -> None:
+        loop = asyncio.get_running_loop()
+        pace = Pace(most=MAX_SEEN_A_S * 20, within_s=10.0)
+        within_s = READY_WITHIN_S
+        while True:
+            async with asyncio.timeout(within_s):
+                message = await stream.receive()
+            if message is None:
+                raise UnavailableError("expected the worker to stay, got its end")
+            pace.count(loop.time())
+            self._heard_at = loop.time()
+            within_s = self._hung_after_s
+            self._take(message)
+
+    def _take(self, message: WatchMessage) -> None:
+        match message:
+            case WatchReady():
+                self.is_well = True
+                self._on_signals((Signal(self._lost_key, SignalState.OFF),))
+            case Seen():
+                self._on_signals(message.signals)
+            case CheckFailed():
+                self._failed(message)
+            case WatchBeat():
+                pass
+            case WatchStarted():
+                log.warning("worker said what the notifier says", extra={"worker": self.watched.name})
+
+    def _failed(self, message: CheckFailed) -> None:
+        code = "check_failed"
+        if message.cause == STUCK:
+            code = "check_stuck"
+            self._resting[message.name] = asyncio.get_running_loop().time() + REST_S
+        log.info("check failed", extra={"check": message.name, "cause": message.cause})
+        self._on_signals((Signal(ConditionKey("pc.watch", message.name, code), SignalState.ON),))
+
+    def _lost(self) -> None:
+        self.is_well = False
+        self._tries += 1
+        severity = Severity.WARNING if self._tries >= TRIES_BEFORE_WARNING else Severity.INFO
+        self._on_signals((Signal(self._lost_key, SignalState.ON, severity=severity),))
+
+    @property
+    def _lost_key(self) -> ConditionKey:
+        return ConditionKey("benchside.notifier", self.watched.name, "watch_lost")
+
+
+async def _start() -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:
+    return await start_speaking_child(ourselves(), WORKER, {})
+
+
+async def _end(process: ChildProcess) -> None:
+    try:
+        process.kill()
+    except OSError as error:
+        log.error("expected to kill the worker, got an error", extra={"cause": str(error)})
+    await process.wait()

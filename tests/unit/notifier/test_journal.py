@@ -1,0 +1,212 @@
+"""The journal: durable, chained, cut with care; and what waits while the disk is full."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from tests.fakes.board_world import BoardWorld
+
+from benchside.notifier.journal import MAX_BEFORE_CUT_S, Journal, open_journal
+from benchside.notifier.record import Record, folded_up
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.event import Act, Signalled
+from benchside.protocol.flow.conditions.projection import replay
+from benchside.protocol.trust.conditions import fits
+from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, Severity, Signal, SignalState
+from benchside.protocol.wire.notice import Acknowledge, PutOutOfService, ResetLatch, Shelve, Unshelve
+
+K = ChangeKind
+KEY = ConditionKey("pc.disk", "C:", "space_low")
+DAY_MS = 24 * 3600 * 1000
+
+
+def raised(at_utc_ms: int = 1, key: ConditionKey = KEY) -> ConditionChange:
+    return drafted(K.RAISED, at_utc_ms, key, severity=Severity.WARNING, texts={"en": "x"}, count=1)
+
+
+def cleared(at_utc_ms: int = 2, key: ConditionKey = KEY) -> ConditionChange:
+    return drafted(K.CLEARED, at_utc_ms, key, count=1)
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "notices.db")
+
+
+def test_changes_are_numbered_chained_and_read_back(journal: Journal) -> None:
+    first = journal.append([raised(), cleared()])
+    second = journal.append([raised(3)])
+    assert [change.sequence for change in first + second] == [1, 2, 3]
+    assert fits(bytes(32), first[0])
+    assert fits(first[1].head, second[0])
+    assert journal.after(1, 10) == [first[1], second[0]]
+    assert journal.history(before=None, key=None, most=2) == [second[0], first[1]]
+    assert journal.history(before=3, key=KEY, most=9) == [first[1], first[0]]
+    assert journal.history(before=None, key=ConditionKey("pc.disk", "D:", "space_low"), most=9) == []
+
+
+def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "notices.db")
+    first.append([raised()])
+    first.close()
+    again, projection, was_spoilt = open_journal(tmp_path, "now")
+    assert again.id == first.id
+    assert (projection.sequence, projection.broken_at, was_spoilt) == (1, None, False)
+    assert projection.states[KEY].is_active
+    again.append([cleared()])
+    assert not again.project().states[KEY].is_active
+    assert again.last_sequence() == 2
+
+
+def test_a_changed_and_a_removed_entry_show(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "notices.db")
+    journal.append([raised(each) for each in range(1, 6)])
+    db = sqlite3.connect(tmp_path / "notices.db")
+    db.execute("DELETE FROM change WHERE sequence = 3")
+    db.commit()
+    assert journal.project().broken_at == 4
+    db.execute("UPDATE change SET body = (SELECT body FROM change WHERE sequence = 1) WHERE sequence = 2")
+    db.commit()
+    assert journal.project().broken_at == 1 or journal.project().broken_at == 2
+
+
+def test_a_spoilt_file_is_put_aside_and_another_begun(tmp_path: Path) -> None:
+    (tmp_path / "notices.db").write_bytes(b"rubbish" * 1000)
+    journal, projection, was_spoilt = open_journal(tmp_path, "1")
+    assert was_spoilt
+    assert projection.entries == 0
+    journal.append([raised()])
+    assert (tmp_path / "spoilt-1-notices.db").exists()
+
+
+def test_a_file_that_cannot_be_opened_is_not_put_aside(tmp_path: Path) -> None:
+    (tmp_path / "notices.db").mkdir()
+    with pytest.raises(UnavailableError):
+        open_journal(tmp_path, "1")
+
+
+def test_facts_are_kept(journal: Journal) -> None:
+    journal.keep_fact("kept", b"1")
+    journal.keep_fact("kept", b"2")
+    assert journal.fact("kept") == b"2"
+    assert journal.fact("other") is None
+
+
+def cut(journal: Journal, **what: int) -> int:
+    """Return how many entries went."""
+    asked = {"now_utc_ms": 200 * DAY_MS, "max_age_s": 90 * 24 * 3600, "max_bytes": 10**9, "kept": 10**9} | what
+    states = journal.project().states
+    found = journal.to_cut(**asked, states=states)
+    if found is None:
+        return 0
+    journal.cut(found)
+    after = journal.project()
+    assert (after.states, after.broken_at) == (states, None)
+    return found.entries
+
+
+def test_old_entries_are_cut_a_tenth_at_a_time_and_the_chain_goes_on(journal: Journal) -> None:
+    journal.append([change for day in range(100) for change in (raised(day * DAY_MS), cleared(day * DAY_MS))])
+    assert cut(journal) == 20
+    assert cut(journal) == 18
+    journal.append([drafted(K.CUT, 200 * DAY_MS, count=38)])
+    assert journal.project().broken_at is None
+    assert journal.after(0, 1)[0].sequence == 39
+
+
+def test_what_the_server_lacks_is_cut_after_thirty_days_only(journal: Journal) -> None:
+    days = MAX_BEFORE_CUT_S // (24 * 3600)
+    journal.append([change for day in range(100) for change in (raised(day * DAY_MS), cleared(day * DAY_MS))])
+    assert cut(journal, now_utc_ms=99 * DAY_MS, max_age_s=0, kept=0) > 0
+    assert cut(journal, now_utc_ms=(days - 1) * DAY_MS, max_age_s=0, kept=0) == 0
+    assert cut(journal, now_utc_ms=(days - 1) * DAY_MS, max_age_s=0) > 0
+
+
+def test_what_is_active_is_cut_after_thirty_days_only(journal: Journal) -> None:
+    journal.append([raised(day * DAY_MS, ConditionKey("a", str(day), "b")) for day in range(100)])
+    assert cut(journal, now_utc_ms=20 * DAY_MS, max_age_s=0) == 0
+    assert cut(journal, now_utc_ms=200 * DAY_MS, max_age_s=0) == 10, "it stands on in the base"
+
+
+def test_size_is_a_reason_too(journal: Journal) -> None:
+    journal.append([raised(199 * DAY_MS), cleared(199 * DAY_MS)] * 50)
+    assert cut(journal) == 0
+    assert cut(journal, max_bytes=1) == 10
+    assert Journal.to_cut(journal, now_utc_ms=0, max_age_s=1, max_bytes=10**9, kept=0, states={}) is None
+
+
+def test_an_empty_journal_has_nothing_to_cut(journal: Journal) -> None:
+    assert cut(journal) == 0
+
+
+class FullDisk(Journal):
+    """A journal that refuses."""
+
+    is_full = True
+
+    def append(self, drafts: object) -> list[ConditionChange]:
+        if self.is_full:
+            raise UnavailableError("expected the journal to take changes, got a full disk")
+        return super().append(drafts)  # type: ignore[arg-type]
+
+
+def test_what_a_full_disk_refuses_waits_and_is_written_in_order(tmp_path: Path) -> None:
+    journal = FullDisk(tmp_path / "notices.db")
+    record = Record(journal)
+    assert record.write([]) == []
+    for drafts in ([raised()], [cleared()]):
+        with pytest.raises(UnavailableError):
+            record.write(drafts)
+    assert record.is_stuck
+    journal.is_full = False
+    assert [change.kind for change in record.write([raised()])] == [K.RAISED, K.CLEARED, K.RAISED]
+    assert not record.is_stuck
+
+
+def test_what_waits_is_bounded_and_its_sum_is_exact(tmp_path: Path) -> None:
+    journal = FullDisk(tmp_path / "notices.db")
+    record = Record(journal)
+    for _ in range(3000):
+        with pytest.raises(UnavailableError):
+            record.write([raised(), cleared(), drafted(K.FOLDED, 3, KEY, count=5)])
+    journal.is_full = False
+    written = record.write([])
+    assert len(written) < 4100
+    assert sum(change.count or 0 for change in written) == 3000 * 7
+
+
+_KEYS = st.sampled_from([ConditionKey("test.one", "C:", code) for code in ("plain", "latched", "root", "pulse")])
+_STEPS = st.one_of(
+    st.builds(Signal, _KEYS, st.sampled_from([*SignalState])),
+    st.builds(Acknowledge, key=_KEYS, by=st.just("Eva")),
+    st.builds(Shelve, key=_KEYS, by=st.just("Eva"), why=st.just("known"), for_s=st.just(600)),
+    st.builds(Unshelve, key=_KEYS, by=st.just("Eva")),
+    st.builds(ResetLatch, key=_KEYS, by=st.just("Eva")),
+    st.builds(PutOutOfService, key=_KEYS, by=st.just("root"), why=st.just("known"), back=st.booleans()),
+    st.sampled_from([1.0, 50.0, 700.0]),
+)
+
+
+@pytest.mark.slow
+@given(st.lists(_STEPS, max_size=50))
+@settings(max_examples=60, deadline=None)
+def test_fewer_changes_say_the_same(story: list[Signal | Act | float]) -> None:
+    world = BoardWorld()
+    for happening in story:
+        if isinstance(happening, float):
+            world.wait(happening)
+        elif isinstance(happening, Signal):
+            world.step(Signalled(happening))
+        else:
+            world.act(happening)
+    fewer = folded_up(world.changes) if world.changes else []
+    assert sum(change.count or 0 for change in fewer) == world.counted()
+    assert {key: replace(state, count=0) for key, state in replay(fewer).items()} == {
+        key: replace(state, count=0) for key, state in world.board.states.items()
+    }
