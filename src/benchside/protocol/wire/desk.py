@@ -29,6 +29,7 @@ from msgspec import Meta
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire.audit import EventDetails, EventKind
 from benchside.protocol.wire.capability import Capability, GrantScope, MonitorInfo, WindowInfo
+from benchside.protocol.wire.carrier import CarrierMessage
 from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.cover import MAX_HAND_COVERS, MAX_SHOWN_COVERS, CoverShown, DesktopBox
 from benchside.protocol.wire.ids import Bytes16
@@ -386,6 +387,7 @@ DeskMessage = (
     | DeskAlive
     | HistoryWanted
     | HistoryShown
+    | CarrierMessage
 )
 
 DESK: Codec[DeskMessage] = Codec(DeskMessage, max_bytes=1024 * 1024, name="desk")

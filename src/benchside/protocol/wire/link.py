@@ -6,6 +6,7 @@
                                              <-   LinkWelcome(proof, ...)        or the socket closes
     StateKept, when the welcome offered one  ->
     ... then, in any order, what follows.  Each ask of the agent has one answer with the same `ask`.
+    What goes on for the notifier is in wire/carrier.py.
 
 Proofs: HMAC-SHA256 with a key derived from the device's AES-256 key over both nonces and the device id
 (benchside.protocol.trust.device).  A device that is *held* (a restored disk, a copy) is welcomed and told,
@@ -22,6 +23,14 @@ from msgspec import Meta
 from benchside.protocol.errors import Refusal
 from benchside.protocol.wire.audit import PcEvent
 from benchside.protocol.wire.capability import Capability
+from benchside.protocol.wire.carrier import (
+    AdvisoryOffered,
+    AdvisoryWithdrawn,
+    NoticesAsked,
+    NoticesKept,
+    NoticesReported,
+    WatchTold,
+)
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.ids import Bytes16, Bytes32, TicketBytes
@@ -31,6 +40,8 @@ from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
     "LINK",
+    "AdvisoryOffered",
+    "AdvisoryWithdrawn",
     "AreYouThere",
     "AskTicket",
     "Described",
@@ -49,6 +60,9 @@ __all__ = [
     "NextKeyKept",
     "NextKeyProved",
     "NextKeyShare",
+    "NoticesAsked",
+    "NoticesKept",
+    "NoticesReported",
     "PolicyOffered",
     "PolicyWanted",
     "RequestCancelled",
@@ -61,6 +75,7 @@ __all__ = [
     "StateKept",
     "TicketIssued",
     "TicketRefused",
+    "WatchTold",
 ]
 
 _Ask = Annotated[int, Meta(ge=1, le=2**53)]
@@ -313,6 +328,12 @@ LinkMessage = (
     | TicketRefused
     | EventsReported
     | EventsKept
+    | NoticesAsked
+    | NoticesReported
+    | NoticesKept
+    | AdvisoryOffered
+    | AdvisoryWithdrawn
+    | WatchTold
     | LinkPing
     | LinkPong
 )
