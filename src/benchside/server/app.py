@@ -31,6 +31,7 @@ from benchside.server.gateway import agent, enrol
 from benchside.server.gateway.agent import Gateway, LinkFacts
 from benchside.server.gateway.enrol import Enrolment
 from benchside.server.gateway.links import Links
+from benchside.server.gateway.telling import Telling
 from benchside.server.http.app import make_web
 from benchside.server.http.connection import EdgedHttp, GuardedHttp
 from benchside.server.http.context import Services
@@ -198,6 +199,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         office,
         links,
         parts.bus,
+        Telling(parts.intake),
         facts,
         parts.now,
     )

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchside.protocol.wire.condition import ConditionKey
 from benchside.protocol.wire.link import LinkMessage
+from benchside.server.notices.facts import ShownCondition
 
 __all__ = [
     "Bus",
+    "ConditionChanged",
     "News",
     "PolicyChanged",
     "RequestChanged",
@@ -56,7 +59,17 @@ class ToDevice:
     message: LinkMessage
 
 
-News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice
+@dataclass(frozen=True)
+class ConditionChanged:
+    """A condition of a PC stands otherwise now; without `shown` it has nothing to say any more."""
+
+    device_id: bytes
+    key: ConditionKey
+    number: int
+    shown: ShownCondition | None
+
+
+News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice | ConditionChanged
 
 
 class Subscription(Protocol):

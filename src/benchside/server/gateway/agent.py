@@ -25,6 +25,8 @@ from benchside.protocol.wire.link import (
     LinkWelcome,
     NextKeyProved,
     NextKeyShare,
+    NoticesAsked,
+    NoticesReported,
     PolicyWanted,
     RequestCancelled,
     RequestClaimed,
@@ -34,6 +36,7 @@ from benchside.protocol.wire.link import (
     StateKept,
     TicketIssued,
     TicketRefused,
+    WatchTold,
 )
 from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.ledger import Ledger
@@ -46,6 +49,7 @@ from benchside.server.gateway.links import Links
 from benchside.server.gateway.meeting import HELLO_WITHIN_S, Meeting, Met
 from benchside.server.gateway.note import Notes
 from benchside.server.gateway.rotation import GatewayRotation
+from benchside.server.gateway.telling import Telling
 from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
@@ -88,6 +92,7 @@ class Gateway:
         office: TicketOffice,
         links: Links,
         bus: Bus,
+        telling: Telling,
         facts: LinkFacts,
         now: NowUtcMs,
     ) -> None:
@@ -99,6 +104,7 @@ class Gateway:
         self._office = office
         self._links = links
         self._bus = bus
+        self._telling = telling
         self._facts = facts
         self._identities = identities
         self._notes = Notes(ledger, now)
@@ -235,6 +241,8 @@ class Gateway:
                 return (await self._ticket(device_id, message),)
             case EventsReported():
                 return (await self._events(device_id, message.events),)
+            case NoticesAsked() | NoticesReported() | WatchTold():
+                return await self._telling.answer(device_id, message)
             case _:
                 raise PeerError(
                     PeerFault.OUT_OF_ORDER, "expected a message that an agent sends, got one of the gateway's"
@@ -245,7 +253,8 @@ class Gateway:
         await self._identities.note_sealing(device_id, message.sealing)
         await self._broker.tell_presence(device_id)
         offer = self._keeper.offer()
-        return (offer,) if offer and message.policy_version < self._keeper.version else ()
+        advisories = await self._telling.advisories(device_id)
+        return (offer, *advisories) if offer and message.policy_version < self._keeper.version else advisories
 
     async def _opened(self, device_id: bytes, message: RequestOpened) -> Sequence[LinkMessage]:
         try:

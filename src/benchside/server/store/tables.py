@@ -13,6 +13,7 @@ from benchside.server.enrolment.model import Customer, Device, Instrument, Known
 from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
 from benchside.server.mail.model import Mail
+from benchside.server.notices.model import KeptChange, KeptCondition, NoticeCursor
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
@@ -27,6 +28,7 @@ TABLES = (
     (DeviceChain, HeldInstance),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Mail, KnownLocation, NewLocation, LocationLink),
+    (NoticeCursor, KeptChange, KeptCondition),
     (Session, Event, JournalHead, OnlineSpan),
 )
 CLOUD: MetaData = CloudTable.metadata
