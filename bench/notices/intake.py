@@ -1,4 +1,4 @@
-"""`python -m bench.notices.intake`: notices a second that one server keeps durably, SQLite with fsync at each commit."""
+"""`python -m bench.notices.intake`: notices a second that one server keeps durably, SQLite with a sync each commit."""
 
 from __future__ import annotations
 

@@ -88,6 +88,7 @@ class Places:
                     rows.add(row)
                 row.name, row.customer, row.laws = one.name, one.customer, ",".join(one.laws)
                 row.time_zone, row.rules = one.time_zone, msgspec.json.encode(one.rules).decode()
+                row.silent_after_min = one.silent_after_min
 
 
 async def _refuse_unknown(rows: AsyncSession, sites: Sequence[SiteFacts]) -> None:
@@ -109,4 +110,5 @@ def _site(row: Site) -> SiteFacts:
         laws=tuple(row.laws.split(",")) if row.laws else (),
         time_zone=row.time_zone,
         rules=msgspec.json.decode(row.rules, type=SiteRules),
+        silent_after_min=row.silent_after_min,
     )

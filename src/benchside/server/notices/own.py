@@ -9,12 +9,24 @@ from benchside.server.mail.texts import LANGUAGES, open_texts
 from benchside.server.notices.facts import OwnCondition
 from benchside.server.notices.order import JournalFault
 
-__all__ = ["ALERTS_LOST", "NOTIFIER_SILENT", "PC_SILENT", "journal_fault", "notifier_silent", "pc_silent", "too_many"]
+__all__ = [
+    "JOURNAL_FAULTS",
+    "NOTIFIER_SILENT",
+    "PC_SILENT",
+    "journal_fault",
+    "notifier_silent",
+    "pc_silent",
+    "too_many",
+]
 
 PC_SILENT = ConditionKey("server.presence", "pc", "silent")
 NOTIFIER_SILENT = ConditionKey("server.presence", "notifier", "silent")
 TOO_MANY = ConditionKey("server.notices", "conditions", "too_many")
-ALERTS_LOST = ConditionKey("server.alerts", "channel", "given_up")
+JOURNAL_FAULTS = {
+    (key.subject, key.code): key
+    for key in (TOO_MANY, *(ConditionKey("server.notices", "journal", fault.value) for fault in JournalFault))
+}
+"""What the intake finds wrong, by subject and code."""
 
 
 def pc_silent(*, is_on: bool, after_min: int) -> OwnCondition:

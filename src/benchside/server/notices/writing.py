@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.trust.conditions import conditions_head
@@ -47,6 +47,7 @@ class Writing:
     now_utc_ms: int
     board: Board = field(init=False)
     _cursors: dict[tuple[bytes, bytes], NoticeCursor] = field(default_factory=dict)
+    _logged: dict[tuple[bytes, bytes], Cursor] = field(default_factory=dict)
     _log: list[dict[str, Any]] = field(default_factory=list)  # columns of any type
 
     async def write(self, group: Sequence[Told]) -> None:
@@ -55,6 +56,7 @@ class Writing:
         devices = {one.device_id for one in group}
         for cursor in await self.rows.scalars(select(NoticeCursor).where(NoticeCursor.device_id.in_(devices))):
             self._cursors[cursor.device_id, cursor.journal] = cursor
+        await self._look_into_log([one for one in group if one.journal != OWN_JOURNAL])
         codes = {change.key.code for one in group for change in one.changes if change.key is not None}
         codes |= {wish.key.code for one in group for wish in one.own} | set(JournalFault)
         await self.board.load(devices, codes)
@@ -69,7 +71,7 @@ class Writing:
 
     async def _take(self, told: Told) -> None:
         row = self._cursors.get((told.device_id, told.journal))
-        cursor = Cursor(row.sequence, row.head) if row else await self._from_log(told)
+        cursor = Cursor(row.sequence, row.head) if row else self._logged.get((told.device_id, told.journal), START)
         admitted = admit(cursor, told.changes, insists=told.insists)
         told.kept = cursor.sequence if admitted is None else admitted.cursor.sequence
         told.is_gap = admitted is None
@@ -85,13 +87,23 @@ class Writing:
                 self.board.take(told.device_id, told.journal, change, change.key)
         await self._own(told.device_id, [journal_fault(fault) for fault in sorted(admitted.faults)])
 
-    async def _from_log(self, told: Told) -> Cursor:
-        """A journal without a cursor: a new one, or one whose cursor had to go, and then the log knows."""
-        newest = select(KeptChange.sequence, KeptChange.head).where(
-            KeptChange.device_id == told.device_id, KeptChange.journal == told.journal
+    async def _look_into_log(self, group: Sequence[Told]) -> None:
+        """Journals without a cursor: new ones, or those whose cursor had to go, and then the log knows."""
+        unknown = {(one.device_id, one.journal) for one in group} - self._cursors.keys()
+        newest = (
+            select(func.max(KeptChange.number))
+            .where(
+                KeptChange.device_id.in_({one for one, _ in unknown}),
+                KeptChange.journal.in_({one for _, one in unknown}),
+            )
+            .group_by(KeptChange.device_id, KeptChange.journal)
         )
-        found = (await self.rows.execute(newest.order_by(KeptChange.sequence.desc()).limit(1))).first()
-        return Cursor(found.sequence, found.head) if found else START
+        query = select(KeptChange.device_id, KeptChange.journal, KeptChange.sequence, KeptChange.head)
+        if unknown:
+            for device_id, journal, sequence, head in await self.rows.execute(
+                query.where(KeptChange.number.in_(newest))
+            ):
+                self._logged[device_id, journal] = Cursor(sequence, head)
 
     async def _begin(self, told: Told) -> NoticeCursor:
         """Another journal of this device: whatever its older ones said is wrong is not known any more."""
@@ -107,7 +119,8 @@ class Writing:
                 delete(NoticeCursor).where(NoticeCursor.device_id == old.device_id, NoticeCursor.journal == old.journal)
             )
             del self._cursors[old.device_id, old.journal]
-        await self.board.forget_others(told.device_id, told.journal)
+        if others:
+            await self.board.forget_others(told.device_id, told.journal)
         return self._new_cursor(told.device_id, told.journal, is_current=True)
 
     def _new_cursor(self, device_id: bytes, journal: bytes, *, is_current: bool) -> NoticeCursor:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import select, text
+from tests.fakes.notified import add_device
 from tests.fakes.notifier import DISK, Journal
 from tests.fakes.server_world import Clock, opened_parts
 
@@ -17,7 +18,6 @@ from benchside.protocol.errors import PeerError
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, NoticeBatch, Severity
 from benchside.server.audit.model import Event
 from benchside.server.bus.contract import ConditionChanged
-from benchside.server.enrolment.model import Device
 from benchside.server.notices import board, writing
 from benchside.server.notices.facts import OWN_JOURNAL
 from benchside.server.notices.model import KeptChange, KeptCondition
@@ -26,17 +26,6 @@ from benchside.server.notices.personal import joined
 from benchside.server.parts import Parts
 
 PC, OTHER = b"p" * 16, b"o" * 16
-
-
-async def add_device(parts: Parts, device_id: bytes) -> None:
-    async with parts.cloud.write() as rows:
-        rows.add(
-            Device(
-                id=device_id, site="lab-1", region="global", name="PC 1", device_key=bytes(32), identity_spki=b"",
-                identity_fingerprint=device_id * 2, registrant="Pat", registrant_email="pat@lab.example",
-                enrolled_utc_ms=1,
-            )
-        )  # fmt: skip
 
 
 @pytest.fixture
