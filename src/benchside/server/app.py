@@ -40,6 +40,7 @@ from benchside.server.keys.files import read_secret
 from benchside.server.keys.folder import Folder
 from benchside.server.location.making import make_locations
 from benchside.server.mail.making import make_sender, warning_of
+from benchside.server.notices.fleet import Fleet
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.relay.measure import Measuring
@@ -224,6 +225,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         ledger=parts.ledger,
         sessions=parts.sessions,
         presence=presence,
+        fleet=Fleet(parts.cloud, parts.now),
         consoles=consoles,
         bus=parts.bus,
         now=parts.now,

@@ -10,6 +10,7 @@ from typing import Any
 from benchside.server.http import (
     account_routes,
     admin_routes,
+    fleet_routes,
     location_routes,
     officer_routes,
     other_routes,
@@ -84,6 +85,9 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/api/sessions", EntryPolicy.SCOPED, session_routes.sessions),
     EntryPoint("GET", "/api/sessions/{id}", EntryPolicy.SCOPED, session_routes.session),
     EntryPoint("GET", "/api/sessions/{id}/verify", EntryPolicy.SCOPED, session_routes.verify),
+    EntryPoint("GET", "/api/fleet", EntryPolicy.SCOPED, fleet_routes.fleet),
+    EntryPoint("GET", "/api/fleet/conditions", EntryPolicy.SCOPED, fleet_routes.conditions),
+    EntryPoint("GET", "/api/fleet/devices/{id}", EntryPolicy.SCOPED, fleet_routes.timeline),
     EntryPoint("GET", "/api/admin/people", EntryPolicy.ADMINISTRATOR, admin_routes.people),
     EntryPoint("PUT", "/api/admin/people/{id}", EntryPolicy.ADMINISTRATOR, admin_routes.put_person),
     EntryPoint("DELETE", "/api/admin/people/{id}", EntryPolicy.ADMINISTRATOR, admin_routes.remove_person, 204),
@@ -114,5 +118,8 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/api/officer/sessions", EntryPolicy.OFFICER, officer_routes.sessions),
     EntryPoint("GET", "/api/officer/sessions/{id}", EntryPolicy.OFFICER, officer_routes.session),
     EntryPoint("GET", "/api/officer/sessions/{id}/verify", EntryPolicy.OFFICER, officer_routes.verify),
+    EntryPoint("GET", "/api/officer/fleet", EntryPolicy.OFFICER, fleet_routes.officer_fleet),
+    EntryPoint("GET", "/api/officer/fleet/conditions", EntryPolicy.OFFICER, fleet_routes.officer_conditions),
+    EntryPoint("GET", "/api/officer/fleet/devices/{id}", EntryPolicy.OFFICER, fleet_routes.officer_timeline),
 )
 """Beside these: /api/openapi.json (the description of this table) and the console's files, both for anyone."""

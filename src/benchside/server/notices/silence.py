@@ -46,7 +46,7 @@ class Silence:
         return after_min > 0 and gone is not None and self._now() - gone >= after_min * 60_000
 
 
-def _active(subject: str) -> Select[tuple[bytes]]:
+def _active(subject: str) -> Select[bytes]:
     return select(KeptCondition.device_id).where(
         KeptCondition.source == PC_SILENT.source, KeptCondition.subject == subject, KeptCondition.is_active
     )
