@@ -112,6 +112,8 @@ class ChangeKind(StrEnum):
     CHANGED = "changed"
     """Another severity, or values that the sentence names, while it is active."""
     CLEARED = "cleared"
+    LATCHED = "latched"
+    """In place of CLEARED: the cause is gone, and it stays until LATCH_RESET."""
     ACKNOWLEDGED = "acknowledged"
     SHELVED = "shelved"
     UNSHELVED = "unshelved"
@@ -149,7 +151,9 @@ class ConditionChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """The person who did it, as they call themselves: personal."""
     why: Line | None = None
     until_utc_ms: UtcMs | None = None
+    """With SHELVED; with RAISED, CHANGED and FLAPPING of a pulse: when it clears if no other comes."""
     count: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    """So many signals led here since the last entry of this condition; with CUT, up to which entry."""
     head: Bytes32
 
 
@@ -173,6 +177,8 @@ class ConditionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     is_suppressed: bool = False
     is_out_of_service: bool = False
     is_flapping: bool = False
+    is_pulse: bool = False
+    """Its last signal was a pulse: it clears by itself."""
     count: Annotated[int, Meta(ge=0, le=2**53)] = 1
     """How often it was signalled since it was raised."""
     sequence: Annotated[int, Meta(ge=0, le=2**53)] = 0
