@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from benchside.protocol.flow.conditions.projection import States, apply, is_shown
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, ConditionState
 from benchside.server.notices.facts import OWN_JOURNAL, OwnCondition, ShownCondition
 from benchside.server.notices.model import KeptCondition
 from benchside.server.notices.own import too_many
 from benchside.server.notices.personal import joined, split
-from benchside.server.notices.projection import after, has_anything_to_say, is_shown
 
 __all__ = ["MAX_CONDITIONS", "Board", "Moved"]
 
@@ -66,7 +66,9 @@ class Board:
         entry = self._entries.get((device_id, key))
         if entry is None:
             entry = self._entries[device_id, key] = _Entry(None, None, journal)
-        entry.state, entry.journal, entry.is_dirty = after(entry.state, change, key), journal, True
+        states: States = {} if entry.state is None else {key: entry.state}
+        apply(states, change)
+        entry.state, entry.journal, entry.is_dirty = states.get(key), journal, True
         entry.is_raised |= change.kind is ChangeKind.RAISED
 
     async def forget_others(self, device_id: bytes, journal: bytes) -> None:
@@ -86,7 +88,7 @@ class Board:
         await self._refuse_too_many(say)
         moved = [(place, entry) for place, entry in self._entries.items() if entry.is_dirty]
         for (device_id, key), entry in moved:
-            if entry.state is None or not has_anything_to_say(entry.state):
+            if entry.state is None:
                 if entry.row is not None:
                     self.moved.append(Moved(device_id, key, entry.row.number, None))
                     await self._rows.delete(entry.row)
@@ -107,7 +109,7 @@ class Board:
     def _fill(self, row: KeptCondition, entry: _Entry, state: ConditionState) -> None:
         row.journal = entry.journal
         row.severity, row.is_active, row.is_acknowledged = state.severity.rank, state.is_active, state.is_acknowledged
-        row.is_shown, row.shelved_until_utc_ms = is_shown(state), state.shelved_until_utc_ms
+        row.is_shown, row.shelved_until_utc_ms = is_shown(state) and not state.is_suppressed, state.shelved_until_utc_ms
         row.kept_utc_ms = self._now_utc_ms
         if entry.is_raised:
             row.raised_utc_ms = self._now_utc_ms

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, func, or_, select
 
 from benchside.protocol.wire.condition import ConditionKey, Severity
 from benchside.server.clock import NowUtcMs
@@ -122,16 +122,16 @@ class Fleet:
             query = query.where(_said(wanted.words, [visible[one] for one in devices]))
         return query
 
-    def _states(self, state: str) -> Sequence[ColumnElement[bool]]:
+    def _states(self, state: str) -> list[ColumnExpressionArgument[bool]]:
         match state:
             case "active":
-                return (KeptCondition.is_shown, KeptCondition.is_active, self._unshelved())
+                return [KeptCondition.is_shown, KeptCondition.is_active, self._unshelved()]
             case "unacknowledged":
-                return (KeptCondition.is_shown, ~KeptCondition.is_acknowledged, self._unshelved())
+                return [KeptCondition.is_shown, ~KeptCondition.is_acknowledged, self._unshelved()]
             case "shelved":
-                return (KeptCondition.shelved_until_utc_ms > self._now(),)
+                return [KeptCondition.shelved_until_utc_ms > self._now()]
             case _:
-                return (KeptCondition.is_shown,)
+                return [KeptCondition.is_shown]
 
     def _unshelved(self) -> ColumnElement[bool]:
         until = KeptCondition.shelved_until_utc_ms
