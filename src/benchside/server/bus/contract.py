@@ -20,6 +20,7 @@ __all__ = [
     "SignInEnded",
     "Subscription",
     "ToDevice",
+    "ToDevices",
 ]
 
 
@@ -60,6 +61,14 @@ class ToDevice:
 
 
 @dataclass(frozen=True)
+class ToDevices:
+    """The same to many: one piece of news, whatever their number."""
+
+    device_ids: frozenset[bytes]
+    message: LinkMessage
+
+
+@dataclass(frozen=True)
 class ConditionChanged:
     """A condition of a PC stands otherwise now; without `shown` it has nothing to say any more."""
 
@@ -69,7 +78,7 @@ class ConditionChanged:
     shown: ShownCondition | None
 
 
-News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice | ConditionChanged
+News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice | ToDevices | ConditionChanged
 
 
 class Subscription(Protocol):

@@ -41,7 +41,7 @@ from benchside.protocol.wire.link import (
 from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.broker.queue import Broker
-from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice
+from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice, ToDevices
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import Register
 from benchside.server.gateway.holds import Holds
@@ -214,7 +214,7 @@ class Gateway:
             if news.has_overflowed:
                 raise UnavailableError("expected an agent that takes its news, got one that does not")
             match await news.next(LOST_AFTER_S):
-                case ToDevice(message=message):
+                case ToDevice(message=message) | ToDevices(message=message):
                     served.send(LINK.encode(message))
                 case PolicyChanged():
                     offer = self._keeper.offer()
@@ -287,4 +287,6 @@ class Gateway:
 
 
 def _is_for(news: News, device_id: bytes) -> bool:
+    if isinstance(news, ToDevices):
+        return device_id in news.device_ids
     return isinstance(news, PolicyChanged) or (isinstance(news, ToDevice) and news.device_id == device_id)

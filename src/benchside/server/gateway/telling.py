@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from benchside.protocol.wire.carrier import NoticesAsked, NoticesKept, NoticesReported, WatchTold, unpack_batch
 from benchside.protocol.wire.link import LinkMessage
+from benchside.server.notices.advisories import Advisories
 from benchside.server.notices.intake import Intake
 from benchside.server.notices.own import notifier_silent
 
@@ -15,8 +16,9 @@ __all__ = ["Telling"]
 class Telling:
     """The gateway hands it what is meant for it."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, advisories: Advisories) -> None:
         self._intake = intake
+        self._advisories = advisories
 
     async def answer(
         self, device_id: bytes, message: NoticesAsked | NoticesReported | WatchTold
@@ -36,4 +38,4 @@ class Telling:
 
     async def advisories(self, device_id: bytes) -> Sequence[LinkMessage]:
         """What the vendor wants the person at this PC to read, as long as it holds."""
-        return ()
+        return await self._advisories.offers(device_id)

@@ -10,6 +10,7 @@ from typing import Any
 from benchside.server.http import (
     account_routes,
     admin_routes,
+    advisory_routes,
     fleet_routes,
     location_routes,
     officer_routes,
@@ -112,6 +113,10 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/api/admin/tokens", EntryPolicy.ADMINISTRATOR, place_routes.tokens),
     EntryPoint("POST", "/api/admin/tokens", EntryPolicy.ADMINISTRATOR, place_routes.make_token),
     EntryPoint("DELETE", "/api/admin/tokens/{id}", EntryPolicy.ADMINISTRATOR, place_routes.revoke_token, 204),
+    EntryPoint("GET", "/api/admin/advisories", EntryPolicy.ADMINISTRATOR, advisory_routes.advisories),
+    EntryPoint("POST", "/api/admin/advisories", EntryPolicy.ADMINISTRATOR, advisory_routes.make_advisory),
+    EntryPoint("GET", "/api/admin/advisories/{id}", EntryPolicy.ADMINISTRATOR, advisory_routes.advisory),
+    EntryPoint("DELETE", "/api/admin/advisories/{id}", EntryPolicy.ADMINISTRATOR, advisory_routes.withdraw, 204),
     EntryPoint("GET", "/api/officer/devices", EntryPolicy.OFFICER, officer_routes.devices),
     EntryPoint("GET", "/api/officer/devices/{id}/stored", EntryPolicy.OFFICER, officer_routes.stored),
     EntryPoint("GET", "/api/officer/admitted", EntryPolicy.OFFICER, officer_routes.admitted),

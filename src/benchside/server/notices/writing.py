@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.trust.conditions import conditions_head
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange
+from benchside.server.notices.advisories import acknowledged
 from benchside.server.notices.board import Board
 from benchside.server.notices.facts import OWN_JOURNAL, OwnCondition
 from benchside.server.notices.model import KeptChange, NoticeCursor
@@ -21,6 +23,8 @@ from benchside.server.notices.personal import seal_free
 
 __all__ = ["MAX_JOURNALS", "Told", "Writing"]
 
+VENDOR = ("vendor", "advisory")
+"""Source and code of an advisory's condition; its subject is the advisory's id."""
 MAX_JOURNALS = 32
 """Cursors of one device: a disk that is wiped at each start makes a journal a day; the log knows older ones."""
 
@@ -47,6 +51,7 @@ class Writing:
     now_utc_ms: int
     board: Board = field(init=False)
     _cursors: dict[tuple[bytes, bytes], NoticeCursor] = field(default_factory=dict)
+    _answers: dict[tuple[bytes, bytes], str | None] = field(default_factory=dict)
     _logged: dict[tuple[bytes, bytes], Cursor] = field(default_factory=dict)
     _log: list[dict[str, Any]] = field(default_factory=list)  # columns of any type
 
@@ -66,6 +71,8 @@ class Writing:
             else:
                 await self._take(one)
         await self.board.settle(self._own)
+        if self._answers:
+            await acknowledged(self.rows, self._answers, self.now_utc_ms)
         if self._log:
             await self.rows.execute(insert(KeptChange.__table__), self._log)  # type: ignore[arg-type]  # a Table
 
@@ -83,6 +90,7 @@ class Writing:
         row.sequence, row.head, row.seen_utc_ms = admitted.cursor.sequence, admitted.cursor.head, self.now_utc_ms
         for change in admitted.new:
             self._note(told.device_id, told.journal, change)
+            self._answer(told.device_id, change)
             if row.is_current and change.key is not None and not change.key.source.startswith("server"):
                 self.board.take(told.device_id, told.journal, change, change.key)
         await self._own(told.device_id, [journal_fault(fault) for fault in sorted(admitted.faults)])
@@ -158,6 +166,13 @@ class Writing:
             row.sequence, row.head, row.seen_utc_ms = change.sequence, change.head, self.now_utc_ms
             self._note(device_id, OWN_JOURNAL, change)
             self.board.take(device_id, OWN_JOURNAL, change, wish.key)
+
+    def _answer(self, device_id: bytes, change: ConditionChange) -> None:
+        """Remember that an advisory was acknowledged; its condition's name is made in notifier/carrier.py."""
+        key = change.key
+        if change.kind is ChangeKind.ACKNOWLEDGED and key is not None and (key.source, key.code) == VENDOR:
+            with contextlib.suppress(ValueError):
+                self._answers.setdefault((bytes.fromhex(key.subject), device_id), change.by)
 
     def _note(self, device_id: bytes, journal: bytes, change: ConditionChange) -> None:
         key, (content, personal) = change.key, seal_free(change)

@@ -13,6 +13,7 @@ from benchside.server.enrolment.model import Customer, Device, Instrument, Known
 from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
 from benchside.server.mail.model import Mail
+from benchside.server.notices.advisory_model import Advisory, AdvisoryAnswer
 from benchside.server.notices.model import KeptChange, KeptCondition, NoticeCursor
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
@@ -28,7 +29,7 @@ TABLES = (
     (DeviceChain, HeldInstance),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Mail, KnownLocation, NewLocation, LocationLink),
-    (NoticeCursor, KeptChange, KeptCondition),
+    (NoticeCursor, KeptChange, KeptCondition, Advisory, AdvisoryAnswer),
     (Session, Event, JournalHead, OnlineSpan),
 )
 CLOUD: MetaData = CloudTable.metadata
