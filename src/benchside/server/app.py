@@ -32,6 +32,7 @@ from benchside.server.gateway.agent import Gateway, LinkFacts
 from benchside.server.gateway.enrol import Enrolment
 from benchside.server.gateway.following import Following
 from benchside.server.gateway.links import Links
+from benchside.server.gateway.telling import Telling
 from benchside.server.http.app import make_web
 from benchside.server.http.connection import EdgedHttp, GuardedHttp
 from benchside.server.http.context import Services
@@ -40,6 +41,8 @@ from benchside.server.keys.files import read_secret
 from benchside.server.keys.folder import Folder
 from benchside.server.location.making import make_locations
 from benchside.server.mail.making import make_sender, warning_of
+from benchside.server.notices.advisories import Advisories
+from benchside.server.notices.fleet import Fleet
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.relay.measure import Measuring
@@ -167,6 +170,8 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
 
     presence, consoles, links = Presence(parts.session, parts.now), Consoles(parts.now), Links()
     await presence.close_stale()
+    fleet = Fleet(parts.cloud, parts.now)
+    advisories = Advisories(parts.cloud, fleet.pcs, parts.ledger, parts.bus, parts.now)
     broker = Broker(
         parts.cloud,
         parts.register,
@@ -200,6 +205,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         Following(parts.cloud, parts.ledger, broker, office),
         links,
         parts.bus,
+        Telling(parts.intake, advisories),
         facts,
         parts.now,
     )
@@ -224,6 +230,8 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         ledger=parts.ledger,
         sessions=parts.sessions,
         presence=presence,
+        fleet=fleet,
+        advisories=advisories,
         consoles=consoles,
         bus=parts.bus,
         now=parts.now,
@@ -277,6 +285,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     tasks = (
         *tasks_of(parts, broker, unadmitted, presence, sso, sender, session_mails, locations),
         Task("follow devices", 1.0, gateway.follow),
+        Task("forget advisories", 3600.0, advisories.forget_old),
     )
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
     try:

@@ -19,6 +19,7 @@ from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.keys.folder import CloudKeys, Folder, SessionKeys
 from benchside.server.mail.outbox import Outbox
 from benchside.server.mail.texts import open_texts
+from benchside.server.notices.intake import Intake
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.settings import ServerSettings
 from benchside.server.store.database import Database
@@ -49,6 +50,7 @@ class Parts:
     addresses: Addresses
     outbox: Outbox
     """What is put in goes out where `settings.smtp` is set, and waits otherwise."""
+    intake: Intake
     now: NowUtcMs
 
     @classmethod
@@ -84,6 +86,7 @@ class Parts:
             accounts=Accounts(cloud, ledger, refusals, sign_ins, passwords or Passwords(), delays, now),
             addresses=Addresses(cloud, ledger),
             outbox=Outbox(cloud, ledger, open_texts, settings.mail_from.rpartition("@")[2] or "localhost", now),
+            intake=Intake(cloud, refusals, bus, now),
             now=now,
         )
 

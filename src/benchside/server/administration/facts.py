@@ -13,10 +13,23 @@ from benchside.protocol.wire.text import Name, Word
 from benchside.protocol.wire.ticket import UtcMs
 from benchside.server.mail.address import ADDRESS, MAX_ADDRESS
 
-__all__ = ["MAX_GROUPS", "CustomerFacts", "GroupFacts", "PersonFacts", "SiteFacts", "checked"]
+__all__ = [
+    "MAX_GROUPS",
+    "MAX_SILENT_MIN",
+    "SILENT_MIN",
+    "CustomerFacts",
+    "GroupFacts",
+    "PersonFacts",
+    "SiteFacts",
+    "checked",
+]
 
 _S = TypeVar("_S", bound=msgspec.Struct)
 
+SILENT_MIN = 15
+"""Minutes without a link after which a PC is told of as silent: a restart with updates is over by then."""
+MAX_SILENT_MIN = 7 * 24 * 60
+"""A week: a PC that may be away for longer is better not told of at all (0)."""
 MAX_GROUPS = 32
 """Of one person; the policy has as many scopes."""
 _Mail = Annotated[str, Meta(max_length=MAX_ADDRESS, pattern=f"^({ADDRESS})?\\Z")]
@@ -64,6 +77,7 @@ class SiteFacts(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     laws: Annotated[tuple[Law, ...], Meta(max_length=8)]
     time_zone: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[A-Za-z0-9_+/-]+\\Z")]
     rules: SiteRules
+    silent_after_min: Annotated[int, Meta(ge=0, le=MAX_SILENT_MIN)] = SILENT_MIN
 
 
 def checked(given: _S) -> _S:

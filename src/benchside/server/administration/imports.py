@@ -15,7 +15,7 @@ from benchside.protocol.errors import PeerError, Refusal, RefusedError, Unavaila
 from benchside.protocol.wire.policy import NO_RULES, AssociateRole, Training
 from benchside.server.access.moment import time_zone
 from benchside.server.administration.columns import COLUMNS, FIELDS, KEYS, NEEDED, Kind
-from benchside.server.administration.facts import CustomerFacts, PersonFacts, SiteFacts, checked
+from benchside.server.administration.facts import SILENT_MIN, CustomerFacts, PersonFacts, SiteFacts, checked
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
 from benchside.server.administration.sheet import Problem, Row, Sheet, read_dates, read_sheet
@@ -235,6 +235,7 @@ def _site(owners: set[str]) -> _Reader[SiteFacts]:
             laws=tuple(law.casefold() for law in _words(row["laws"])),
             time_zone=row["time_zone"] or (before.time_zone if before else "UTC"),
             rules=before.rules if before else NO_RULES,
+            silent_after_min=before.silent_after_min if before else SILENT_MIN,
         )
 
     return read

@@ -99,6 +99,7 @@ class Places:
                     rows.add(row)
                 row.name, row.customer, row.laws = one.name, one.customer, ",".join(one.laws)
                 row.time_zone, row.rules = one.time_zone, msgspec.json.encode(one.rules).decode()
+                row.silent_after_min = one.silent_after_min
             await rows.flush()
             changed = [EventDetails(associate=by, scope=each) for each in ids]
             await self._ledger.record_all(SERVER, ServerKind.SITE_CHANGED, changed)
@@ -123,4 +124,5 @@ def _site(row: Site) -> SiteFacts:
         laws=tuple(row.laws.split(",")) if row.laws else (),
         time_zone=row.time_zone,
         rules=msgspec.json.decode(row.rules, type=SiteRules),
+        silent_after_min=row.silent_after_min,
     )

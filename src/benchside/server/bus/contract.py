@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchside.protocol.wire.condition import ConditionKey
 from benchside.protocol.wire.link import LinkMessage
+from benchside.server.notices.facts import ShownCondition
 
 __all__ = [
     "Bus",
+    "ConditionChanged",
     "News",
     "PolicyChanged",
     "RequestChanged",
@@ -17,6 +20,7 @@ __all__ = [
     "SignInEnded",
     "Subscription",
     "ToDevice",
+    "ToDevices",
 ]
 
 
@@ -56,7 +60,25 @@ class ToDevice:
     message: LinkMessage
 
 
-News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice
+@dataclass(frozen=True)
+class ToDevices:
+    """The same to many: one piece of news, whatever their number."""
+
+    device_ids: frozenset[bytes]
+    message: LinkMessage
+
+
+@dataclass(frozen=True)
+class ConditionChanged:
+    """A condition of a PC stands otherwise now; without `shown` it has nothing to say any more."""
+
+    device_id: bytes
+    key: ConditionKey
+    number: int
+    shown: ShownCondition | None
+
+
+News = RequestChanged | PolicyChanged | SignInEnded | SessionCut | ToDevice | ToDevices | ConditionChanged
 
 
 class Subscription(Protocol):

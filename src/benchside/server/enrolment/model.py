@@ -37,6 +37,8 @@ class Site(CloudTable):
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     rules: Mapped[str] = mapped_column(Text, server_default="{}")
     """SiteRules of the policy, in JSON."""
+    silent_after_min: Mapped[int] = mapped_column(Integer, server_default="15")
+    """A PC that is not connected for longer is told of as silent; 0: never."""
     created_utc_ms: Mapped[int] = mapped_column(BigInteger)
 
 

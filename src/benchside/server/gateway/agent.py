@@ -22,6 +22,8 @@ from benchside.protocol.wire.link import (
     LinkWelcome,
     NextKeyProved,
     NextKeyShare,
+    NoticesAsked,
+    NoticesReported,
     OfferedState,
     PolicyWanted,
     RequestCancelled,
@@ -32,11 +34,12 @@ from benchside.protocol.wire.link import (
     StateKept,
     TicketIssued,
     TicketRefused,
+    WatchTold,
 )
 from benchside.server.audit.kind import ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.broker.queue import Broker
-from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice
+from benchside.server.bus.contract import Bus, News, PolicyChanged, Subscription, ToDevice, ToDevices
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import Register
 from benchside.server.gateway.following import Following
@@ -46,6 +49,7 @@ from benchside.server.gateway.meeting import HELLO_WITHIN_S, Meeting, Met
 from benchside.server.gateway.note import Notes
 from benchside.server.gateway.rotation import GatewayRotation
 from benchside.server.gateway.sealed import SealedLink
+from benchside.server.gateway.telling import Telling
 from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
@@ -89,6 +93,7 @@ class Gateway:
         following: Following,
         links: Links,
         bus: Bus,
+        telling: Telling,
         facts: LinkFacts,
         now: NowUtcMs,
     ) -> None:
@@ -101,6 +106,7 @@ class Gateway:
         self._office = office
         self._links = links
         self._bus = bus
+        self._telling = telling
         self._facts = facts
         self._identities = identities
         self._notes = Notes(ledger, now)
@@ -211,7 +217,7 @@ class Gateway:
             if news.has_overflowed:
                 raise UnavailableError("expected an agent that takes its news, got one that does not")
             match await news.next(LOST_AFTER_S):
-                case ToDevice(message=message):
+                case ToDevice(message=message) | ToDevices(message=message):
                     link.send(message)
                 case PolicyChanged():
                     offer = self._keeper.offer()
@@ -238,6 +244,8 @@ class Gateway:
                 return (await self._ticket(device_id, message),)
             case EventsReported():
                 return (await self._events(device_id, message.events),)
+            case NoticesAsked() | NoticesReported() | WatchTold():
+                return await self._telling.answer(device_id, message)
             case _:
                 raise PeerError(
                     PeerFault.OUT_OF_ORDER, "expected a message that an agent sends, got one of the gateway's"
@@ -248,7 +256,8 @@ class Gateway:
         await self._identities.note_sealing(device_id, message.sealing)
         await self._broker.tell_presence(device_id)
         offer = self._keeper.offer()
-        return (offer,) if offer and message.policy_version < self._keeper.version else ()
+        advisories = await self._telling.advisories(device_id)
+        return (offer, *advisories) if offer and message.policy_version < self._keeper.version else advisories
 
     async def _opened(self, device_id: bytes, message: RequestOpened) -> Sequence[LinkMessage]:
         try:
@@ -281,4 +290,6 @@ class Gateway:
 
 
 def _is_for(news: News, device_id: bytes) -> bool:
+    if isinstance(news, ToDevices):
+        return device_id in news.device_ids
     return isinstance(news, PolicyChanged) or (isinstance(news, ToDevice) and news.device_id == device_id)

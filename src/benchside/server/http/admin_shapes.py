@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from benchside.server.administration.facts import MAX_SILENT_MIN, SILENT_MIN
 from benchside.server.http.shapes import InstrumentShape
 
 __all__ = [
@@ -153,6 +154,8 @@ class SiteGiven(_Given):
     """As `mon-fri 08:00-17:00`; always when empty."""
     named: Annotated[list[_Word], Field(max_length=200)]
     second_eyes: bool
+    silent_after_min: Annotated[int, Field(ge=0, le=MAX_SILENT_MIN)] = SILENT_MIN
+    """Minutes without a link after which a PC is told of as silent; 0: never."""
 
 
 class SiteShape(SiteGiven):

@@ -21,6 +21,8 @@ from benchside.server.bus.contract import Bus
 from benchside.server.clock import NowUtcMs
 from benchside.server.identity.keeper import DeviceKeeper
 from benchside.server.location.service import Locations
+from benchside.server.notices.advisories import Advisories
+from benchside.server.notices.fleet import Fleet
 from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
@@ -64,6 +66,8 @@ class Services:
     ledger: Ledger
     sessions: Sessions
     presence: Presence
+    fleet: Fleet
+    advisories: Advisories
     consoles: Consoles
     bus: Bus
     now: NowUtcMs

@@ -122,6 +122,7 @@ async def put_site(
         laws=tuple(given.laws),
         time_zone=given.time_zone,
         rules=rules,
+        silent_after_min=given.silent_after_min,
     )
     try:
         await services_of(request).administration.places.put_sites(person_of(request).account, [facts], {id: seen})
@@ -261,5 +262,6 @@ def show_site(services: Services, one: SiteFacts) -> SiteShape:
         hours=show_hours(one.rules.hours),
         named=list(one.rules.named),
         second_eyes=one.rules.second_eyes,
+        silent_after_min=one.silent_after_min,
         in_policy=entry is not None and policy is not None and policy.site(one.id) == entry,
     )

@@ -14,8 +14,16 @@ from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.access.model import Person
 from benchside.server.accounts.sign_ins import SignedIn
 from benchside.server.broker.machine import OPEN, RequestState
-from benchside.server.bus.contract import News, PolicyChanged, RequestChanged, SignInEnded, Subscription
+from benchside.server.bus.contract import (
+    ConditionChanged,
+    News,
+    PolicyChanged,
+    RequestChanged,
+    SignInEnded,
+    Subscription,
+)
 from benchside.server.http.context import Services, services_of, signed_in, token_of
+from benchside.server.http.fleet_feed import FleetFeed
 from benchside.server.http.session_routes import open_requests
 from benchside.server.http.views import can_see_request, show_request
 
@@ -36,20 +44,24 @@ class Closing:
         self.event = asyncio.Event()
 
 
-async def stream(request: Request) -> StreamingResponse:
-    """Changes as they happen, until the sign-in ends."""
+async def stream(request: Request, fleet: bool = False) -> StreamingResponse:
+    """Changes as they happen, until the sign-in ends; with `fleet` also those of conditions."""
     services, who = services_of(request), signed_in(request)
     if services.consoles.count(who.account) >= MAX_STREAMS_OF_ACCOUNT:
         raise RefusedError(Refusal.WAIT, "expected fewer streams of one account", wait_s=5)
     closing: Closing = request.app.state.closing
-    content = _events(services, who, token_of(request), closing)
+    content = _events(services, who, token_of(request), closing, FleetFeed(services) if fleet else None)
     return StreamingResponse(content, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 
 
-async def _events(services: Services, who: SignedIn, token: str, closing: Closing) -> AsyncIterator[bytes]:
+async def _events(
+    services: Services, who: SignedIn, token: str, closing: Closing, feed: FleetFeed | None
+) -> AsyncIterator[bytes]:
     def wants(news: News) -> bool:
         if isinstance(news, SignInEnded):
             return news.token_hash == who.token_hash
+        if isinstance(news, ConditionChanged):
+            return feed is not None
         return isinstance(news, RequestChanged | PolicyChanged)
 
     news = services.bus.subscribe(wants, limit=MAX_NEWS_WAITING)
@@ -59,7 +71,10 @@ async def _events(services: Services, who: SignedIn, token: str, closing: Closin
         yield await writer.snapshot()
         looked_at = time.monotonic()
         while True:
-            got = await _next(news, closing)
+            if feed is not None and (due := await feed.due(writer.person, time.monotonic())):
+                yield b"".join(writer.event(name, data) for name, data in due)
+            wait_s = HEARTBEAT_S if feed is None else feed.wait_s(time.monotonic(), HEARTBEAT_S)
+            got = await _next(news, closing, wait_s)
             if closing.event.is_set() or isinstance(got, SignInEnded):
                 return
             if time.monotonic() - looked_at >= HEARTBEAT_S:  # also where news never pause
@@ -68,18 +83,23 @@ async def _events(services: Services, who: SignedIn, token: str, closing: Closin
                     return
             if news.has_overflowed or isinstance(got, PolicyChanged):
                 news.clear_overflow()
+                if feed is not None:
+                    feed.begin_again()
                 yield await writer.snapshot()
+            elif isinstance(got, ConditionChanged):
+                if feed is not None:
+                    feed.take(got)
             elif isinstance(got, RequestChanged):
                 yield await writer.change(got.request_id)
-            else:
+            elif feed is None or not feed.is_waiting:
                 yield b": alive\n\n"
     finally:
         news.close()
         services.consoles.closed(who.account)
 
 
-async def _next(news: Subscription, closing: Closing) -> News | None:
-    waiting = asyncio.ensure_future(news.next(HEARTBEAT_S))
+async def _next(news: Subscription, closing: Closing, wait_s: float) -> News | None:
+    waiting = asyncio.ensure_future(news.next(wait_s))
     stopping = asyncio.ensure_future(closing.event.wait())
     try:
         await asyncio.wait((waiting, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -94,7 +114,7 @@ class _Writer:
 
     def __init__(self, services: Services, person: Person, who: SignedIn) -> None:
         self._services = services
-        self._person = person
+        self.person = person
         self._who = who
         self._number = 0
         self._shown: set[str] = set()
@@ -103,30 +123,30 @@ class _Writer:
     async def snapshot(self) -> bytes:
         """Everything that the person may see now."""
         await self._follow_key()
-        whole = await open_requests(self._services, self._person)
+        whole = await open_requests(self._services, self.person)
         self._shown = {one.id for one in whole.requests}
         self._mine = {bytes.fromhex(one.id): RequestState(one.state) for one in whole.requests if one.claimed_by_me}
-        return self._event("snapshot", whole.model_dump())
+        return self.event("snapshot", whole.model_dump())
 
     async def change(self, request_id: bytes) -> bytes:
         """One request as it is now, or that it is gone; and the person's own session's state when it changed."""
         await self._follow_key()
         out = b""
         facts = await self._services.broker.facts(request_id)
-        if facts is not None and (facts.claimed_by == self._person.account or request_id in self._mine):
+        if facts is not None and (facts.claimed_by == self.person.account or request_id in self._mine):
             if self._mine.get(request_id) is not facts.state:
-                out += self._event("session", {"request_id": request_id.hex(), "state": facts.state.value})
-            if facts.state in OPEN and facts.claimed_by == self._person.account:
+                out += self.event("session", {"request_id": request_id.hex(), "state": facts.state.value})
+            if facts.state in OPEN and facts.claimed_by == self.person.account:
                 self._mine[request_id] = facts.state
             else:
                 self._mine.pop(request_id, None)
-        if facts is not None and facts.state in OPEN and can_see_request(self._services, self._person, facts):
+        if facts is not None and facts.state in OPEN and can_see_request(self._services, self.person, facts):
             self._shown.add(facts.id.hex())
-            shown = await show_request(self._services, self._person, facts)
-            return out + self._event("request", shown.model_dump())
+            shown = await show_request(self._services, self.person, facts)
+            return out + self.event("request", shown.model_dump())
         if request_id.hex() in self._shown:
             self._shown.discard(request_id.hex())
-            out += self._event("gone", {"id": request_id.hex()})
+            out += self.event("gone", {"id": request_id.hex()})
         return out
 
     async def is_over(self, token: str) -> bool:
@@ -139,10 +159,11 @@ class _Writer:
 
     async def _follow_key(self) -> None:
         # the browser's key may have been registered after the stream began
-        key = await self._services.accounts.key_of(self._person.account)
-        if key != self._person.key:
-            self._person = Person(self._person.account, key)
+        key = await self._services.accounts.key_of(self.person.account)
+        if key != self.person.key:
+            self.person = Person(self.person.account, key)
 
-    def _event(self, name: str, data: object) -> bytes:
+    def event(self, name: str, data: object) -> bytes:
+        """One event as it travels."""
         self._number += 1
         return f"id: {self._number}\nevent: {name}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"

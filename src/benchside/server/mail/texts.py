@@ -41,6 +41,10 @@ class Texts:
         subject = self._filled(f"mail.{template}.subject", values, language)
         return " ".join(subject.split())[:MAX_SUBJECT], self._filled(f"mail.{template}.body", values, language)
 
+    def sentence(self, message_id: str, values: Mapping[str, str], language: str) -> str:
+        """Return one text with its places filled; CallerError when there is none."""
+        return self._filled(message_id, values, language)
+
     def word(self, message_id: str, language: str) -> str:
         """Return one text without places; CallerError when there is none."""
         return self._filled(message_id, {}, language)

@@ -14,6 +14,8 @@ from benchside.server.gateway.model import JournalNoted
 from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
 from benchside.server.mail.model import Mail
+from benchside.server.notices.advisory_model import Advisory, AdvisoryAnswer
+from benchside.server.notices.model import KeptChange, KeptCondition, NoticeCursor
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
@@ -28,6 +30,7 @@ TABLES = (
     (DeviceChain, HeldInstance, JournalNoted),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Mail, KnownLocation, NewLocation, LocationLink),
+    (NoticeCursor, KeptChange, KeptCondition, Advisory, AdvisoryAnswer),
     (Session, Event, JournalHead, OnlineSpan),
 )
 CLOUD: MetaData = CloudTable.metadata

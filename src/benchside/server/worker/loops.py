@@ -12,6 +12,8 @@ from benchside.server.broker.queue import Broker
 from benchside.server.broker.unadmitted import Unadmitted
 from benchside.server.location.service import Locations
 from benchside.server.mail.sender import Sender
+from benchside.server.notices.retention import Retention
+from benchside.server.notices.silence import Silence
 from benchside.server.parts import Parts
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
@@ -21,6 +23,8 @@ __all__ = ["Task", "run_tasks", "tasks_of"]
 logger = logging.getLogger(__name__)
 
 
+LOOK_FOR_SILENCE_EVERY_S = 5.0
+"""How long a PC is told of as silent after it came back, at most."""
 ASK_PROVIDER_EVERY_S = 5.0
 """How long after its minute a sign-in is asked after at most."""
 
@@ -45,6 +49,8 @@ def tasks_of(
     locations: Locations | None,
 ) -> tuple[Task, ...]:
     """All tasks of one process."""
+    silence = Silence(parts.cloud, presence, parts.intake, parts.now)
+    retention = Retention(parts.cloud, parts.intake, parts.now)
     return (
         Task("follow policy", 1.0, parts.keeper.refresh),  # an operator installs it in another process
         Task("end of the unadmitted", 1.0, unadmitted.end),
@@ -54,6 +60,8 @@ def tasks_of(
         *((Task("mail sessions", 30.0, session_mails.report),) if session_mails else ()),
         *((Task("expire locations", 30.0, locations.expire),) if locations else ()),
         *((Task("forget locations", 3600.0, locations.forget_old),) if locations else ()),
+        Task("look for silence", LOOK_FOR_SILENCE_EVERY_S, silence.look),
+        Task("forget notices", 3600.0, retention.forget_old),
         Task("note presence", 60.0, presence.note_alive),
         Task("write refusals", 60.0, parts.refusals.write_counted),
         Task("forget sign-ins", 300.0, parts.sign_ins.forget_old),

@@ -1,0 +1,41 @@
+"""What a link carries for the notifier: its journal in, the vendor's advisories out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchside.protocol.wire.carrier import NoticesAsked, NoticesKept, NoticesReported, WatchTold, unpack_batch
+from benchside.protocol.wire.link import LinkMessage
+from benchside.server.notices.advisories import Advisories
+from benchside.server.notices.intake import Intake
+from benchside.server.notices.own import notifier_silent
+
+__all__ = ["Telling"]
+
+
+class Telling:
+    """The gateway hands it what is meant for it."""
+
+    def __init__(self, intake: Intake, advisories: Advisories) -> None:
+        self._intake = intake
+        self._advisories = advisories
+
+    async def answer(
+        self, device_id: bytes, message: NoticesAsked | NoticesReported | WatchTold
+    ) -> Sequence[LinkMessage]:
+        """Do what `message` wants; PeerError for a batch that is none."""
+        match message:
+            case NoticesAsked():
+                kept = await self._intake.kept_up_to(device_id, message.journal)
+                return (NoticesKept(journal=message.journal, sequence=kept),)
+            case NoticesReported():
+                batch = unpack_batch(message.batch)
+                kept = await self._intake.keep(device_id, batch)
+                return (NoticesKept(journal=batch.journal, sequence=kept),)
+            case WatchTold():
+                await self._intake.say(device_id, [notifier_silent(is_on=not message.is_well)])
+                return ()
+
+    async def advisories(self, device_id: bytes) -> Sequence[LinkMessage]:
+        """What the vendor wants the person at this PC to read, as long as it holds."""
+        return await self._advisories.offers(device_id)

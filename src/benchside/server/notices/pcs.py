@@ -1,0 +1,72 @@
+"""The PCs of the fleet with their places, read together and remembered for some seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from benchside.protocol.trust.admission import Place
+from benchside.server.clock import NowUtcMs
+from benchside.server.enrolment.model import Device, Instrument, Site
+from benchside.server.store.database import Database
+
+__all__ = ["FleetPc", "Pcs"]
+
+FRESH_MS = 5_000
+"""A PC that was enrolled or described a moment ago may take so long to be seen."""
+
+
+@dataclass(frozen=True)
+class FleetPc:
+    """An enrolled PC as the fleet shows it."""
+
+    id: bytes
+    name: str
+    site: str
+    site_name: str
+    customer: str | None
+    region: str
+    models: tuple[str, ...]
+    software: str = field(default="")
+
+    @property
+    def place(self) -> Place:
+        """Where an associate must be allowed to look."""
+        return Place(region=self.region, site=self.site, models=self.models)
+
+
+class Pcs:
+    """All that are enrolled and not revoked."""
+
+    def __init__(self, database: Database, now: NowUtcMs) -> None:
+        self._database = database
+        self._now = now
+        self._read_utc_ms = -FRESH_MS
+        self._known: dict[bytes, FleetPc] = {}
+
+    async def all(self) -> dict[bytes, FleetPc]:
+        """By id; the caller must not change it."""
+        if not 0 <= self._now() - self._read_utc_ms < FRESH_MS:
+            self._known = await self._read()
+            self._read_utc_ms = self._now()
+        return self._known
+
+    async def _read(self) -> dict[bytes, FleetPc]:
+        models: dict[bytes, list[str]] = {}
+        async with self._database.read() as rows:
+            instruments = select(Instrument.device_id, Instrument.model).order_by(
+                Instrument.device_id, Instrument.position
+            )
+            for device_id, model in await rows.execute(instruments):
+                models.setdefault(device_id, []).append(model)
+            devices = (
+                select(Device.id, Device.name, Device.site, Site.name, Site.customer, Device.region, Device.software)
+                .join(Site, Device.site == Site.id)
+                .where(Device.revoked_utc_ms.is_(None))
+                .order_by(Device.name)
+            )
+            return {
+                row[0]: FleetPc(*row[:6], models=tuple(models.get(row[0], ())), software=row[6] or "")
+                for row in await rows.execute(devices)
+            }

@@ -1,0 +1,119 @@
+"""Advisories: written by an administrator, told to the PCs that are meant, acknowledged there, withdrawn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.notified import add_device
+from tests.fakes.notifier import Journal
+from tests.fakes.server_world import Console, World, running_world
+
+from benchside.protocol.wire import link as wire
+from benchside.protocol.wire.carrier import pack_batch
+from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity
+from benchside.server.administration.people import People
+from benchside.server.clock import utc_ms
+from benchside.server.notices import advisories
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running_world(tmp_path) as running:
+        yield running
+
+
+async def administrator(world: World) -> Console:
+    console = await world.console("root", key=None)
+    await People(world.parts.cloud, world.parts.ledger, world.parts.now).make_administrator(
+        "root", is_administrator=True
+    )
+    return console
+
+
+def advisory(**changes: object) -> dict[str, Any]:
+    return {
+        "severity": "serious", "text_en": "Do not use lot 7.", "text_es": "No use el lote 7.",
+        "advice_en": "Put it aside.", "advice_es": "", "sites": [], "models": [],
+        "until_utc_ms": utc_ms() + 86_400_000,
+    } | changes  # fmt: skip
+
+
+async def test_it_is_told_at_once_and_at_link_up_acknowledged_and_withdrawn(world: World) -> None:
+    root, pc = await administrator(world), await world.enrolled_pc()
+    await add_device(world.parts, b"q" * 16, model="DX-9")
+    made = await root.post("/api/admin/advisories", **advisory(models=["CX-200"]))
+    assert made.status_code == 200, made.text
+    id_ = made.json()["id"]
+    told = await pc.hear(wire.AdvisoryOffered)
+    assert (told.id.hex(), told.severity) == (id_, Severity.SERIOUS)
+    assert told.texts == {"en": "Do not use lot 7.", "es": "No use el lote 7."}
+    assert told.advice == {"en": "Put it aside."}
+    journal = Journal()
+    key = ConditionKey("vendor", id_, "advisory")
+    raised, seen = journal.raised(key, Severity.SERIOUS), journal.acknowledged(key)
+    pc.say(wire.NoticesReported(batch=pack_batch(journal.batch(raised, seen))))
+    await pc.hear(wire.NoticesKept)
+    (listed,) = (await root.get("/api/admin/advisories")).json()["advisories"]
+    assert (listed["meant"], listed["acknowledged"], listed["made_by"]) == (1, 1, "root")
+    (answer,) = (await root.get(f"/api/admin/advisories/{id_}")).json()["answers"]
+    assert (answer["pc"]["id"], answer["by"]) == (pc.device_id.hex(), "Toni")
+    # again at each link-up, while it holds
+    await pc.connect()
+    pc.describe()
+    assert (await pc.hear(wire.AdvisoryOffered)).id.hex() == id_
+    assert (await root.delete(f"/api/admin/advisories/{id_}")).status_code == 204
+    assert (await pc.hear(wire.AdvisoryWithdrawn)).id.hex() == id_
+    # who was away when it was withdrawn
+    await pc.connect()
+    pc.describe()
+    assert (await pc.hear(wire.AdvisoryWithdrawn)).id.hex() == id_
+    assert (await root.delete(f"/api/admin/advisories/{id_}")).status_code == 204
+    assert (await root.delete("/api/admin/advisories/" + "0" * 32)).status_code == 404
+
+
+async def test_pcs_that_are_not_meant_hear_nothing(world: World) -> None:
+    root, pc = await administrator(world), await world.enrolled_pc()
+    for changes in ({"sites": ["lab-2"]}, {"models": ["DX-9"]}):
+        assert (await root.post("/api/admin/advisories", **advisory(**changes))).status_code == 200
+    pc.describe()
+    pc.say(wire.LinkPing())
+    assert pc.link is not None
+    while True:
+        message = wire.LINK.decode(await asyncio.wait_for(pc.link.receive(), 5))  # type: ignore[arg-type]  # binary
+        assert not isinstance(message, wire.AdvisoryOffered)
+        if isinstance(message, wire.LinkPong):
+            break
+
+
+async def test_what_an_advisory_may_not_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = await administrator(world)
+    for changes in (
+        {"until_utc_ms": utc_ms() - 1},
+        {"until_utc_ms": utc_ms() + 400 * 86_400_000},
+        {"text_en": ""},
+        {"text_en": "x" * 301},
+        {"text_en": "a\u202eb"},
+        {"severity": "bad"},
+        {"more": 1},
+    ):
+        assert (await root.post("/api/admin/advisories", **advisory(**changes))).status_code == 422, changes
+    monkeypatch.setattr(advisories, "MAX_HOLDING", 1)
+    assert (await root.post("/api/admin/advisories", **advisory())).status_code == 200
+    assert (await root.post("/api/admin/advisories", **advisory())).json()["error"]["reason"] == "busy"
+
+
+async def test_an_acknowledgement_of_nothing_is_kept_as_any_other_change(world: World) -> None:
+    root, pc = await administrator(world), await world.enrolled_pc()
+    journal = Journal()
+    for subject in ("0" * 32, "rubbish"):
+        key = ConditionKey("vendor", subject, "advisory")
+        changes = (journal.raised(key), journal.write(ChangeKind.ACKNOWLEDGED, key, by="Toni"))
+        pc.say(wire.NoticesReported(batch=pack_batch(journal.batch(*changes))))
+        await pc.hear(wire.NoticesKept)
+    assert (await root.get("/api/admin/advisories")).json()["advisories"] == []
