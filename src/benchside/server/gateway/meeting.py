@@ -39,6 +39,8 @@ class Met:
     offer: LinkState | None
     replaced: Served | None
     """The connection that spoke for the device before; nobody answers on it."""
+    decisions: int
+    """How often a person had decided about the device before this was judged."""
 
 
 class Meeting:
@@ -100,13 +102,14 @@ class Meeting:
         would_welcome = await self._keeper.would_welcome(hello, nonces, proved)
         if before is not None and would_welcome and await self._is_there(before):
             await self._keeper.hold(device_id, Hold.COPIED, hello.instance)
+        decisions = await self._keeper.decisions_of(device_id)  # first: one that is made meanwhile counts as made since
         offer = await self._keeper.welcome(hello, nonces, proved)
         if proved.is_old:
             await self._notes.note(device_id, ServerKind.DEVICE_REFUSED, PeerFault.WRONG_KEY)
             served.send(LINK.encode(LinkRefused(reason="old_key")))
             return None
         replaced = self._links.take_over(device_id, served) if offer is not None else None
-        self._met[served] = met = Met(device_id, proved.key, nonces, offer, replaced)
+        self._met[served] = met = Met(device_id, proved.key, nonces, offer, replaced, decisions)
         return met
 
     async def _is_there(self, before: Served) -> bool:
