@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +15,12 @@ from benchside.protocol.wire.link import RequestCancelled, RequestClaimed, Reque
 from benchside.server.access.model import Person, may_claim, may_go_on
 from benchside.server.audit.kind import ServerKind, device_stream, session_stream
 from benchside.server.audit.ledger import Ledger
-from benchside.server.audit.model import Session
 from benchside.server.audit.sessions import Sessions
+from benchside.server.broker.asked import instrument_of, session_row
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.machine import OPEN, RequestEvent, RequestState, after
 from benchside.server.broker.model import Request
+from benchside.server.broker.standing import Standing, read_standing
 from benchside.server.bus.contract import Bus, RequestChanged, SessionCut, ToDevice
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.register import DeviceFacts, InstrumentFacts, Register
@@ -103,8 +103,8 @@ class Broker:
             raise RefusedError(reason, "expected a device that may ask for help now")
         await self._replace_older(device_id)
         now = self._now()
-        instrument = _instrument(device, asked.instrument)
-        await self._sessions.open(_session_row(device, asked, instrument, now))
+        instrument = instrument_of(device, asked.instrument)
+        await self._sessions.open(session_row(device, asked, instrument, now))
         async with self._database.write() as rows:
             rows.add(
                 Request(
@@ -194,7 +194,7 @@ class Broker:
                 opened_utc_ms=event.at_utc_ms,
             )
             await self._sessions.open(
-                _session_row(device, asked, _instrument(device, asked.instrument), event.at_utc_ms)
+                session_row(device, asked, instrument_of(device, asked.instrument), event.at_utc_ms)
             )
 
     async def note_journal(self, device_id: bytes, events: Sequence[PcEvent]) -> None:
@@ -214,31 +214,29 @@ class Broker:
     async def expire(self) -> None:
         """End what is too old or whose PC is gone, and give back the claims of associates who went away."""
         now = self._now()
-        for facts in await self.all_open():
-            gone_since = self._presence.gone_since_utc_ms(facts.device.id)
+        for one in await self.standing():
+            gone_since = self._presence.gone_since_utc_ms(one.device_id)
             is_gone = gone_since is not None and now - gone_since > MAX_PC_GONE_MS
-            is_old = now - facts.queued_utc_ms > MAX_AGE_MS and facts.state is not RequestState.IN_SESSION
+            is_old = now - one.queued_utc_ms > MAX_AGE_MS and one.state is not RequestState.IN_SESSION
             if is_gone or is_old:
                 cause = "agent_lost" if is_gone else "too_long"
-                await self._ledger.record(
-                    session_stream(facts.id), EventKind.REQUEST_EXPIRED, EventDetails(cause=cause)
-                )
-                await self._end(facts.id, RequestEvent.EXPIRE, cause=cause)
-                self._bus.publish(ToDevice(facts.device.id, RequestCancelled(request_id=facts.id, reason="expired")))
-                self._bus.publish(SessionCut(facts.id))  # its PC cannot hear us, and nobody looks after it from now on
-            elif facts.claimed_by is not None and facts.state is RequestState.CLAIMED and self._is_lost(facts):
+                await self._ledger.record(session_stream(one.id), EventKind.REQUEST_EXPIRED, EventDetails(cause=cause))
+                await self._end(one.id, RequestEvent.EXPIRE, cause=cause)
+                self._bus.publish(ToDevice(one.device_id, RequestCancelled(request_id=one.id, reason="expired")))
+                self._bus.publish(SessionCut(one.id))  # its PC cannot hear us, and nobody looks after it from now on
+            elif one.claimed_by is not None and one.state is RequestState.CLAIMED and self._is_lost(one):
                 try:
-                    await self.release(facts.claimed_by, facts.id)
+                    await self.release(one.claimed_by, one.id)
                 except RefusedError:
                     continue  # it changed meanwhile
 
-    async def cut(self, facts: RequestFacts) -> None:
+    async def cut(self, one: Standing) -> None:
         """End a session whose associate may not go on, at both ends and in between."""
-        details = EventDetails(associate=facts.claimed_by)
-        await self._ledger.record(session_stream(facts.id), ServerKind.ASSOCIATE_OUT, details)
-        await self._end(facts.id, RequestEvent.EXPIRE, cause="associate_out")
-        self._bus.publish(ToDevice(facts.device.id, RequestCancelled(request_id=facts.id, reason="associate_out")))
-        self._bus.publish(SessionCut(facts.id))
+        details = EventDetails(associate=one.claimed_by)
+        await self._ledger.record(session_stream(one.id), ServerKind.ASSOCIATE_OUT, details)
+        await self._end(one.id, RequestEvent.EXPIRE, cause="associate_out")
+        self._bus.publish(ToDevice(one.device_id, RequestCancelled(request_id=one.id, reason="associate_out")))
+        self._bus.publish(SessionCut(one.id))
 
     async def cut_device(self, device_id: bytes, cause: str) -> None:
         """End whatever is open of a device, at the relay too."""
@@ -250,7 +248,8 @@ class Broker:
         """What is known of a request, open or over."""
         async with self._database.read() as rows:
             row = await rows.get(Request, request_id)
-        return await self._facts(row) if row is not None else None
+        device = await self._register.device(row.device_id) if row is not None else None
+        return self._facts(row, device) if row is not None and device is not None else None
 
     async def all_open(self) -> list[RequestFacts]:
         """All open requests, the longest waiting first."""
@@ -260,8 +259,13 @@ class Broker:
                     select(Request).where(Request.state.in_(OPEN)).order_by(Request.queued_utc_ms, Request.id)
                 )
             )
-        facts = [await self._facts(row) for row in found]
-        return [one for one in facts if one is not None]
+        devices = await self._register.facts_of({row.device_id for row in found})
+        return [self._facts(row, devices[row.device_id]) for row in found if row.device_id in devices]
+
+    async def standing(self) -> list[Standing]:
+        """The same, as far as it decides whether they may go on."""
+        async with self._database.read() as rows:
+            return await read_standing(rows)
 
     async def open_of_device(self, device_id: bytes) -> list[bytes]:
         """The ids of a device's open requests."""
@@ -275,23 +279,20 @@ class Broker:
         for request_id in await self.open_of_device(device_id):
             self._bus.publish(RequestChanged(request_id))
 
-    def _is_lost(self, facts: RequestFacts) -> bool:
+    def _is_lost(self, one: Standing) -> bool:
         """Whether a claim is worth nothing: its associate went away, or may not help there any more."""
-        account = facts.claimed_by or ""
+        account = one.claimed_by or ""
         if self._consoles.gone_for_ms(account) > MAX_CONSOLE_GONE_MS:
             return True
-        return may_go_on(account, facts.device.place, self._keeper.policy, self._now()) is not None
+        return may_go_on(account, one.place, self._keeper.policy, self._now()) is not None
 
-    async def _facts(self, row: Request) -> RequestFacts | None:
-        device = await self._register.device(row.device_id)
-        if device is None:
-            return None
+    def _facts(self, row: Request, device: DeviceFacts) -> RequestFacts:
         return RequestFacts(
             id=row.id,
             device=device,
             technician=row.technician,
             reason=row.reason,
-            instrument=_instrument(device, row.instrument),
+            instrument=instrument_of(device, row.instrument),
             queued_utc_ms=row.queued_utc_ms,
             state=RequestState(row.state),
             claimed_by=row.claimed_by,
@@ -373,28 +374,3 @@ class Broker:
             logger.warning("a device spoke of another's request", extra={"device": device_id.hex()})
             return None
         return row
-
-
-def _instrument(device: DeviceFacts, instrument_id: str) -> InstrumentFacts | None:
-    return next((one for one in device.instruments if one.id == instrument_id), None)
-
-
-def _session_row(device: DeviceFacts, asked: RequestOpened, instrument: InstrumentFacts | None, now: int) -> Session:
-    return Session(
-        id=asked.request_id,
-        device_id=device.id,
-        device=device.name,
-        device_key=device.identity,
-        region=device.region,
-        site=device.site,
-        site_name=device.site_name,
-        instrument_id=instrument.id if instrument else None,
-        instrument_model=instrument.model if instrument else None,
-        instrument_serial=instrument.serial if instrument else None,
-        patient_data=instrument.patient_data if instrument else None,
-        models=json.dumps([one.model for one in device.instruments], ensure_ascii=False),
-        technician=asked.technician,
-        reason=asked.reason,
-        state=RequestState.QUEUED.value,
-        opened_utc_ms=now,
-    )

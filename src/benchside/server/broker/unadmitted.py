@@ -8,7 +8,8 @@ from benchside.protocol.errors import RefusedError
 from benchside.server.access.model import may_go_on
 from benchside.server.accounts.sign_ins import SignIns
 from benchside.server.broker.machine import RequestState
-from benchside.server.broker.queue import Broker, RequestFacts
+from benchside.server.broker.queue import Broker
+from benchside.server.broker.standing import Standing
 from benchside.server.clock import NowUtcMs
 from benchside.server.policy.keeper import PolicyKeeper
 
@@ -30,16 +31,16 @@ class Unadmitted:
 
     async def end(self) -> None:
         """Give back their claims and cut off their sessions."""
-        claimed = {facts.id: facts for facts in await self._broker.all_open() if facts.claimed_by is not None}
-        are_in = await self._sign_ins.are_in({facts.claimed_by or "" for facts in claimed.values()})
-        for facts in claimed.values():
-            if facts.claimed_by in are_in and self._may_go_on(facts):
+        claimed = [one for one in await self._broker.standing() if one.claimed_by is not None]
+        are_in = await self._sign_ins.are_in({one.claimed_by or "" for one in claimed})
+        for one in claimed:
+            if one.claimed_by in are_in and self._may_go_on(one):
                 continue
-            if facts.state is RequestState.IN_SESSION:
-                await self._broker.cut(facts)
+            if one.state is RequestState.IN_SESSION:
+                await self._broker.cut(one)
             else:
                 with contextlib.suppress(RefusedError):  # it changed meanwhile
-                    await self._broker.release(facts.claimed_by or "", facts.id)
+                    await self._broker.release(one.claimed_by or "", one.id)
 
-    def _may_go_on(self, facts: RequestFacts) -> bool:
-        return may_go_on(facts.claimed_by or "", facts.device.place, self._keeper.policy, self._now()) is None
+    def _may_go_on(self, one: Standing) -> bool:
+        return may_go_on(one.claimed_by or "", one.place, self._keeper.policy, self._now()) is None

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -230,27 +231,39 @@ class Register:
 
     async def device(self, device_id: bytes) -> DeviceFacts | None:
         """What is known of a device."""
+        return (await self.facts_of((device_id,))).get(device_id)
+
+    async def facts_of(self, device_ids: Collection[bytes]) -> dict[bytes, DeviceFacts]:
+        """What is known of some devices, in as many statements as of one; its sealed columns are not opened."""
+        columns = (
+            *(Device.id, Device.name, Device.site, Site.name.label("site_name"), Device.region),
+            *(Device.identity_fingerprint, Device.it_review_utc_ms, Device.terms_version, Device.revoked_utc_ms),
+            DeviceChain.hold,
+        )
+        query = select(*columns).join(Site, Site.id == Device.site)
+        query = query.outerjoin(DeviceChain, DeviceChain.device_id == Device.id).where(Device.id.in_(device_ids))
+        of_them = select(Instrument).where(Instrument.device_id.in_(device_ids)).order_by(Instrument.position)
+        instruments: dict[bytes, list[InstrumentFacts]] = defaultdict(list)
         async with self._database.read() as rows:
-            row = await rows.get(Device, device_id)
-            site = await rows.get(Site, row.site) if row is not None else None
-            chain = await rows.get(DeviceChain, device_id)
-            if row is None or site is None:
-                return None
-            return DeviceFacts(
-                id=row.id,
-                name=row.name,
-                site=row.site,
-                site_name=site.name,
-                region=row.region,
-                identity=row.identity_fingerprint,
-                instruments=tuple(
-                    InstrumentFacts(one.id, one.model, one.serial, one.patient_data) for one in row.instruments
-                ),
-                has_it_review=row.it_review_utc_ms is not None,
-                has_terms=row.terms_version is not None,
-                is_held=chain is not None and chain.hold is not None,
-                is_revoked=row.revoked_utc_ms is not None,
-            )
+            for one in await rows.scalars(of_them):
+                facts = InstrumentFacts(one.id, one.model, one.serial, one.patient_data)
+                instruments[one.device_id].append(facts)
+            return {
+                one.id: DeviceFacts(
+                    id=one.id,
+                    name=one.name,
+                    site=one.site,
+                    site_name=one.site_name,
+                    region=one.region,
+                    identity=one.identity_fingerprint,
+                    instruments=tuple(instruments[one.id]),
+                    has_it_review=one.it_review_utc_ms is not None,
+                    has_terms=one.terms_version is not None,
+                    is_held=one.hold is not None,
+                    is_revoked=one.revoked_utc_ms is not None,
+                )
+                for one in await rows.execute(query)
+            }
 
     async def devices(self) -> Sequence[Device]:
         """All devices, newest first."""

@@ -130,7 +130,9 @@ class Gateway:
                 await self._welcome(met)
                 if await self._identities.is_held(met.device_id):
                     await self._holds.begin(met.device_id)
-                await self._holds.serve(met.link, met.device_id, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S)
+                await self._holds.serve(
+                    met.link, met.device_id, met.decisions, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S
+                )
         finally:
             self._links.remove(served)
 
@@ -152,12 +154,13 @@ class Gateway:
 
     async def _serve(self, met: Met) -> None:
         device_id, link = met.device_id, met.link
-        if met.replaced is not None:
-            met.replaced.close(4409)
-            await met.replaced.finished()
         news = self._bus.subscribe(lambda one: _is_for(one, device_id), limit=MAX_NEWS_WAITING)
         fault: PeerError | None = None
         try:
+            # within: who goes away while it waits for the one before must not stay the one that speaks for the device
+            if met.replaced is not None:
+                met.replaced.close(4409)
+                await met.replaced.finished()
             await self._welcome(met)
             await self._keep_state(met)
             await self._following.catch_up(device_id)

@@ -44,10 +44,17 @@ class Holds:
         await self._broker.cut_device(device_id, CUT_BECAUSE)
         logger.warning("device held", extra={"device": device_id.hex()})
 
-    async def serve(self, link: SealedLink, device_id: bytes, *, ping_after_s: float, lost_after_s: float) -> None:
-        """Keep a connection of a held device until it ends or a person has decided."""
+    async def serve(
+        self, link: SealedLink, device_id: bytes, decisions: int, *, ping_after_s: float, lost_after_s: float
+    ) -> None:
+        """Keep a connection of a held device until it ends or a person has decided.
+
+        `decisions`: how many there were before it was judged; one since then is about it, too.
+        """
+        # INVARIANT: nothing is awaited between looking at the list and being in it, nor at the end between being gone
+        # from it and dropping an empty one: a link in a list that was dropped is never told
         waiting = self._waiting.setdefault(device_id, {})
-        waiting[link] = await self._keeper.decisions_of(device_id)
+        waiting[link] = decisions
         while len(waiting) > MAX_OF_ONE_DEVICE:
             (oldest := next(iter(waiting))).close(4429)
             del waiting[oldest]
@@ -59,8 +66,9 @@ class Holds:
         finally:
             waiting.pop(link, None)
             if not waiting:
-                self._waiting.pop(device_id, None)
-                if self._links.of_device(device_id) is None:
+                if self._waiting.get(device_id) is waiting:
+                    del self._waiting[device_id]
+                if device_id not in self._waiting and self._links.of_device(device_id) is None:
                     await self._presence.left(device_id)
 
     def key_changed(self, link: SealedLink) -> None:

@@ -48,6 +48,8 @@ class Met:
     offer: LinkState | None
     replaced: SealedLink | None
     """The link that spoke for the device before; nobody answers on it."""
+    decisions: int
+    """How often a person had decided about the device before this was judged."""
 
 
 class Meeting:
@@ -109,6 +111,7 @@ class Meeting:
         would_welcome = await self._keeper.would_welcome(hello, nonces, proved)
         if before is not None and would_welcome and await self._is_there(before):
             await self._keeper.hold(device_id, Hold.COPIED, hello.instance)
+        decisions = await self._keeper.decisions_of(device_id)  # first: one that is made meanwhile counts as made since
         offer = await self._keeper.welcome(hello, nonces, proved)
         link = SealedLink(served, proved.key, nonces)
         if proved.is_old:
@@ -120,7 +123,7 @@ class Meeting:
             # a number of its own: any challenge that was made before this welcome is late, in whatever order they came
             self._newest[device_id] = next(self._numbers)
             replaced = self._links.take_over(device_id, link)
-        return Met(device_id, proved.key, nonces, link, offer, replaced)
+        return Met(device_id, proved.key, nonces, link, offer, replaced, decisions)
 
     async def _is_there(self, before: SealedLink) -> bool:
         """Whether somebody answers on the older link now: then it was not its own PC that came again."""

@@ -204,13 +204,13 @@ class DeviceKeeper:
     async def attention(self) -> Sequence[Attention]:
         """All devices of which an operator, or the rule, wants something."""
         async with self._database.read() as rows:
-            found = await rows.scalars(
-                select(DeviceChain).where(
-                    or_(DeviceChain.hold.is_not(None), DeviceChain.is_rotation_wanted, DeviceChain.decisions > 0)
-                )
-            )
+            # these columns alone: the keys in the others are sealed, and this is asked each second
+            columns = (DeviceChain.device_id, DeviceChain.decisions, DeviceChain.hold, DeviceChain.is_rotation_wanted)
+            wanted = or_(DeviceChain.hold.is_not(None), DeviceChain.is_rotation_wanted, DeviceChain.decisions > 0)
+            found = await rows.execute(select(*columns).where(wanted))
             return [
-                Attention(one.device_id, one.decisions, one.hold is not None, one.is_rotation_wanted) for one in found
+                Attention(device_id, decisions, hold is not None, is_rotation_wanted)
+                for device_id, decisions, hold, is_rotation_wanted in found
             ]
 
     async def decisions_of(self, device_id: bytes) -> int:
