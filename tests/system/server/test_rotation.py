@@ -302,7 +302,7 @@ async def test_whoever_inspects_tls_cannot_have_a_pc_throw_away_its_journal(
     with monkeypatch.context() as proxy:
         proxy.setattr(link, "_hear", changed)
         pc.start()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not heard:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.1)
