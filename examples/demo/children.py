@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import secrets
 import select
@@ -30,6 +31,8 @@ GRACE_S = 5.0
 # Between two looks at a log that is waited on.
 LOOK_AGAIN_S = 0.02
 LAST_LINES = 15
+# Linux gives outgoing connections 32768 and above.
+ANY_PORT = range(20_000, 32_768)
 
 
 class ChildError(Exception):
@@ -217,12 +220,15 @@ class Children:
 
 
 def free_port(low: int = 0, high: int = 0) -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on, from low to high, or any. Another may take it first."""
-    for port in range(low, high + 1) if low else (0,):
+    """A TCP port of 127.0.0.1 that nobody listens on: the first from low to high, or any. Another may take it first.
+
+    Any is drawn from below those that systems give to outgoing connections, so that none of them takes it meanwhile.
+    """
+    for port in range(low, high + 1) if low else random.sample(ANY_PORT, 100):
         with socket.socket() as probe:
             # As servers do, so that a port in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             with contextlib.suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
-    raise ChildError(f"no free port from {low} to {high}")
+    raise ChildError(f"no free port from {low or ANY_PORT.start} to {high or ANY_PORT.stop - 1}")

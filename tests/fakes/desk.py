@@ -54,7 +54,7 @@ class FakeDesk:
         self._stream.send(message)
 
     async def wait(
-        self, kind: type[Heard], *, within_s: float = 10.0, where: Callable[[Heard], bool] = lambda one: True
+        self, kind: type[Heard], *, within_s: float = 30.0, where: Callable[[Heard], bool] = lambda one: True
     ) -> Heard:
         """The next message of a kind, from where the last wait ended."""
         async with asyncio.timeout(within_s):
@@ -68,7 +68,7 @@ class FakeDesk:
                 self._news.clear()
                 await self._news.wait()
 
-    async def phase(self, phase: wire.RequestPhase, within_s: float = 10.0) -> wire.RequestShown:
+    async def phase(self, phase: wire.RequestPhase, within_s: float = 30.0) -> wire.RequestShown:
         return await self.wait(wire.RequestShown, within_s=within_s, where=lambda one: one.phase is phase)
 
     async def ask_for_help(self) -> tuple[bytes, str]:
@@ -90,7 +90,7 @@ class FakeDesk:
         scope = GrantScope(monitors=tuple(monitor.id for monitor in prompt.monitors))
         self.say(wire.AnswerPrompt(prompt=prompt.prompt, allow=allow, scope=scope))
 
-    async def outcome(self, within_s: float = 5.0) -> SessionEnd:
+    async def outcome(self, within_s: float = 30.0) -> SessionEnd:
         return (await self.wait(wire.SessionOver, within_s=within_s)).outcome
 
     async def close(self) -> None:

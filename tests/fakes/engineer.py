@@ -17,6 +17,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from tests.fakes.authenticator import Authenticator
+from tests.fakes.keys import rsa_key
 
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.trust.code import read_code
@@ -60,14 +61,14 @@ class EngineerChannel:
     def send(self, plain: bytes) -> None:
         self.link.send(self.sealer.seal(plain))
 
-    async def receive(self, within_s: float = 10.0) -> bytes:
+    async def receive(self, within_s: float = 30.0) -> bytes:
         async with asyncio.timeout(within_s):
             record = await self.link.receive()
         if isinstance(record, str):
             raise PeerError(PeerFault.MALFORMED, "expected a record, got text")
         return self.opener.open(record)
 
-    async def hear(self, kind: type[Any] | None = None, within_s: float = 10.0) -> Any:
+    async def hear(self, kind: type[Any] | None = None, within_s: float = 30.0) -> Any:
         """The next message on `main` (of `kind`, if one is given; others are passed over)."""
         async with asyncio.timeout(within_s):
             while True:
@@ -86,9 +87,7 @@ class Engineer:
     web_url: str
     tls: ssl.SSLContext | None = None
     account: str = ""
-    identity: rsa.RSAPrivateKey = field(
-        default_factory=lambda: rsa.generate_private_key(public_exponent=65537, key_size=4096)
-    )
+    identity: rsa.RSAPrivateKey = field(default_factory=lambda: rsa_key(2))
     keys: SessionKeys | None = None
     request_id: bytes = b""
 
@@ -128,7 +127,7 @@ class Engineer:
         found: list[dict[str, Any]] = answer.json()["requests"]
         return found
 
-    async def wait_for_request(self, within_s: float = 15.0) -> dict[str, Any]:
+    async def wait_for_request(self, within_s: float = 30.0) -> dict[str, Any]:
         async with asyncio.timeout(within_s):
             while not (found := [one for one in await self.requests() if one["state"] == "queued"]):
                 await asyncio.sleep(0.05)
@@ -148,7 +147,7 @@ class Engineer:
         body = answer.json()
         return base64.b64decode(body["ticket"]), body["relay_url"]
 
-    async def pair(self, channel: Channel, within_s: float = 15.0) -> tuple[WebSocketLink, bytes]:
+    async def pair(self, channel: Channel, within_s: float = 30.0) -> tuple[WebSocketLink, bytes]:
         """A connection with the PC at its other end, and the ticket that was used."""
         ticket, url = await self.ticket(channel)
         link = await dial(url, tls=self.tls if url.startswith("wss") else None, max_bytes=MAX_FRAME_BYTES)
@@ -202,7 +201,7 @@ class Engineer:
         await self.http.aclose()
 
 
-async def hear_plain(link: WebSocketLink, within_s: float = 15.0) -> HandshakeMessage:
+async def hear_plain(link: WebSocketLink, within_s: float = 30.0) -> HandshakeMessage:
     """The PC's next word of the handshake; TurnedAway when it is a refusal."""
     async with asyncio.timeout(within_s):
         data = await link.receive()

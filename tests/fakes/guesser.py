@@ -40,7 +40,7 @@ class Knocking:
         self.link: WebSocketLink
         self.run: ConsoleRun
 
-    async def pair(self, first: bytes | None = None, within_s: float = 15.0) -> WebSocketLink:
+    async def pair(self, first: bytes | None = None, within_s: float = 30.0) -> WebSocketLink:
         """`first`: the ticket that the relay sees, if it is another than the PC will."""
         url = f"wss://localhost:{self.lab.session_door.port}/v1/relay"
         self.link = await dial(url, tls=self.lab.tls, max_bytes=MAX_FRAME_BYTES)

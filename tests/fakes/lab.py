@@ -37,6 +37,7 @@ from examples.demo.world import (
 )
 from tests.fakes.desk import FakeDesk
 from tests.fakes.engineer import Engineer
+from tests.fakes.keys import rsa_key
 from tests.fakes.people import associate
 from tests.fakes.relay import HostileRelay
 from tests.fakes.visit import Visit
@@ -164,7 +165,7 @@ class Lab:
     def _journal_file(self) -> sqlite3.Connection:
         return sqlite3.connect(self.world.pc_folder / "journal.db", timeout=5)
 
-    async def server_outcome(self, request_id: bytes, within_s: float = 5.0) -> str:
+    async def server_outcome(self, request_id: bytes, within_s: float = 30.0) -> str:
         """The outcome in the server's session log, once it is there."""
         engineer = self.engineer()
         try:
@@ -285,7 +286,7 @@ class Lab:
     # waiting
 
     @staticmethod
-    def wait(true: Any, within_s: float = 5.0) -> None:
+    def wait(true: Any, within_s: float = 30.0) -> None:
         until = time.monotonic() + within_s
         while not true():
             assert time.monotonic() < until, "it did not come true"
@@ -312,8 +313,8 @@ def open_lab(folder: Path, children: Children) -> Lab:
         session_door,
         HostileRelay(server_tls(certificates.chain, certificates.key)),
         tls,
-        rsa.generate_private_key(public_exponent=65537, key_size=4096),
-        rsa.generate_private_key(public_exponent=65537, key_size=4096),
+        rsa_key(0),
+        rsa_key(1),
     )
     asyncio.run(_sign_in(lab))
     for account, key in ((world.account, lab.identity), (GUEST, lab.guest_identity)):

@@ -24,7 +24,7 @@ from benchside.transport.way_out import DIRECT
 
 __all__ = ["LinkedPc"]
 
-WITHIN_S = 15.0
+WITHIN_S = 30.0
 OPEN = OpenFile("a test")
 
 

@@ -33,7 +33,7 @@ class MailServer:
     process: asyncio.subprocess.Process
     read: set[str] = field(default_factory=set)
 
-    async def next(self, within_s: float = 10) -> EmailMessage:
+    async def next(self, within_s: float = 30.0) -> EmailMessage:
         """The oldest mail that was not read yet."""
         async with asyncio.timeout(within_s):
             while not (new := sorted({path.name for path in self.folder.glob("*.eml")} - self.read)):

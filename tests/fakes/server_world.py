@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import shutil
+import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -18,9 +19,9 @@ from typing import Any, TypeVar
 
 import httpx
 from argon2 import PasswordHasher
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from tests.fakes.authenticator import Authenticator
+from tests.fakes.keys import rsa_key
 from tests.fakes.people import associate, site
 
 from benchside.protocol.trust.device import (
@@ -56,14 +57,16 @@ __all__ = ["SETTINGS", "Clock", "Console", "Pc", "World", "opened_parts", "rsa_k
 PASSWORD = "correct horse battery"
 SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0", local_accounts="on")
 MODEL = "CX-200"
+ANSWER_S = 30.0
+"""On a machine that is busy with other tests."""
 M = TypeVar("M")
 Answer = wire.LinkWelcome | wire.DeviceHeld | wire.LinkRefused
 
 
 @functools.cache
-def rsa_key(number: int) -> RSAPrivateKey:
-    """One of a few RSA-4096 keys, each made once: they are slow to make."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=4096)
+def _trust() -> ssl.SSLContext:
+    """Of plain HTTP, which never looks at it; httpx would read the machine's authorities for each browser."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 _templates: list[Path] = []
@@ -143,7 +146,8 @@ class Console:
 
     def __init__(self, world: World) -> None:
         url = world.listeners.web_url
-        self.http = httpx.AsyncClient(base_url=url, headers={"Origin": url, "X-Benchside": "1"}, trust_env=False)
+        own = {"Origin": url, "X-Benchside": "1"}
+        self.http = httpx.AsyncClient(base_url=url, headers=own, trust_env=False, verify=_trust(), timeout=ANSWER_S)
         self.authenticator = Authenticator("A" * 32)  # none yet
 
     async def set_factor(self) -> None:

@@ -48,7 +48,7 @@ class Visit:
     def say(self, message: said.SessionMessage) -> None:
         self.main.say(message)
 
-    async def hear(self, kind: type[Heard], within_s: float = 10.0) -> Heard:
+    async def hear(self, kind: type[Heard], within_s: float = 30.0) -> Heard:
         """The next of a kind, from where the last hearing ended."""
         async with asyncio.timeout(within_s):
             while True:
@@ -61,7 +61,7 @@ class Visit:
                 self._news.clear()
                 await self._news.wait()
 
-    async def over(self, within_s: float = 5.0) -> said.SessionEnd | None:
+    async def over(self, within_s: float = 30.0) -> said.SessionEnd | None:
         """Wait until `main` ends; why, if the PC said it."""
         async with asyncio.timeout(within_s):
             while self.end_code is None:
@@ -138,7 +138,7 @@ class _End:
     def take(self, plain: bytes) -> None:
         raise NotImplementedError
 
-    async def until(self, true: Any, within_s: float = 5.0) -> None:
+    async def until(self, true: Any, within_s: float = 30.0) -> None:
         async with asyncio.timeout(within_s):
             while not true():
                 await asyncio.sleep(0.01)
@@ -167,7 +167,7 @@ class ViewEnd(_End):
             self.pictures_at.append(time.monotonic())
             self.say(PictureShown(message.sequence))
 
-    async def picture(self, within_s: float = 5.0) -> PictureBegin:
+    async def picture(self, within_s: float = 30.0) -> PictureBegin:
         """Wait for a whole first picture of this epoch; return its beginning."""
         await self.until(lambda: self.pictures_at, within_s)
         return next(one for one in self.heard if isinstance(one, PictureBegin))

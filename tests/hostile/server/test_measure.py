@@ -99,6 +99,7 @@ async def test_it_gives_a_window_to_who_says_nothing_and_lies_end_it(world: Worl
     assert await closed_with(link) in (4400, 1006)
 
 
+@pytest.mark.alone
 async def test_it_gives_no_faster_and_no_longer_than_it_says(world: World) -> None:
     link = await knock(world)
     link.send(TURN)

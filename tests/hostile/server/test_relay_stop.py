@@ -93,6 +93,7 @@ async def send_pictures(pc: WebSocketLink) -> None:
         await asyncio.sleep(0.002)
 
 
+@pytest.mark.alone
 async def test_after_a_reset_next_to_nothing_reaches_a_slow_console(port: int) -> None:
     pc = await dial(f"ws://127.0.0.1:{port}/v1/relay", tls=None, max_bytes=1024 * 1024)
     pc.send(ticket(Role.PC))

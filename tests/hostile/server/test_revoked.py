@@ -36,7 +36,7 @@ async def test_a_revoked_device_that_keeps_talking_is_cut_off_and_its_session_wi
     await pc.report(pc.entry(EventKind.CODE_ACCEPTED, request_id, associate="ana"))
     await world.parts.register.revoke(pc.device_id)
     assert await code_while_talking(pc) == 4403
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while (await console.get(f"/api/sessions/{request_id.hex()}")).json()["outcome"] != "device_revoked":
             await asyncio.sleep(0.05)
     assert await pc.connect() == wire.LinkRefused(reason="not_authentic")
@@ -73,7 +73,7 @@ async def test_a_held_device_that_is_revoked_is_cut_off_too(world: World) -> Non
 
 
 async def code_while_talking(pc: Pc) -> int:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             pc.say(wire.LinkPing())
             try:

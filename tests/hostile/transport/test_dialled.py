@@ -41,6 +41,7 @@ async def dialled(act: Callable[[picows.WSTransport], None]) -> AsyncIterator[We
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 async def test_a_burst_of_small_messages_leaves_the_loop_its_turns() -> None:
     def burst(transport: picows.WSTransport) -> None:
         for _ in range(4000):

@@ -26,7 +26,7 @@ from benchside.server.authority.proposal import PROPOSAL, merge
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
-WITHIN_MS = 15_000
+WITHIN_MS = 30_000
 HOSTILE = "<img src=x onerror=document.body.remove()> \u202eexe.gpj"
 FUTURE = "2099-06-30"
 
@@ -51,7 +51,6 @@ async def browsing(world: World, console: Console, path: str, language: str = "e
         )
         page = await context.new_page()
         page.set_default_timeout(WITHIN_MS)
-        expect.set_options(timeout=WITHIN_MS)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)

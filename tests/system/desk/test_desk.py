@@ -92,6 +92,7 @@ def test_the_pause_key_pauses_from_anywhere(world: DeskWorld) -> None:
     assert world.agent.expect(SetPaused).paused
 
 
+@pytest.mark.alone
 def test_signs_of_life_come_five_times_a_second_in_a_session(world: DeskWorld) -> None:
     world.welcome()
     world.in_session(VIEW)

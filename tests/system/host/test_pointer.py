@@ -106,6 +106,7 @@ async def test_the_place_is_told_when_it_moves(moves: Moves, client: XClient) ->
     await moves.wait_for((201, 100))
 
 
+@pytest.mark.alone
 async def test_a_fast_mouse_is_told_no_oftener_than_a_slow_one(moves: Moves, client: XClient) -> None:
     await moves.wait_for(moves.pointer.position())
     moves.places.clear()

@@ -23,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from examples.demo.children import free_port
 from tests.fakes.authenticator import Authenticator
 from tests.fakes.server_world import rsa_key
 
@@ -83,7 +84,9 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
     certificate = make_certificate(tmp_path)
     benchside("authority", "--dir", str(authority), "init")
     benchside("authority", "--dir", str(authority), "public-key", str(tmp_path / "authority.pem"))
-    ports = ("--web", "127.0.0.1:20650", "--link", "127.0.0.1:20651", "--session", "127.0.0.1:20652")
+    link_port = free_port()
+    ports = ("--web", f"127.0.0.1:{free_port()}", "--link", f"127.0.0.1:{link_port}")
+    ports += ("--session", f"127.0.0.1:{free_port()}")
     tls = ("--tls-cert", str(certificate), "--tls-key", str(tmp_path / "key.pem"))
     benchside("admin", "init", "--data", str(data), "--authority-key", str(tmp_path / "authority.pem"), *ports, *tls,
               "--local-accounts", "on")  # fmt: skip
@@ -93,7 +96,7 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
     password = benchside("admin", "account", "add", "--data", str(data), "ana").strip()
     printed = benchside("admin", "enrolment-token", "--data", str(data), "--site", "lab-1").strip()
     token = TOKEN.decode(base64.urlsafe_b64decode(printed + "=" * (-len(printed) % 4)))
-    assert token.link_url == "wss://127.0.0.1:20651"
+    assert token.link_url == f"wss://127.0.0.1:{link_port}"
     trust = ssl.create_default_context(cafile=certificate)
 
     with serving(data) as (process, (web, link, _)):

@@ -12,7 +12,8 @@ from tests.fakes.desk import FakeDesk
 from tests.fakes.engineer import Engineer
 from tests.fakes.lab import Lab, open_lab
 
-GONE_WITHIN_S = 3.0
+GONE_WITHIN_S = 30.0
+"""For a machine that is busy with other tests; how fast it must be is in test_kill.py."""
 
 
 @pytest.fixture(scope="session")

@@ -80,6 +80,7 @@ async def test_no_channel_opens_without_its_grant(lab: Lab, desk: FakeDesk, engi
     assert await desk.outcome() is SessionEnd.LEFT
 
 
+@pytest.mark.alone
 async def test_input_is_held_during_a_pause_and_keys_are_lifted(lab: Lab, desk: FakeDesk, engineer: Engineer) -> None:
     _, visit, view, control = await controlling(lab, desk, engineer)
     await press_shift(lab, control)

@@ -18,6 +18,7 @@ from benchside.protocol.wire.session import SessionEnd
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 
+@pytest.mark.alone
 async def test_stop_ends_everything_and_the_next_request_opens_at_once(
     lab: Lab, desk: FakeDesk, engineer: Engineer
 ) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.fakes.desk import FakeDesk
 from tests.fakes.engineer import Engineer, TurnedAway, hear_plain
 from tests.fakes.guesser import Knocking, wrong
+from tests.fakes.keys import rsa_key
 from tests.fakes.lab import Lab
 
 from benchside.protocol.errors import Refusal
@@ -59,7 +60,7 @@ async def test_malformed_runs_end_without_a_guess(lab: Lab, desk: FakeDesk, engi
     knocking = Knocking(lab, request_id)
     await knocking.pair()
     hello, challenge = await knocking.greet()
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=4096)
+    stranger = rsa_key(2)
     knocking.engineer.identity, right = stranger, knocking.engineer.identity
     proof = knocking.proof(hello, challenge, code)
     knocking.engineer.identity = right

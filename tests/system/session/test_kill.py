@@ -21,7 +21,7 @@ from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.session import SessionEnd
 
-pytestmark = [pytest.mark.system, pytest.mark.slow]
+pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.alone]
 
 LONG = [pytest.param(phase, marks=pytest.mark.long) for phase in ("waiting", "checking", "prompt")]
 PHASES = ["claimed", "viewing", *LONG]

@@ -61,6 +61,7 @@ async def test_a_cut_line_lifts_keys_and_comes_back_whole_in_a_new_epoch(
     assert view.is_over
 
 
+@pytest.mark.alone
 async def test_a_silent_line_is_lost_after_three_seconds(lab: Lab, desk: FakeDesk, engineer: Engineer) -> None:
     """Nobody is told that it is gone: no packet passes on session and link plane, and then all do again."""
     _, visit = await lab.session(desk, engineer)

@@ -84,6 +84,7 @@ async def viewed(lab: Lab, desk: RealDesk, engineer: Engineer) -> tuple[bytes, V
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+@pytest.mark.alone
 async def test_a_desk_that_is_killed_or_frozen_takes_the_session_with_it(
     lab: Lab, real_desk: RealDesk, engineer: Engineer, how: signal.Signals
 ) -> None:

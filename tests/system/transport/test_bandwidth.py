@@ -71,6 +71,7 @@ async def findings_of(url: str, out: WayOut, ca: Path | None = None) -> tuple[bo
     return await examine(url, out, client_tls(ca), findings.append), findings
 
 
+@pytest.mark.alone
 async def test_a_fast_line_is_good_directly_and_by_proxy(tmp_path: Path) -> None:
     async with session_plane(tmp_path / "tls") as url:
         with squid(tmp_path / "squid") as proxy:

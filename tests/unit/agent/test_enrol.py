@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.keys import rsa_key
 
 from benchside.agent import enrol as enrolment
 from benchside.agent.enrol import Registrant, enrol
@@ -44,7 +44,7 @@ class FalseServer:
 
 
 def keys() -> tuple[bytes, bytes]:
-    server = rsa.generate_private_key(public_exponent=65537, key_size=4096)
+    server = rsa_key(1)
     return public_bytes(server.public_key()), public_bytes(Ed25519PrivateKey.generate().public_key())
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.fakes.keys import rsa_key
 
 from benchside.agent.journal import Journal
 from benchside.agent.receipt import Receipt, check_receipt, make_receipt, read_receipt
@@ -19,7 +20,7 @@ REQUEST = b"r" * 16
 
 @pytest.fixture(scope="module")
 def identity() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=4096)
+    return rsa_key(1)
 
 
 @pytest.fixture

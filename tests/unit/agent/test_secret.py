@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tests.fakes.keys import rsa_key
 
 from benchside.agent import secret as secrets
 from benchside.agent.identity import DeviceFolder
@@ -19,7 +19,7 @@ from benchside.protocol.trust.device import LinkState, first_state
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire.audit import EventDetails, EventKind
 
-IDENTITY = rsa.generate_private_key(public_exponent=65537, key_size=4096)
+IDENTITY = rsa_key(0)
 
 
 class Machine:

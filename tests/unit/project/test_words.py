@@ -44,14 +44,17 @@ def test_tests_pass_only_if_both_suites_do(
     monkeypatch.setattr(subprocess, "run", programs.run)
     assert suite.run(["--long"]) == code
     assert programs.started[0][0] == "npm"
-    assert programs.started[-1][-2:] == ["pytest", "--long"]
+    assert programs.started[-1][2] == "pytest"
+    assert programs.started[-1][-1] == "--long"
+    assert "--numprocesses" in programs.started[-1]
 
 
 def test_named_tests_are_pytests_alone(with_console: None, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = Programs()
     monkeypatch.setattr(subprocess, "run", programs.run)
     suite.run(["tests/unit"])
-    assert len(programs.started) == 1
+    (line,) = programs.started
+    assert line[-2:] == ["pytest", "tests/unit"], "one after the other"
 
 
 def test_failed_step_is_its_own_text_and_code_1(

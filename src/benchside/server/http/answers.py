@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from benchside.server.http.table import EntryPoint
 
-__all__ = ["FAULTS", "answer_of", "described"]
+__all__ = ["FAULTS", "DescribedApi", "answer_of", "described"]
+
+
+SCHEMAS = "#/components/schemas/"
 
 
 class Why(BaseModel):
@@ -28,7 +32,7 @@ class Fault(BaseModel):
 
 
 FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Fault, "description": text}
+    status: {"description": text, "content": {"application/json": {"schema": {"$ref": f"{SCHEMAS}Fault"}}}}
     for status, text in (
         (401, "nobody is signed in"),
         (403, "a rule says no"),
@@ -41,7 +45,19 @@ FAULTS: dict[int | str, dict[str, Any]] = {
         (503, "something that is needed is away"),
     )
 }
-"""Of every entry point."""
+"""Of every entry point.  By reference: a model for each of them at each entry point is most of a server's start."""
+
+
+class DescribedApi(FastAPI):
+    """Knows the shapes that `FAULTS` refers to."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the description."""
+        described = super().openapi()
+        shape = Fault.model_json_schema(ref_template=f"{SCHEMAS}{{model}}")
+        described["components"]["schemas"] |= {**shape.pop("$defs"), "Fault": shape}
+        return described
+
 
 _BODIES = {
     "import_table": "text/csv",

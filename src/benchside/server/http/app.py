@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, Request
 from starlette.types import ASGIApp
 
 from benchside.protocol.errors import Refusal, RefusedError
-from benchside.server.http.answers import FAULTS, answer_of, described
+from benchside.server.http.answers import FAULTS, DescribedApi, answer_of, described
 from benchside.server.http.context import Services, services_of, token_of
 from benchside.server.http.faults import add_fault_answers, fault
 from benchside.server.http.headers import Surroundings
@@ -85,7 +85,7 @@ _FOREIGN = (EntryPolicy.BROWSER_REPORT, EntryPolicy.PROVIDER)
 
 def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> ASGIApp:
     """Return the application.  `closing` ends the streams; `console`: the folder of the built console."""
-    app = FastAPI(title="Benchside", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app = DescribedApi(title="Benchside", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.services = services
     app.state.closing = closing
     app.state.reports = 0

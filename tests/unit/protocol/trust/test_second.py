@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.keys import rsa_key
 from tests.fakes.people import associate, site
 
 from benchside.protocol.errors import Refusal, RefusedError
@@ -26,7 +27,7 @@ ASKS = SiteRules(second_eyes=True)
 
 @cache
 def ben_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=4096)
+    return rsa_key(1)
 
 
 def ben_fingerprint() -> bytes:
