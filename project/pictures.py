@@ -23,6 +23,7 @@ from examples.technician.client import SYSTEM_PYTHON
 from PySide6.QtGui import QImage
 
 from benchside.platform.display.linux import Display
+from project import administration_pictures as administration
 from project.paths import ROOT
 from project.progress import StepError, say
 
@@ -137,12 +138,17 @@ def photograph(seat: Seat) -> QImage:
         display.close()
 
 
+def is_shown(name: str) -> bool:
+    """Whether a document shows this picture."""
+    documents = [ROOT / "README.md", *PICTURES.parent.rglob("*.md")]
+    return any(f"{name}.png" in document.read_text() for document in documents)
+
+
 def keep(taken: QImage, name: str) -> None:
     """Writes it as small as PNG can, if a document shows it; StepError when that is not small enough."""
-    path = PICTURES / f"{name}.png"
-    documents = [ROOT / "README.md", *PICTURES.parent.rglob("*.md")]
-    if not any(path.name in document.read_text() for document in documents):
+    if not is_shown(name):
         return
+    path = PICTURES / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     taken.convertToFormat(QImage.Format.Format_RGB888).save(str(path), "PNG", 0)  # type: ignore[call-overload]  # bytes in the stubs
     if path.stat().st_size > MAX_BYTES:
@@ -166,7 +172,15 @@ def make(look: str) -> None:
         start_desk(world, seat, language)
         time.sleep(SETTLE_S)
         with Engineer(world.web_url, world.folder, size=CONSOLE_SIZE, language=language, dark=is_dark) as engineer:
-            Session(world, seat, look, state).play(engineer)
+            session = Session(world, seat, look, state)
+            session.play(engineer)
+            if is_shown(f"console-people.{look}"):
+                administration.enter_people(world)
+                administration.play_administrator(world, engineer, session.console)
+        if is_shown(f"console-officer.{look}"):
+            officer = Path(folder) / "officer"
+            with Engineer(world.web_url, officer, size=CONSOLE_SIZE, language=language, dark=is_dark) as engineer:
+                administration.play_officer(world, engineer, session.console)
 
 
 def main(argv: Sequence[str]) -> int:
