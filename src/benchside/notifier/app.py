@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     service = words.add_parser("out-of-service", help="have a condition not watched until it is put back")
     service.add_argument("source", help="as `benchside notifier status` shows it")
     service.add_argument("subject")
-    service.add_argument("code")
+    service.add_argument("what", metavar="code")
     service.add_argument("--by", required=True, help="name of who decides it")
     service.add_argument("--why", required=True, help="the reason, for whoever wonders later")
     service.add_argument("--back", action="store_true", help="have it watched again")
@@ -162,7 +162,7 @@ def _verify(settings: NotifierSettings) -> int:
 
 
 def _put_out_of_service(settings: NotifierSettings, args: argparse.Namespace) -> int:
-    key = ConditionKey(clean(args.source, 64), clean(args.subject, 80), clean(args.code, 64))
+    key = ConditionKey(clean(args.source, 64), clean(args.subject, 80), clean(args.what, 64))
     order = PutOutOfService(key=key, by=clean(args.by, 80), why=clean(args.why, 200), back=args.back)
     refused = asyncio.run(put_out_of_service(settings.socket, order))
     if refused is not None:

@@ -24,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Say that something is wrong, or no longer. Never name a patient or a sample in it.",
     )
     parser.add_argument("subject", metavar="SUBJECT", help="what it is about, such as: Pump 3")
-    parser.add_argument("code", metavar="CODE", help="what is wrong, as the catalogue calls it, such as: pressure_low")
+    parser.add_argument("what", metavar="CODE", help="what is wrong, as the catalogue calls it, such as: pressure_low")
     parser.add_argument("--source", required=True, help="who says it; begins with local.")
     kinds = parser.add_mutually_exclusive_group()
     kinds.add_argument("--off", action="store_true", help="it is over")
@@ -55,7 +55,7 @@ def _signal(args: argparse.Namespace) -> Signal:
     state = SignalState.OFF if args.off else SignalState.PULSE if args.pulse else SignalState.ON
     severity = None if args.severity is None else Severity(args.severity)
     values = dict(_value(text) for text in args.value)
-    signal = Signal(ConditionKey(args.source, args.subject, args.code), state, values, severity)
+    signal = Signal(ConditionKey(args.source, args.subject, args.what), state, values, severity)
     if not args.source.startswith("local."):
         raise SettingError(f"--source must begin with local., not {args.source!r}")
     try:
