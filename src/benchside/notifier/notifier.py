@@ -22,6 +22,7 @@ from benchside.notifier.shown import notices, pop_up
 from benchside.notifier.supervise import Watcher
 from benchside.notifier.trim import trim
 from benchside.notifier.words import Words
+from benchside.platform.child.contract import Start
 from benchside.platform.clock.here import steady_s
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.conditions.board import Board
@@ -61,9 +62,10 @@ class Notifier:
     """Everything long-lived."""
 
     def __init__(
-        self, settings: NotifierSettings, journal: Journal, projection: Projection, words: Words, *, was_spoilt: bool
-    ) -> None:
-        """`was_spoilt`: an unreadable journal was put aside."""
+        self, settings: NotifierSettings, journal: Journal, projection: Projection, words: Words, *, was_spoilt: bool,
+        start: Start | None = None,
+    ) -> None:  # fmt: skip
+        """`was_spoilt`: an unreadable journal was put aside.  `start`: how workers are started, None: on their own."""
         self._settings = settings
         self._journal = journal
         self._record = Record(journal)
@@ -85,7 +87,7 @@ class Notifier:
         self._desks: list[Desk] = []
         self._cards = 0
         self._is_assay_running = False
-        self._watchers = [Watcher(each, self.signals_came, (settings.state,)) for each in settings.watched]
+        self._watchers = [Watcher(each, self.signals_came, (settings.state,), start=start) for each in settings.watched]
         self._carrier = Carrier(settings.agent_socket, journal, words, around=self)
         self._door = Door(
             settings.socket,
