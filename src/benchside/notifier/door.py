@@ -7,6 +7,7 @@ it never waits for us, and not one of them is lost from the count.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -55,9 +56,11 @@ LOCAL = "local."
 HEARD: Codec[NoticeMessage] = Codec(NoticeMessage, max_bytes=MAX_HEARD_BYTES, name="notice")
 _TAKEN = NOTICE.encode(SignalTaken())
 _REFUSED = NOTICE.encode(SignalTaken(refused="source"))
+_IN_MEMORY = NOTICE.encode(SignalTaken(refused="disk_full"))
+"""It is heard and shown, and will be written; who must be sure says it again."""
 
-SignalsCame = Callable[[tuple[Signal, ...], Callable[[], None]], None]
-"""Hears signals, and calls back when what followed from them is in the journal."""
+SignalsCame = Callable[[tuple[Signal, ...], Callable[[bool], None]], None]
+"""Hears signals, and calls back when what followed from them is in the journal; false: in memory alone."""
 
 
 class Desk:
@@ -183,24 +186,29 @@ class Door:
 
     async def _take(self, pushed: list[NoticeMessage], writer: asyncio.StreamWriter) -> None:
         """Hand what came in one piece over together, and answer when it is in the journal."""
-        fold, answers = Fold(), bytearray()
+        fold, answers = Fold(), list[bytes]()
         for message in pushed:
             match message:
                 case SignalPushed(version=version, signal=signal) if version == NOTICE_VERSION:
                     is_local = signal.key.source.startswith(LOCAL)
                     if is_local:
                         fold.take(signal)
-                    answer = _TAKEN if is_local else _REFUSED
-                    answers += len(answer).to_bytes(4, "big") + answer
+                    answers.append(_TAKEN if is_local else _REFUSED)
                 case NoticeAlive():
                     pass
                 case _:
                     raise PeerError(PeerFault.OUT_OF_ORDER, "expected signals of a program, got another message")
         while fold:
-            done = asyncio.Event()
-            self._on_signals(fold.give(), done.set)
-            await done.wait()
+            done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._on_signals(fold.give(), functools.partial(_settle, done))
+            if not await done:
+                answers = [_IN_MEMORY if answer is _TAKEN else answer for answer in answers]
         if answers:
-            writer.write(bytes(answers))
+            writer.write(b"".join(len(answer).to_bytes(4, "big") + answer for answer in answers))
             async with asyncio.timeout(SILENT_AFTER_S):  # whoever does not read the answers is not read either
                 await writer.drain()
+
+
+def _settle(done: asyncio.Future[bool], is_durable: bool) -> None:
+    if not done.done():  # the caller may be gone by now
+        done.set_result(is_durable)

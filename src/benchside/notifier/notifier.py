@@ -55,7 +55,7 @@ class _Waiting:
     """Signals that came and were not taken yet."""
 
     signals: tuple[Signal, ...]
-    done: Callable[[], None] | None
+    done: Callable[[bool], None] | None
 
 
 class Notifier:
@@ -120,7 +120,7 @@ class Notifier:
 
     # -- signals ----------------------------------------------------------------------------------
 
-    def signals_came(self, signals: tuple[Signal, ...], done: Callable[[], None] | None = None) -> None:
+    def signals_came(self, signals: tuple[Signal, ...], done: Callable[[bool], None] | None = None) -> None:
         """Take signals with all others of this turn; `done` when what follows from them is in the journal."""
         self._queue.append(_Waiting(signals, done))
         if not self._is_turn_due:
@@ -138,7 +138,7 @@ class Notifier:
         self._write(drafts, now)
         for waiting in queue:
             if waiting.done is not None:
-                waiting.done()
+                waiting.done(not self._record.is_stuck)
         self._tell_of_unknown_codes()
 
     def _step(self, event: BoardEvent) -> None:

@@ -57,9 +57,9 @@ class World:
             on_signals=self._came,
         )
 
-    def _came(self, signals: tuple[Signal, ...], done: Callable[[], None]) -> None:
+    def _came(self, signals: tuple[Signal, ...], done: Callable[[bool], None]) -> None:
         self.signals += signals
-        done()
+        done(True)
 
     async def throw(self, data: bytes) -> bytes:
         """Say `data` and no more; return all that came back until the end."""
