@@ -17,7 +17,10 @@ from benchside.notifier.knock import put_out_of_service, show
 from benchside.notifier.notifier import Notifier
 from benchside.notifier.notify import main as notify
 from benchside.notifier.settings import DEFAULT_SOCKET, DEFAULT_STATE, NotifierSettings, read_settings
+from benchside.notifier.watch.worker import work
 from benchside.notifier.words import PACKAGE_CATALOGUE, read_words
+from benchside.platform.child.contract import Start
+from benchside.platform.child.here import plant_nursery
 from benchside.platform.service.here import Supervisor, run_service
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.wire.condition import ConditionKey
@@ -56,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     service = words.add_parser("out-of-service", help="have a condition not watched until it is put back")
     service.add_argument("source", help="as `benchside notifier status` shows it")
     service.add_argument("subject")
-    service.add_argument("what", metavar="CODE")
+    service.add_argument("what", metavar="code")
     service.add_argument("--by", required=True, help="name of who decides it")
     service.add_argument("--why", required=True, help="the reason, for whoever wonders later")
     service.add_argument("--back", action="store_true", help="have it watched again")
@@ -79,7 +82,8 @@ def _run_word(args: argparse.Namespace, settings: NotifierSettings) -> int:
     match args.word:
         case "run":
             start_logging("notifier", folder=settings.state)
-            return run_service(SERVICE, lambda supervisor: asyncio.run(_serve(settings, supervisor)))
+            start = plant_nursery(work) if settings.watched else None
+            return run_service(SERVICE, lambda supervisor: asyncio.run(_serve(settings, supervisor, start)))
         case "push":
             return notify(["--socket", str(settings.socket), *args.words])
         case "status":
@@ -94,7 +98,7 @@ def _run_word(args: argparse.Namespace, settings: NotifierSettings) -> int:
             return _check_rules(settings)
 
 
-async def _serve(settings: NotifierSettings, supervisor: Supervisor) -> int:
+async def _serve(settings: NotifierSettings, supervisor: Supervisor, start: Start | None) -> int:
     task = asyncio.current_task()
     supervisor.on_stop(lambda: task.cancel() if task is not None else None)
     beat = asyncio.create_task(supervisor.beat(), name="beat")
@@ -102,7 +106,7 @@ async def _serve(settings: NotifierSettings, supervisor: Supervisor) -> int:
     if projection.broken_at is not None:
         log.error("journal does not hold", extra={"entry": projection.broken_at})
     words = read_words([PACKAGE_CATALOGUE, settings.state / RULES])
-    notifier = Notifier(settings, journal, projection, words, was_spoilt=was_spoilt)
+    notifier = Notifier(settings, journal, projection, words, was_spoilt=was_spoilt, start=start)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await notifier.run(supervisor.ready)

@@ -1,12 +1,13 @@
 """The notifier's local socket: who may come in, desks that stay, and programs that push signals (R74).
 
 A program that floods is read on, in large pieces and with pauses, and its signals are folded: it costs the PC little,
-it never waits for us, and not one of them is lost from the count.
+it never waits for us, and not one that was answered is lost from the count.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -55,9 +56,11 @@ LOCAL = "local."
 HEARD: Codec[NoticeMessage] = Codec(NoticeMessage, max_bytes=MAX_HEARD_BYTES, name="notice")
 _TAKEN = NOTICE.encode(SignalTaken())
 _REFUSED = NOTICE.encode(SignalTaken(refused="source"))
+_IN_MEMORY = NOTICE.encode(SignalTaken(refused="disk_full"))
+"""It is heard and shown, and will be written; who must be sure says it again."""
 
-SignalsCame = Callable[[tuple[Signal, ...], Callable[[], None]], None]
-"""Hears signals, and calls back when what followed from them is in the journal."""
+SignalsCame = Callable[[tuple[Signal, ...], Callable[[bool], None]], None]
+"""Hears signals, and calls back when what followed from them is in the journal; false: in memory alone."""
 
 
 class Desk:
@@ -168,39 +171,67 @@ class Door:
     async def _serve_program(
         self, first: SignalPushed, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        rest = bytearray()
-        pushed: list[NoticeMessage] = [first]
+        rest, pushed, fault = bytearray(), list[NoticeMessage]([first]), None
         while True:
+            # all that is there is taken before the first answer: who says a few things and goes need not wait for it
+            while fault is None and (data := await _there_already(reader)):
+                fault = _read(data, rest, pushed)
             await self._take(pushed, writer)
+            if fault is not None:
+                raise fault
             if len(pushed) >= FLOOD:
                 await asyncio.sleep(FLOOD_PAUSE_S)
             async with asyncio.timeout(SILENT_AFTER_S):
                 data = await reader.read(READ_BYTES)
             if not data:
                 return
-            rest += data
-            pushed = [HEARD.decode(frame) for frame in split(rest, MAX_HEARD_BYTES)]
+            pushed = []
+            fault = _read(data, rest, pushed)
 
     async def _take(self, pushed: list[NoticeMessage], writer: asyncio.StreamWriter) -> None:
         """Hand what came in one piece over together, and answer when it is in the journal."""
-        fold, answers = Fold(), bytearray()
+        fold, answers = Fold(), list[bytes]()
         for message in pushed:
-            match message:
-                case SignalPushed(version=version, signal=signal) if version == NOTICE_VERSION:
-                    is_local = signal.key.source.startswith(LOCAL)
-                    if is_local:
-                        fold.take(signal)
-                    answer = _TAKEN if is_local else _REFUSED
-                    answers += len(answer).to_bytes(4, "big") + answer
-                case NoticeAlive():
-                    pass
-                case _:
-                    raise PeerError(PeerFault.OUT_OF_ORDER, "expected signals of a program, got another message")
+            if isinstance(message, SignalPushed):
+                is_local = message.signal.key.source.startswith(LOCAL)
+                if is_local:
+                    fold.take(message.signal)
+                answers.append(_TAKEN if is_local else _REFUSED)
         while fold:
-            done = asyncio.Event()
-            self._on_signals(fold.give(), done.set)
-            await done.wait()
+            done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._on_signals(fold.give(), functools.partial(_settle, done))
+            if not await done:
+                answers = [_IN_MEMORY if answer is _TAKEN else answer for answer in answers]
         if answers:
-            writer.write(bytes(answers))
+            writer.write(b"".join(len(answer).to_bytes(4, "big") + answer for answer in answers))
             async with asyncio.timeout(SILENT_AFTER_S):  # whoever does not read the answers is not read either
                 await writer.drain()
+
+
+def _settle(done: asyncio.Future[bool], is_durable: bool) -> None:
+    if not done.done():  # the caller may be gone by now
+        done.set_result(is_durable)
+
+
+async def _there_already(reader: asyncio.StreamReader) -> bytes:
+    """Return what has come and was not read; nothing where that would mean to wait."""
+    try:
+        async with asyncio.timeout(0):
+            return await reader.read(READ_BYTES)
+    except TimeoutError:
+        return b""
+
+
+def _read(data: bytes, rest: bytearray, pushed: list[NoticeMessage]) -> PeerError | None:
+    """Add the messages that are whole by now; return what is wrong with the next, after which nothing counts."""
+    rest += data
+    try:
+        for frame in split(rest, MAX_HEARD_BYTES):
+            message = HEARD.decode(frame)
+            is_signal = isinstance(message, SignalPushed) and message.version == NOTICE_VERSION
+            if not is_signal and not isinstance(message, NoticeAlive):
+                return PeerError(PeerFault.OUT_OF_ORDER, "expected signals of a program, got another message")
+            pushed.append(message)
+    except PeerError as error:
+        return error
+    return None

@@ -22,6 +22,7 @@ from benchside.notifier.shown import notices, pop_up
 from benchside.notifier.supervise import Watcher
 from benchside.notifier.trim import trim
 from benchside.notifier.words import Words
+from benchside.platform.child.contract import Start
 from benchside.platform.clock.here import steady_s
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.conditions.board import Board
@@ -54,16 +55,17 @@ class _Waiting:
     """Signals that came and were not taken yet."""
 
     signals: tuple[Signal, ...]
-    done: Callable[[], None] | None
+    done: Callable[[bool], None] | None
 
 
 class Notifier:
     """Everything long-lived."""
 
     def __init__(
-        self, settings: NotifierSettings, journal: Journal, projection: Projection, words: Words, *, was_spoilt: bool
-    ) -> None:
-        """`was_spoilt`: an unreadable journal was put aside."""
+        self, settings: NotifierSettings, journal: Journal, projection: Projection, words: Words, *, was_spoilt: bool,
+        start: Start | None = None,
+    ) -> None:  # fmt: skip
+        """`was_spoilt`: an unreadable journal was put aside.  `start`: how workers are started, None: on their own."""
         self._settings = settings
         self._journal = journal
         self._record = Record(journal)
@@ -85,7 +87,7 @@ class Notifier:
         self._desks: list[Desk] = []
         self._cards = 0
         self._is_assay_running = False
-        self._watchers = [Watcher(each, self.signals_came, (settings.state,)) for each in settings.watched]
+        self._watchers = [Watcher(each, self.signals_came, (settings.state,), start=start) for each in settings.watched]
         self._carrier = Carrier(settings.agent_socket, journal, words, around=self)
         self._door = Door(
             settings.socket,
@@ -118,7 +120,7 @@ class Notifier:
 
     # -- signals ----------------------------------------------------------------------------------
 
-    def signals_came(self, signals: tuple[Signal, ...], done: Callable[[], None] | None = None) -> None:
+    def signals_came(self, signals: tuple[Signal, ...], done: Callable[[bool], None] | None = None) -> None:
         """Take signals with all others of this turn; `done` when what follows from them is in the journal."""
         self._queue.append(_Waiting(signals, done))
         if not self._is_turn_due:
@@ -136,7 +138,7 @@ class Notifier:
         self._write(drafts, now)
         for waiting in queue:
             if waiting.done is not None:
-                waiting.done()
+                waiting.done(not self._record.is_stuck)
         self._tell_of_unknown_codes()
 
     def _step(self, event: BoardEvent) -> None:

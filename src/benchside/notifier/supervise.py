@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchside.platform.child.contract import ChildProcess
+from benchside.platform.child.contract import ChildProcess, Start
 from benchside.platform.child.here import start_speaking_child
 from benchside.platform.door.here import ourselves
 from benchside.protocol.errors import PeerError, UnavailableError
@@ -53,8 +53,6 @@ MAX_RESTING = 64
 TRIES_BEFORE_WARNING = 3
 """One crash is cured before anybody needs to hear of it; a worker that does not come back is not."""
 WORKER = "benchside.notifier.watch.worker"
-
-Start = Callable[[], Awaitable[tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ class Watcher:
             await asyncio.sleep(self._backoff.next_s())
 
     async def _run_once(self) -> None:
-        process, reader, writer = await self._start()
+        process, reader, writer = await self._begin()
         self.pid = process.pid
         stream = FrameStream(reader, writer, WATCH)
         try:
@@ -124,6 +122,15 @@ class Watcher:
             self.pid = None
             stream.abort()
             await _end(process)
+
+    async def _begin(self) -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            return await self._start()
+        except UnavailableError as error:
+            if self._start is _start:
+                raise
+            log.error("worker is started on its own", extra={"cause": str(error)})
+            return await _start()
 
     def _started(self) -> WatchStarted:
         now = asyncio.get_running_loop().time()

@@ -57,9 +57,9 @@ class World:
             on_signals=self._came,
         )
 
-    def _came(self, signals: tuple[Signal, ...], done: Callable[[], None]) -> None:
+    def _came(self, signals: tuple[Signal, ...], done: Callable[[bool], None]) -> None:
         self.signals += signals
-        done()
+        done(True)
 
     async def throw(self, data: bytes) -> bytes:
         """Say `data` and no more; return all that came back until the end."""
@@ -138,6 +138,15 @@ async def test_a_program_stays_a_program(world: World, message: NoticeMessage) -
     assert answer == frame(SignalTaken())
     assert world.desks == []
     assert world.said == []
+
+
+async def test_who_says_much_and_goes_without_an_ear_is_counted(world: World) -> None:
+    _, writer = await connect_door(world.path)
+    writer.write(frame(SIGNAL) * 300)
+    writer.close()
+    async with asyncio.timeout(10):
+        while sum(signal.count for signal in world.signals) < 300:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_length_beyond_the_limit_is_cut_off_before_it_comes(world: World) -> None:

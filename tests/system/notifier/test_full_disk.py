@@ -45,8 +45,8 @@ async def test_a_full_disk_is_said_and_nothing_is_lost(notifier: NotifierProcess
     with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
         while file.write(bytes(4096)):
             pass
-    for number in range(300):
-        await notifier.push(pushed(number))
+    answers = [await notifier.push(pushed(number)) for number in range(300)]
+    assert ["disk_full"] in answers
     shown = await heard(desk, NoticesShown)
     while DISK_FULL not in (notice.state.key for notice in shown.notices):
         shown = await heard(desk, NoticesShown)

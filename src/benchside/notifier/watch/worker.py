@@ -36,7 +36,7 @@ from benchside.protocol.wire.watch import (
 )
 from benchside.transport.frames import FrameStream
 
-__all__ = ["main", "serve"]
+__all__ = ["main", "serve", "work"]
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +147,14 @@ async def _main(argv: list[str]) -> int:
     except (PeerError, UnavailableError, TimeoutError) as error:
         log.error("worker ends", extra={"cause": str(error)})
         return 1
+
+
+def work() -> int:
+    """Watch for the notifier from which we were forked; its line is our standard input."""
+    start_logging("notifier worker")
+    with contextlib.suppress(asyncio.CancelledError):
+        return asyncio.run(_main([]))
+    return 0
 
 
 def main() -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-__all__ = ["ChildProcess"]
+__all__ = ["ChildProcess", "Start"]
 
 
 class ChildProcess(Protocol):
@@ -23,3 +25,7 @@ class ChildProcess(Protocol):
 
     def kill(self) -> None:
         """End it and what it has started at once; harmless when it is gone.  OSError: the system refused."""
+
+
+Start = Callable[[], Awaitable[tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]]]
+"""Starts a child and returns it with the line to it; UnavailableError when it cannot."""

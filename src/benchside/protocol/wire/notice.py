@@ -188,7 +188,10 @@ class SignalPushed(Message, frozen=True, kw_only=True, tag="signal"):
 
 
 class SignalTaken(Message, frozen=True, kw_only=True, tag="taken"):
-    """Answers SignalPushed: it is in the journal, or changed nothing that belongs there; else a fixed word why not."""
+    """Answers SignalPushed: it is in the journal, or changed nothing that belongs there; else a fixed word why not.
+
+    `disk_full`: it is kept in memory, shown, and written when there is room.
+    """
 
     refused: Word | None = None
 

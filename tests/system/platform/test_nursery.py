@@ -1,0 +1,64 @@
+"""Workers of a nursery: they speak, they end, and they end with the service."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.system, pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")]
+
+SERVICE = """
+import asyncio, os, sys
+from benchside.platform.child.here import plant_nursery, speak_to_parent
+
+async def speak():
+    reader, writer = await speak_to_parent([])
+    while line := await reader.readline():
+        writer.write(line.upper())
+        await writer.drain()
+
+def work():
+    asyncio.run(speak())
+    return 0
+
+start = plant_nursery(work)
+
+async def main():
+    told = []
+    for number in range(3):
+        child, reader, writer = await start()
+        writer.write(b"hello\\n")
+        told.append((await reader.readline()).decode().strip())
+        if number == 0:
+            child.kill()
+        elif number == 1:
+            writer.close()
+        if number < 2:
+            await asyncio.wait_for(child.wait(), 10)
+            told.append(str(child.returncode))
+            child.kill()
+    print(*told, child.pid, flush=True)
+    sys.stdin.read()
+
+asyncio.run(main())
+"""
+
+
+async def test_workers_speak_end_and_end_with_the_service() -> None:
+    service = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", SERVICE, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert service.stdout is not None
+    *told, pid = (await asyncio.wait_for(service.stdout.readline(), 20)).decode().split()
+    assert told == ["HELLO", "0", "HELLO", "0", "HELLO"]
+    assert Path(f"/proc/{pid}").exists()
+    assert os.getpgid(int(pid)) == int(pid)
+    service.kill()
+    await service.wait()
+    async with asyncio.timeout(10):
+        while Path(f"/proc/{pid}").exists():
+            await asyncio.sleep(0.02)

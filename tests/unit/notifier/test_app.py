@@ -1,0 +1,97 @@
+"""The notifier's words: what they refuse, and what they print of a journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchside.notifier import app, notify
+from benchside.notifier.journal import Journal
+from benchside.notifier.notify import _signal
+from benchside.notifier.settings import read_settings
+from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
+from benchside.settings.toml import SettingError
+
+KEY = ConditionKey("local.lab", "Pump 3", "low")
+
+
+def test_a_command_becomes_a_signal() -> None:
+    words = ["Pump 3", "low", "--source", "local.lab", "--pulse", "--severity", "serious"]
+    values = ["--value", "bar=1.5", "--value", "count=3", "--value", "is_new=true", "--value", "lot=A7"]
+    expected = Signal(KEY, SignalState.PULSE, {"bar": 1.5, "count": 3, "is_new": True, "lot": "A7"}, Severity.SERIOUS)
+    assert _signal(notify._parser().parse_args(words + values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["Pump 3", "low", "--source", "pc.disk"], "must begin with local."),
+        (["Pump 3", "a b", "--source", "local.lab"], "that is no signal"),
+        (["", "low", "--source", "local.lab"], "that is no signal"),
+        (["Pump 3", "low", "--source", "local.lab", "--value", "bar"], "must be NAME=VALUE"),
+        (["Pump 3", "low", "--source", "local.lab", "--value", "bar=nan"], "that is no signal"),
+        (["Pump 3", "low", "--source", "local.lab"], "is it running?"),
+    ],
+)
+def test_what_is_no_signal_is_refused_in_a_sentence(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert notify.main([*words, "--socket", str(tmp_path / "nobody.sock")]) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    journal = Journal(tmp_path / "notices.db")
+    journal.append([drafted(ChangeKind.RAISED, 1, KEY, severity=Severity.WARNING, texts={"en": "x"}, count=1)])
+    journal.close()
+    return tmp_path
+
+
+def test_history_and_verify_read_the_journal(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["--state", str(state), "history"]) == 0
+    assert "raised local.lab 'Pump 3' low, severity warning, count 1" in capsys.readouterr().out
+    assert app.main(["--state", str(state), "verify"]) == 0
+    assert "intact: 1 entries" in capsys.readouterr().out
+
+
+def test_without_a_journal_nothing_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["--state", str(tmp_path), "verify"]) == 1
+    assert "there is no journal" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_each_mistake_of_a_catalogue_is_said(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["--state", str(state), "check-rules"]) == 0
+    (state / "notices.d").mkdir()
+    (state / "notices.d" / "mine.toml").write_text('source = "local.lab"\n[low]\nseverity = "awful"\n')
+    assert app.main(["--state", str(state), "check-rules"]) == 1
+    assert "mine.toml: low: Invalid enum value" in capsys.readouterr().out
+
+
+def test_without_a_notifier_its_words_say_so(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    socket = str(state / "nobody.sock")
+    assert app.main(["--state", str(state), "--socket", socket, "status"]) == 1
+    order = ["out-of-service", "local.lab", "Pump 3", "low", "--by", "Eva", "--why", "test"]
+    assert app.main(["--state", str(state), "--socket", socket, *order]) == 1
+    assert capsys.readouterr().err.count("is it running?") == 2
+
+
+def test_settings_have_defaults_and_ranges(tmp_path: Path) -> None:
+    assert (read_settings(None, state=tmp_path).journal_days, read_settings(None, state=tmp_path).journal_mb) == (
+        90,
+        200,
+    )
+    file = tmp_path / "notifier.toml"
+    file.write_text('push_users = ["labsvc"]\njournal_days = 400\nsocket = "/run/x.sock"\n')
+    read = read_settings(None, state=tmp_path)
+    assert (read.push_users, read.journal_days, read.socket) == (("labsvc",), 400, Path("/run/x.sock"))
+
+
+@pytest.mark.parametrize("mistake", ["journal_days = 30", "journal_mb = 1", "push_users = 7", "jornal_mb = 20"])
+def test_a_mistake_in_the_settings_names_it(tmp_path: Path, mistake: str) -> None:
+    (tmp_path / "notifier.toml").write_text(mistake)
+    with pytest.raises(SettingError, match=mistake.split()[0]):
+        read_settings(None, state=tmp_path)
