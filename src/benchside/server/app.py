@@ -21,6 +21,7 @@ from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.server.administration.office import Administration
 from benchside.server.administration.session_mail import SessionMails
+from benchside.server.alerts.making import make_alerts
 from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
@@ -170,6 +171,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     presence, consoles, links = Presence(parts.session, parts.now), Consoles(parts.now), Links()
     await presence.close_stale()
     fleet = Fleet(parts.cloud, parts.now)
+    alerts = make_alerts(parts, fleet.pcs)
     advisories = Advisories(parts.cloud, fleet.pcs, parts.ledger, parts.bus, parts.now)
     broker = Broker(
         parts.cloud,
@@ -230,6 +232,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         presence=presence,
         fleet=fleet,
         advisories=advisories,
+        alerts=alerts.office,
         consoles=consoles,
         bus=parts.bus,
         now=parts.now,
@@ -283,6 +286,8 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     tasks = (
         *tasks_of(parts, broker, unadmitted, presence, sso, sender, session_mails, locations),
         Task("follow devices", 1.0, gateway.follow),
+        Task("send alerts", 1.0, alerts.sender.send_due),
+        Task("tidy alerts", 30.0, alerts.queue.tidy),
         Task("forget advisories", 3600.0, advisories.forget_old),
     )
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
