@@ -21,6 +21,7 @@ from benchside.logs.setup import start_logging
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.server.administration.office import Administration
 from benchside.server.administration.session_mail import SessionMails
+from benchside.server.alerts.making import make_alerts
 from benchside.server.broker.agreements import Agreements
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.queue import Broker
@@ -41,6 +42,7 @@ from benchside.server.keys.files import read_secret
 from benchside.server.keys.folder import Folder
 from benchside.server.location.making import make_locations
 from benchside.server.mail.making import make_sender, warning_of
+from benchside.server.metrics.figures import Metrics, make_metrics
 from benchside.server.notices.advisories import Advisories
 from benchside.server.notices.fleet import Fleet
 from benchside.server.parts import Parts
@@ -114,6 +116,8 @@ class Listeners:
             bind(address.host, address.port)
             for address in map(parse_address, (settings.web, settings.link, settings.session))
         )
+        metrics = parse_address(settings.metrics) if settings.metrics else None
+        self.metrics = bind(metrics.host, metrics.port) if metrics else None
         secure = "s" if settings.tls else ""
         self.web_url = settings.public_web or f"http{secure}://{_place(self.web)}"
         self.link_url = settings.public_link or f"ws{secure}://{_place(self.link)}"
@@ -171,6 +175,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     presence, consoles, links = Presence(parts.session, parts.now), Consoles(parts.now), Links()
     await presence.close_stale()
     fleet = Fleet(parts.cloud, parts.now)
+    alerts = make_alerts(parts, fleet.pcs)
     advisories = Advisories(parts.cloud, fleet.pcs, parts.ledger, parts.bus, parts.now)
     broker = Broker(
         parts.cloud,
@@ -232,6 +237,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         presence=presence,
         fleet=fleet,
         advisories=advisories,
+        alerts=alerts.office,
         consoles=consoles,
         bus=parts.bus,
         now=parts.now,
@@ -278,6 +284,12 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     )
     listeners.web.listen(512)
     web_task = asyncio.create_task(web.serve(sockets=[listeners.web]), name="web")
+    metrics = None
+    if listeners.metrics is not None:
+        figures = Metrics(parts.cloud, fleet, presence, links, parts.intake, parts.now)
+        metrics = _Web(make_metrics(figures))
+        listeners.metrics.listen(16)
+        metrics_task = asyncio.create_task(metrics.serve(sockets=[listeners.metrics]), name="metrics")
     cutting = asyncio.create_task(_cut_sessions(parts.bus, relay), name="cut sessions")
     unadmitted = Unadmitted(broker, parts.sign_ins, parts.keeper, parts.now)
     sender = make_sender(parts)
@@ -285,6 +297,8 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
     tasks = (
         *tasks_of(parts, broker, unadmitted, presence, sso, sender, session_mails, locations),
         Task("follow devices", 1.0, gateway.follow),
+        Task("send alerts", 1.0, alerts.sender.send_due),
+        Task("tidy alerts", 30.0, alerts.queue.tidy),
         Task("forget advisories", 3600.0, advisories.forget_old),
     )
     worker = asyncio.create_task(run_tasks(tasks), name="worker")
@@ -298,12 +312,19 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         relay_server.close()
         closing.event.set()
         web.should_exit = True
+        if metrics is not None:
+            metrics.should_exit = True
         relay.close_all()
         worker.cancel()
         cutting.cancel()
         for served in links.all():
             served.cancel()
-        waiting = [web_task, worker, *(asyncio.create_task(served.finished()) for served in links.all())]
+        waiting = [
+            web_task,
+            worker,
+            *([metrics_task] if metrics is not None else []),
+            *(asyncio.create_task(served.finished()) for served in links.all()),
+        ]
         await asyncio.wait(waiting, timeout=STOP_WITHIN_S + 1)
         await fetch.close()
 

@@ -30,6 +30,7 @@ _MOST = {
     "sso_scope": 200,
     "smtp_user": 254,
     "mail_from": 254,
+    "alert_targets": 2000,
 }
 """Lengths that consoles and PCs take (protocol/wire/link.py); a PC would refuse a welcome that is longer."""
 
@@ -120,6 +121,14 @@ class ServerSettings:
     """`mail`: a sign-in from a new browser or network also needs a link from e-mail; `off`: it does not.  When empty,
     `mail` where `smtp` is set."""
 
+    alert_targets: str = ""
+    """Where alerts may go beside mail, with spaces between: schemes of Apprise, with HOST[:PORT] for those that have
+    one, as `slack:// msteams:// jsons://hooks.lab.example`.  Nothing else is dialled."""
+
+    metrics: str = ""
+    """HOST:PORT of a listener that answers GET /metrics for Prometheus, without TLS or sign-in: on loopback, or on a
+    network of the operator's own.  Off when empty."""
+
     @property
     def step_up_ms(self) -> int:
         """The same in milliseconds."""
@@ -166,6 +175,8 @@ _HELP = {
     "smtp_user": "our name at that server",
     "smtp_password_file": "file with our password there",
     "mail_from": "the address that our mail comes from",
+    "metrics": "HOST:PORT of a listener for Prometheus; off when empty",
+    "alert_targets": "Apprise schemes (and hosts) that alerts may go to",
     "new_location": "mail or off: a sign-in from a new place also needs a link from e-mail",
 }
 
@@ -237,6 +248,8 @@ def _check(settings: ServerSettings) -> None:
         raise UnavailableError(f"consoles must be any or package, got {settings.consoles!r}")
     if not _RELAY_NAME.match(settings.relay_name):
         raise UnavailableError("relay_name must be 1 to 64 letters, digits and . _ : @ / + -")
+    if settings.metrics:
+        parse_address(settings.metrics)
     _check_sign_in(settings)
     _check_mail(settings)
     for name, most in _MOST.items():

@@ -141,6 +141,9 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/admin/models": {"model": "X", "patient_data": True},
     "/api/admin/tokens": {"site": "lab-1", "hours": 1},
     "/api/admin/devices/": {"number": None},
+    "/api/admin/alerts/": {
+        "name": "N", "severity": "info", "sites": [], "models": [], "language": "en", "repeat_min": 0, "is_on": True,
+    },
     "/api/admin/advisories": {
         "severity": "info", "text_en": "Read", "text_es": "", "advice_en": "", "advice_es": "", "sites": [],
         "models": [], "until_utc_ms": utc_ms() + IN_A_YEAR,

@@ -12,6 +12,7 @@ from benchside.server.accounts.service import Accounts
 from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns
 from benchside.server.administration.duties import Duties
 from benchside.server.administration.office import Administration
+from benchside.server.alerts.office import AlertOffice
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.sessions import Sessions
 from benchside.server.broker.agreements import Agreements
@@ -68,6 +69,7 @@ class Services:
     presence: Presence
     fleet: Fleet
     advisories: Advisories
+    alerts: AlertOffice
     consoles: Consoles
     bus: Bus
     now: NowUtcMs

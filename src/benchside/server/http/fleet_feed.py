@@ -37,6 +37,7 @@ class FleetFeed:
         self._next_at = 0.0
         self._counts_at: float | None = None
         self._visible: dict[bytes, FleetPc] = {}
+        self._known: set[bytes] = set()
         self._looked_at = -LOOK_EVERY_S
 
     @property
@@ -80,7 +81,9 @@ class FleetFeed:
         return []
 
     async def _look(self, person: Person, now: float) -> None:
-        if self._must_begin or now - self._looked_at >= LOOK_EVERY_S:
+        new = {one.device_id for one in self._waiting.values()} - self._known
+        if self._must_begin or new or now - self._looked_at >= LOOK_EVERY_S:
+            self._known = set(await self._services.fleet.pcs.all(new))
             self._visible = await visible_to(self._services, person)
             self._looked_at = now
 

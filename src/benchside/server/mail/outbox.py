@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import delete, func, select
 
@@ -65,16 +65,24 @@ class Outbox:
         self._random = secrets.SystemRandom()
 
     async def put(
-        self, to: str, template: str, values: Mapping[str, str], language: str, *, good_for_ms: int = MAX_AGE_MS
+        self,
+        to: str,
+        template: str,
+        values: Mapping[str, str],
+        language: str,
+        *,
+        good_for_ms: int = MAX_AGE_MS,
+        listed: Sequence[str] = (),
     ) -> None:
         """Take in `mail.<template>` of the catalogues for `to`; once this returned it survives a crash.
 
-        `good_for_ms`: after that it is given up.  CallerError for an address that was not checked or a text that is
-        not there; UnavailableError when too much waits already.
+        `good_for_ms`: after that it is given up; `listed`: lines for the place {list} of the body.  CallerError for an
+        address that was not checked or a text that is not there; UnavailableError when too much waits already.
         """
         if not is_address(to):
             raise CallerError("expected one plain address, got something else")
         lines = {name: clean(value, MAX_VALUE) for name, value in values.items()}
+        lines["list"] = "\n".join(clean(one, MAX_VALUE) for one in listed)
         subject, body = self._known_texts().of(template, lines, language)
         now = self._now()
         async with self._database.write() as rows:

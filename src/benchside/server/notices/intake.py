@@ -23,7 +23,7 @@ from benchside.server.notices.pace import Pace
 from benchside.server.notices.writing import Told, Writing
 from benchside.server.store.database import Database
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "Tally"]
 
 MAX_GROUP_CHANGES = 500
 """In one transaction: the work of some 20 ms, in which the event loop does nothing else."""
@@ -37,6 +37,16 @@ class _Waiting:
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
+@dataclass
+class Tally:
+    """What was done since the start, for the operator's figures."""
+
+    changes: int = 0
+    commits: int = 0
+    commit_s: float = 0.0
+    faults: int = 0
+
+
 class Intake:
     """One for a process: whatever comes while a transaction is on its way goes into the next one together."""
 
@@ -48,7 +58,13 @@ class Intake:
         self._waiting: deque[_Waiting] = deque()
         self._writer: asyncio.Task[None] | None = None
         self._pace = Pace()
+        self.tally = Tally()
         self._gaps: dict[bytes, tuple[bytes, int]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """Batches that wait for the transaction before theirs."""
+        return len(self._waiting)
 
     async def kept_up_to(self, device_id: bytes, journal: bytes) -> int:
         """Up to which change a journal of a device is kept."""
@@ -124,8 +140,13 @@ class Intake:
         return group
 
     async def _write(self, group: list[Told]) -> None:
+        began = time.monotonic()
         async with self._database.write() as rows:
             writing = Writing(rows, self._now())
             await writing.write(group)
+        self.tally.commits += 1
+        self.tally.commit_s += time.monotonic() - began
+        self.tally.changes += writing.changes
+        self.tally.faults += sum(len(one.faults) for one in group)
         for moved in writing.board.moved:
             self._bus.publish(ConditionChanged(moved.device_id, moved.key, moved.number, moved.shown))

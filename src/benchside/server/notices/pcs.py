@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -45,9 +46,10 @@ class Pcs:
         self._read_utc_ms = -FRESH_MS
         self._known: dict[bytes, FleetPc] = {}
 
-    async def all(self) -> dict[bytes, FleetPc]:
-        """By id; the caller must not change it."""
-        if not 0 <= self._now() - self._read_utc_ms < FRESH_MS:
+    async def all(self, wanted: Collection[bytes] = ()) -> Mapping[bytes, FleetPc]:
+        """By id.  Where one of `wanted` is not known, they are read anew: it may just have been enrolled."""
+        is_fresh = 0 <= self._now() - self._read_utc_ms < FRESH_MS
+        if not is_fresh or any(one not in self._known for one in wanted):
             self._known = await self._read()
             self._read_utc_ms = self._now()
         return self._known

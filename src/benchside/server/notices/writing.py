@@ -76,6 +76,11 @@ class Writing:
         if self._log:
             await self.rows.execute(insert(KeptChange.__table__), self._log)  # type: ignore[arg-type]  # a Table
 
+    @property
+    def changes(self) -> int:
+        """How many were new."""
+        return len(self._log)
+
     async def _take(self, told: Told) -> None:
         row = self._cursors.get((told.device_id, told.journal))
         cursor = Cursor(row.sequence, row.head) if row else self._logged.get((told.device_id, told.journal), START)

@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from benchside.server.access.delays import Delay
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
+from benchside.server.alerts.model import AlertChannel, AlertItem, AlertMark
 from benchside.server.audit.model import Event, JournalHead, Session
 from benchside.server.broker.model import Agreement, Request
 from benchside.server.enrolment.model import Customer, Device, Instrument, KnownModel, Site, Token
@@ -31,6 +32,7 @@ TABLES = (
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Mail, KnownLocation, NewLocation, LocationLink),
     (NoticeCursor, KeptChange, KeptCondition, Advisory, AdvisoryAnswer),
+    (AlertChannel, AlertItem, AlertMark),
     (Session, Event, JournalHead, OnlineSpan),
 )
 CLOUD: MetaData = CloudTable.metadata

@@ -1,0 +1,1 @@
+"""Alerts out: rules, a durable queue with grouping and repeats, and the ways to people through Apprise or mail."""

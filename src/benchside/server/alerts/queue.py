@@ -1,0 +1,218 @@
+"""The durable queue of alerts: which changes are told to whom, when again, and what is over."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from benchside.protocol.wire.audit import EventDetails
+from benchside.protocol.wire.condition import ChangeKind, Severity
+from benchside.server.alerts.facts import ChannelFacts, Line, Message
+from benchside.server.alerts.model import AlertChannel, AlertItem, AlertMark
+from benchside.server.alerts.office import facts_of
+from benchside.server.audit.kind import SERVER, ServerKind
+from benchside.server.audit.ledger import Ledger
+from benchside.server.clock import NowUtcMs
+from benchside.server.mail.outbox import backoff_ms
+from benchside.server.notices.model import KeptChange, KeptCondition
+from benchside.server.notices.pcs import FleetPc, Pcs
+from benchside.server.notices.personal import read_change
+from benchside.server.store.database import Database
+
+__all__ = ["GROUP_MS", "MAX_TRIES", "AlertQueue", "Due"]
+
+GROUP_MS = 60_000
+"""One message a minute for each channel, with a list: a network that fails raises hundreds of conditions at once."""
+LEASE_MS = 2 * 60_000
+"""Longer than a try lasts; when the process dies in it, the message is tried again after this."""
+MAX_TRIES = 20
+"""With pauses from 5 s to an hour, about half a day."""
+MAX_LISTED = 20
+"""Lines in a message; a telephone shows no more."""
+LOOKED_AT = 500
+"""Changes that are held against the rules in one transaction."""
+_TOLD = (ChangeKind.RAISED.value, ChangeKind.FLAPPING.value, ChangeKind.CHANGED.value)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A message that is to go out now, and what it stands for."""
+
+    channel: str
+    target: str
+    message: Message
+    tries: int
+    items: tuple[tuple[int, int], ...]
+    """Number of each item and the change that it stood for."""
+
+
+class AlertQueue:
+    """What is in it is told at least once, or given up and said so."""
+
+    def __init__(self, database: Database, pcs: Pcs, ledger: Ledger, now: NowUtcMs) -> None:
+        self._database = database
+        self._pcs = pcs
+        self._ledger = ledger
+        self._now = now
+        self._random = secrets.SystemRandom()
+
+    async def gather(self) -> None:
+        """Hold new changes against the rules, and put what they want into the queue."""
+        while await self._gather_some():
+            pass
+
+    async def _gather_some(self) -> bool:
+        async with self._database.read() as rows:
+            mark = await rows.get(AlertMark, 1)
+            newest = await rows.scalar(select(func.max(KeptChange.number))) or 0
+            if mark is not None and mark.number >= newest:
+                return False
+            query = select(KeptChange).where(KeptChange.number > (mark.number if mark else newest))
+            changes = list(await rows.scalars(query.order_by(KeptChange.number).limit(LOOKED_AT)))
+        pcs = await self._pcs.all({one.device_id for one in changes})
+        async with self._database.write() as rows:
+            mark = await rows.get(AlertMark, 1)
+            if mark is None:
+                rows.add(AlertMark(id=1, number=newest))  # a server that was there before: nobody wants its past
+                return False
+            changes = [one for one in changes if one.number > mark.number]  # another process may have been faster
+            channels = [facts_of(row) for row in await rows.scalars(select(AlertChannel).where(AlertChannel.is_on))]
+            for change in changes:
+                pc = pcs.get(change.device_id)
+                if pc is not None and change.kind in _TOLD and change.severity is not None:
+                    await self._put(rows, change, pc, channels)
+            if changes:
+                mark.number = changes[-1].number
+        return bool(changes)
+
+    async def _put(self, rows: AsyncSession, change: KeptChange, pc: FleetPc, channels: list[ChannelFacts]) -> None:
+        severity = tuple(Severity)[change.severity or 0]
+        for channel in channels:
+            if not channel.wants(severity, pc):
+                continue
+            item = await rows.scalar(
+                select(AlertItem).where(
+                    AlertItem.channel == channel.id,
+                    AlertItem.device_id == pc.id,
+                    AlertItem.source == change.source,
+                    AlertItem.subject == change.subject,
+                    AlertItem.code == change.code,
+                )
+            )
+            content, _ = read_change(change.content, None)
+            if item is None:
+                item = AlertItem(
+                    channel=channel.id, device_id=pc.id, source=change.source, subject=change.subject,
+                    code=change.code, is_waiting=True,
+                )  # fmt: skip
+                rows.add(item)
+            elif change.kind != ChangeKind.CHANGED.value or severity.rank > item.severity:
+                item.is_waiting = True  # a sentence with another number in it is no news
+            item.severity, item.change = severity.rank, change.number
+            item.texts = msgspec.json.encode(content.texts).decode()
+            await rows.flush()
+
+    async def tidy(self) -> None:
+        """Forget what is over or acknowledged, and let what is not be told again where its channel says so."""
+        now = self._now()
+        open_now = (
+            select(KeptCondition.number)
+            .where(
+                KeptCondition.device_id == AlertItem.device_id,
+                KeptCondition.source == AlertItem.source,
+                KeptCondition.subject == AlertItem.subject,
+                KeptCondition.code == AlertItem.code,
+                KeptCondition.is_active,
+                ~KeptCondition.is_acknowledged,
+                KeptCondition.is_shown,
+            )
+            .exists()
+        )
+        async with self._database.write() as rows:
+            await rows.execute(delete(AlertItem).where(~AlertItem.is_waiting, ~open_now))
+            for row in await rows.scalars(select(AlertChannel).where(AlertChannel.is_on, AlertChannel.repeat_min > 0)):
+                await rows.execute(
+                    update(AlertItem)
+                    .where(AlertItem.channel == row.id, AlertItem.told_utc_ms <= now - row.repeat_min * 60_000)
+                    .values(is_waiting=True)
+                )
+
+    async def take_due(self) -> list[Due]:
+        """Return one message for each channel whose time has come; nobody else is given it within LEASE_MS."""
+        now, due = self._now(), []
+        has_waiting = (
+            select(AlertItem.number).where(AlertItem.channel == AlertChannel.id, AlertItem.is_waiting).exists()
+        )
+        ready = (AlertChannel.is_on, AlertChannel.next_utc_ms <= now, has_waiting)
+        async with self._database.read() as rows:
+            if await rows.scalar(select(AlertChannel.id).where(*ready).limit(1)) is None:
+                return []
+        pcs = await self._pcs.all()
+        async with self._database.write() as rows:
+            for channel in await rows.scalars(select(AlertChannel).where(*ready).with_for_update(skip_locked=True)):
+                items = list(
+                    await rows.scalars(
+                        select(AlertItem)
+                        .where(AlertItem.channel == channel.id, AlertItem.is_waiting)
+                        .order_by(AlertItem.severity.desc(), AlertItem.number)
+                    )
+                )
+                channel.next_utc_ms, channel.tries = now + LEASE_MS, channel.tries + 1
+                due.append(_due(channel, items, pcs))
+        return due
+
+    async def sent(self, due: Due) -> None:
+        """It is out; the next message of this channel goes after its minute."""
+        now = self._now()
+        async with self._database.write() as rows:
+            for number, change in due.items:
+                await rows.execute(
+                    update(AlertItem)
+                    .where(AlertItem.number == number, AlertItem.change == change)
+                    .values(is_waiting=False, told_utc_ms=now)
+                )
+            await rows.execute(
+                update(AlertChannel)
+                .where(AlertChannel.id == due.channel)
+                .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=None)
+            )
+
+    async def later(self, due: Due, why: str) -> None:
+        """Try again after a pause, unless it was tried for long enough; then it is given up, and the log says so."""
+        now = self._now()
+        if due.tries < MAX_TRIES:
+            pause = backoff_ms(due.tries, self._random.random())
+            async with self._database.write() as rows:
+                await rows.execute(
+                    update(AlertChannel).where(AlertChannel.id == due.channel).values(next_utc_ms=now + pause)
+                )
+            return
+        details = EventDetails(cause=why, scope=due.channel, count=str(due.tries))
+        await self._ledger.record(SERVER, ServerKind.ALERT_GIVEN_UP, details)
+        async with self._database.write() as rows:
+            numbers = [number for number, _ in due.items]
+            await rows.execute(
+                update(AlertItem).where(AlertItem.number.in_(numbers)).values(is_waiting=False, told_utc_ms=now)
+            )
+            await rows.execute(
+                update(AlertChannel)
+                .where(AlertChannel.id == due.channel)
+                .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=now)
+            )
+
+
+def _due(channel: AlertChannel, items: list[AlertItem], pcs: Mapping[bytes, FleetPc]) -> Due:
+    lines = tuple(_line(one, pcs.get(one.device_id), channel.language) for one in items[:MAX_LISTED])
+    message = Message(channel.language, lines, max(0, len(items) - MAX_LISTED))
+    return Due(channel.id, channel.target, message, channel.tries, tuple((one.number, one.change) for one in items))
+
+
+def _line(item: AlertItem, pc: FleetPc | None, language: str) -> Line:
+    texts = msgspec.json.decode(item.texts, type=dict[str, str])
+    text = texts.get(language) or texts.get("en") or next(iter(texts.values()), f"{item.code}: {item.subject}")
+    return Line(tuple(Severity)[item.severity], pc.site_name if pc else "", pc.name if pc else "", text)

@@ -1,0 +1,54 @@
+"""Which targets a channel may have: what the operator's settings file allows, so that nobody else makes us dial."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from benchside.protocol.errors import Refusal, RefusedError
+from benchside.server.mail.address import is_address
+
+__all__ = ["MAIL", "Allowed", "mail_address", "open_target", "parse_allowed"]
+
+MAIL = "mailto:"
+MAX_TARGET = 1000
+Allowed = frozenset[tuple[str, str]]
+"""Scheme, and host with its port or nothing where the service itself has one place."""
+
+
+def parse_allowed(text: str) -> Allowed:
+    """Return the operator's list: `slack:// jsons://hooks.example:8443`, with spaces between."""
+    pairs = [one.casefold().partition("://") for one in text.split()]
+    return frozenset((scheme, host.rstrip("/")) for scheme, _, host in pairs)
+
+
+def mail_address(target: str) -> str | None:
+    """Return the address of a target that our own outbox takes."""
+    address = target.removeprefix(MAIL)
+    is_ours = target.startswith(MAIL) and not address.startswith("/")  # mailto:// is Apprise's own way
+    return address if is_ours and is_address(address) else None
+
+
+def open_target(target: str, allowed: Allowed) -> Any:
+    """Return Apprise's plug-in for `target`; RefusedError(NOT_AUTHORISED) for what the operator does not allow.
+
+    It follows no redirect: that would be another place.  Nothing of the target goes into the text of an error.
+    """
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)  # it tells of URLs
+    import apprise  # 30 MB and half a second, for who has a channel besides mail
+
+    if len(target) > MAX_TARGET or "://" not in target:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target with ://, got another")
+    asset = apprise.AppriseAsset(secure_logging=True, plugin_paths=[], storage_mode="memory", app_id="Benchside")
+    asset.http_redirects = False
+    plugin = apprise.Apprise.instantiate(target, asset=asset, suppress_exceptions=True)
+    if plugin is None:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target that Apprise knows, got another")
+    scheme = target.partition("://")[0].casefold()
+    has_host = any("{host}" in one for one in getattr(plugin, "templates", ()))
+    host = (getattr(plugin, "host", "") or "").casefold() if has_host else ""
+    port = getattr(plugin, "port", None)
+    if (scheme, f"{host}:{port}" if host and port else host) not in allowed:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target of alert_targets in server.toml, got another")
+    plugin.redirects = False  # its URL may say otherwise
+    return plugin

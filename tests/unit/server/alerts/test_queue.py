@@ -1,0 +1,185 @@
+"""The queue of alerts: rules, groups, repeats, pauses, leases, and an end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select, text
+from tests.fakes.notified import add_device
+from tests.fakes.notifier import DISK, Journal
+from tests.fakes.server_world import Clock, opened_parts
+
+from benchside.protocol.wire.condition import ConditionKey, Severity
+from benchside.server.alerts import queue
+from benchside.server.alerts.facts import Message
+from benchside.server.alerts.model import AlertChannel
+from benchside.server.alerts.queue import GROUP_MS, LEASE_MS, AlertQueue
+from benchside.server.alerts.sender import AlertSender
+from benchside.server.audit.model import Event
+from benchside.server.notices.pcs import Pcs
+from benchside.server.parts import Parts
+
+PC, OTHER = b"p" * 16, b"o" * 16
+
+
+@dataclass
+class FakeWay:
+    """Takes what it is given, or says why not."""
+
+    why: str | None = None
+    sent: list[tuple[str, Message]] = field(default_factory=list)
+
+    async def send(self, target: str, message: Message) -> str | None:
+        self.sent.append((target, message))
+        return self.why
+
+
+@dataclass
+class Office:
+    parts: Parts
+    clock: Clock
+    queue: AlertQueue
+    way: FakeWay
+    journal: Journal = field(default_factory=Journal)
+
+    async def channel(self, id_: str = "team", **changes: Any) -> None:
+        fields = {
+            "name": "Team", "target": f"jsons://secret@{id_}", "severity": Severity.WARNING.rank, "sites": "[]",
+            "models": "[]", "language": "en", "repeat_min": 0, "is_on": True, "next_utc_ms": 0, "tries": 0,
+        } | changes  # fmt: skip
+        async with self.parts.cloud.write() as rows:
+            rows.add(AlertChannel(id=id_, **fields))
+
+    async def tell(self, *changes: Any, pc: bytes = PC, journal: Journal | None = None) -> None:
+        await self.parts.intake.keep(pc, (journal or self.journal).batch(*changes))
+
+    async def later(self, ms: int) -> list[tuple[str, list[str]]]:
+        """Let time pass, and return what went out."""
+        self.clock.now_ms += ms
+        before = len(self.way.sent)
+        await self.queue.tidy()
+        await AlertSender(self.queue, self.way).send_due()
+        return [(target, [one.text for one in message.lines]) for target, message in self.way.sent[before:]]
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    clock = Clock()
+    async with opened_parts(tmp_path, clock) as parts:
+        await add_device(parts, PC)
+        await add_device(parts, OTHER, model="DX-9")
+        made = AlertQueue(parts.cloud, Pcs(parts.cloud, clock), parts.ledger, clock)
+        await made.gather()  # what was before is nobody's news
+        yield Office(parts, clock, made, FakeWay())
+
+
+FULL = "C: is almost full."
+
+
+async def test_a_rule_says_what_is_told(office: Office) -> None:
+    await office.channel("all")
+    await office.channel("serious", severity=Severity.SERIOUS.rank)
+    await office.channel("elsewhere", sites='["lab-2"]')
+    await office.channel("dx", models='["DX-9"]')
+    await office.channel("off", is_on=False)
+    other = Journal()
+    await office.tell(office.journal.raised(), office.journal.raised(ConditionKey("a", "b", "c"), Severity.INFO))
+    await office.tell(other.raised(severity=Severity.CRITICAL), pc=OTHER, journal=other)
+    found = {target.partition("@")[2]: lines for target, lines in await office.later(0)}
+    assert found == {"all": [FULL, FULL], "serious": [FULL], "dx": [FULL]}
+    assert [one.severity for one in office.way.sent[0][1].lines] == [Severity.CRITICAL, Severity.WARNING]
+
+
+async def test_one_message_a_minute_with_a_list(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "MAX_LISTED", 2)
+    await office.channel()
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    await office.tell(*(office.journal.raised(ConditionKey("local.x", f"s{n}", "odd")) for n in range(5)))
+    assert await office.later(GROUP_MS - 1) == []
+    ((_, lines),) = await office.later(1)
+    assert len(lines) == 2
+    assert office.way.sent[-1][1].more == 3
+    assert await office.later(GROUP_MS) == [], "nothing is told twice"
+
+
+async def test_it_is_repeated_until_somebody_acknowledges_it(office: Office) -> None:
+    await office.channel(repeat_min=30)
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    assert await office.later(29 * 60_000) == []
+    assert len(await office.later(60_000)) == 1
+    await office.tell(office.journal.acknowledged())
+    assert await office.later(60 * 60_000) == []
+    # gone and back is news
+    await office.tell(office.journal.cleared())
+    await office.later(0)
+    await office.tell(office.journal.raised())
+    assert len(await office.later(GROUP_MS)) == 1
+
+
+async def test_a_failure_waits_longer_each_time_and_ends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "MAX_TRIES", 3)
+    office.way.why = "refused"
+    await office.channel()
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    assert await office.later(1_000) == []
+    assert len(await office.later(5_000)) == 1
+    assert len(await office.later(10_000)) == 1
+    assert await office.later(LEASE_MS * 10) == []
+    async with office.parts.session.read() as rows:
+        assert list(await rows.scalars(select(Event.kind).where(Event.kind == "alert_given_up"))) == ["alert_given_up"]
+    async with office.parts.cloud.read() as rows:
+        channel = await rows.get(AlertChannel, "team")
+    assert channel is not None
+    assert channel.given_up_utc_ms is not None
+    office.way.why = None
+    await office.tell(office.journal.cleared(), office.journal.raised())
+    assert len(await office.later(0)) == 1
+
+
+async def test_what_a_crash_cut_off_is_sent_again_after_its_lease(office: Office) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised())
+    await office.queue.gather()
+    (due,) = await office.queue.take_due()
+    assert await office.queue.take_due() == []
+    # it came again, worse, while the message was on its way
+    await office.tell(office.journal.raised(severity=Severity.CRITICAL))
+    await office.queue.gather()
+    await office.queue.sent(due)
+    assert len(await office.later(GROUP_MS)) == 1
+    await office.tell(office.journal.raised(ConditionKey("local.x", "s", "odd")))
+    await office.queue.gather()
+    office.clock.now_ms += GROUP_MS
+    assert len(await office.queue.take_due()) == 1
+    assert len(await office.later(LEASE_MS)) == 1
+
+
+async def test_another_number_in_the_sentence_is_no_news_but_worse_is(office: Office) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    from benchside.protocol.wire.condition import ChangeKind
+
+    changed = office.journal.write(ChangeKind.CHANGED, DISK, severity=Severity.WARNING, texts={"en": "3 GB left."})
+    await office.tell(changed)
+    assert await office.later(GROUP_MS) == []
+    worse = office.journal.write(ChangeKind.CHANGED, DISK, severity=Severity.CRITICAL, texts={"en": "1 MB left."})
+    await office.tell(worse)
+    assert (await office.later(0))[0][1] == ["1 MB left."]
+
+
+async def test_a_channel_speaks_its_language_and_its_target_rests_sealed(office: Office) -> None:
+    await office.channel(language="es")
+    await office.tell(msgspec.structs.replace(office.journal.raised()))
+    assert (await office.later(0))[0] == ("jsons://secret@team", ["C: está casi llena."])
+    async with office.parts.cloud.read() as rows:
+        for row in await rows.execute(text("SELECT * FROM alert_channel")):
+            assert b"secret" not in repr(row).encode()
