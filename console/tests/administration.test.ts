@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { Device, OfficerSession, Person } from "../src/api/admin_model";
 import type { SessionSummary } from "../src/api/model";
 import { changedEnd, daysLeft, endOf, lastDay, term } from "../src/pages/admin/dates";
-import { faultOf, readHours, writeRow } from "../src/pages/admin/hours";
+import { areTooMany, faultOf, readHours, writeRow } from "../src/pages/admin/hours";
 import { EXAMPLES, exampleCsv, whyOf, WHYS } from "../src/pages/admin/sheets";
 import { deviceState, personState, tokenState, trainingEnd } from "../src/pages/admin/states";
 import { COURSE, LAW, LAWS, split, WORD } from "../src/pages/admin/words";
@@ -49,6 +49,13 @@ describe("hours", () => {
     expect(readHours(["fri 22:00-24:00", "sat 00:00-23:00"])).toHaveLength(2);
   });
   it("leave out what nobody can read", () => expect(readHours(["", "mon", "xyz 08:00-09:00", "mon 8-9"])).toEqual([]));
+  it("are as many as the server takes, where a night counts twice", () => {
+    const night = { days: [1], from: "22:00", to: "06:00" };
+    const day = { days: [1], from: "22:00", to: "00:00" };
+    expect(areTooMany(Array.from({ length: 10 }, () => night))).toBe(false);
+    expect(areTooMany(Array.from({ length: 11 }, () => night))).toBe(true);
+    expect(areTooMany(Array.from({ length: 14 }, () => day))).toBe(false);
+  });
   it("say what is wrong with a row", () => {
     expect(faultOf({ days: [], from: "08:00", to: "09:00" })).toBe("no_day");
     expect(faultOf({ days: [1], from: "", to: "09:00" })).toBe("no_time");

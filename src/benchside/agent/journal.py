@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS entry (
     head BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS entry_of_request ON entry (request_id, sequence);
+CREATE INDEX IF NOT EXISTS entry_of_kind ON entry (kind, sequence);
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 """
 

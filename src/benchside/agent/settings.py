@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchside.protocol.wire.policy import NO_RULES, SiteRules
-from benchside.settings.hours import read_hours
+from benchside.protocol.wire.policy import MAX_HOURS, NO_RULES, SiteRules
+from benchside.settings.hours import read_all_hours
 from benchside.settings.toml import SettingError, SettingsTable, read_toml
 
 __all__ = ["AgentSettings", "read_settings"]
@@ -94,7 +94,7 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
 def _rules(table: SettingsTable) -> SiteRules:
     """They hold beside the policy's, so a lab can only narrow with them."""
     rules = SiteRules(
-        hours=tuple(hours for text in table.words("hours", most=21) for hours in read_hours("rules.hours", text)),
+        hours=read_all_hours("rules.hours", table.words("hours", most=MAX_HOURS)),
         named=table.words("named", most=200),
         second_eyes=table.word("second_eyes", default="no", among=("yes", "no")) == "yes",
     )

@@ -127,3 +127,21 @@ def test_attempts_are_on_disk_before_anything_follows(path: Path) -> None:
     again.new_code()
     with pytest.raises(RefusedError):
         again.spend(b"k" * 32)  # its delay survived as well
+
+
+def test_what_comes_next_is_found_without_reading_a_journal_of_years(path: Path) -> None:
+    journal = Journal(path)
+    with sqlite3.connect(path) as db:
+        rows = ((number, 1, EventKind.CODE_MADE.value, None, b"{}", bytes(32)) for number in range(1, 20_001))
+        db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", rows)
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    journal._db.set_progress_handler(count, 100)
+    assert journal.after(20_000, 100) == []
+    assert journal.requests_before(None, 20) == []
+    assert steps < 10, "some hundred instructions of SQLite, not some for each entry"

@@ -3,6 +3,8 @@
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 /** As many as the server takes of one site. */
 export const MAX_HOURS = 14;
+/** Of the server's own, of which a row over midnight is two. */
+const MAX_SPANS = 21;
 
 /** Days from 0, Monday; times as a time field has them, where midnight is 00:00 at both ends. */
 export interface HourRow { days: number[]; from: string; to: string }
@@ -39,6 +41,10 @@ export function faultOf(row: HourRow): HourFault | null {
   if (!/^\d\d:\d\d$/.test(row.from) || !/^\d\d:\d\d$/.test(row.to)) return "no_time";
   return row.from === row.to && row.from !== "00:00" ? "no_length" : null;
 }
+
+/** Whether the server takes so many: a row that goes over midnight counts twice. */
+export const areTooMany = (rows: readonly HourRow[]): boolean =>
+  rows.length + rows.filter(({ from, to }) => to < from && to !== "00:00").length > MAX_SPANS;
 
 /** As the server reads it. From 00:00 to 00:00 is the whole day. */
 export const writeRow = ({ days, from, to }: HourRow): string =>

@@ -15,6 +15,7 @@ from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
     "ANY",
+    "MAX_HOURS",
     "NO_RULES",
     "POLICY",
     "ROTATION",
@@ -67,10 +68,14 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     to_minute: Minute
 
 
+MAX_HOURS = 21
+"""Three times of each day of the week."""
+
+
 class SiteRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a site asks for beyond the policy's scopes.  Rules of several places all hold, so they only narrow."""
 
-    hours: Annotated[tuple[Hours, ...], Meta(max_length=21)] = ()
+    hours: Annotated[tuple[Hours, ...], Meta(max_length=MAX_HOURS)] = ()
     """When sessions may take place; always when empty."""
     named: Annotated[tuple[Word, ...], Meta(max_length=200)] = ()
     """The associates who may see and help; whoever the scopes cover when empty."""

@@ -9,7 +9,7 @@ from benchside.protocol.errors import UnavailableError
 from benchside.protocol.trust.keys import parse_fingerprint, show_fingerprint
 from benchside.protocol.wire.policy import AssociateEntry, AssociateRole, Scope, SiteEntry, SiteRules, Training
 from benchside.server.authority.proposal import Change
-from benchside.settings.hours import read_hours, show_hours
+from benchside.settings.hours import read_all_hours, show_hours
 from benchside.settings.toml import SettingError
 
 __all__ = [
@@ -72,7 +72,7 @@ def associate_of(flags: argparse.Namespace) -> AssociateEntry:
 def site_of(flags: argparse.Namespace) -> SiteEntry:
     """Return the entry; UnavailableError with the flag that is wrong."""
     try:
-        hours = tuple(one for text in flags.hours for one in read_hours("--hours", text))
+        hours = read_all_hours("--hours", flags.hours)
     except SettingError as error:
         raise UnavailableError(str(error)) from error
     return SiteEntry(

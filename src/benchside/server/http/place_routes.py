@@ -35,7 +35,7 @@ from benchside.server.http.context import Services, person_of, require_step_up, 
 from benchside.server.http.precondition import SeenVersion
 from benchside.server.http.shapes import InstrumentShape
 from benchside.server.identity.keeper import HeldDevice
-from benchside.settings.hours import read_hours, show_hours
+from benchside.settings.hours import read_all_hours, show_hours
 from benchside.settings.toml import SettingError
 
 __all__ = [
@@ -111,7 +111,7 @@ async def put_site(
     """Add a site, or change it from what was seen; its rules hold on PCs once the authority signed them."""
     await require_step_up(request)
     try:
-        hours = tuple(one for text in given.hours for one in read_hours("hours", text))
+        hours = read_all_hours("hours", given.hours)
     except SettingError as error:
         raise PeerError(PeerFault.MALFORMED, f"expected hours of a day: {error}") from error
     rules = SiteRules(hours=hours, named=tuple(given.named), second_eyes=given.second_eyes)
