@@ -100,7 +100,7 @@ async def somebody(world: World) -> Console:
     ana = await world.console("ana")
     people = People(world.parts.cloud, world.parts.ledger)
     places = Places(world.parts.cloud, world.parts.ledger, utc_ms)
-    await places.put_customer("x", CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en"))
+    await places.put_customers("x", [CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en")])
     site = (await places.sites())[0]
     await places.put_sites("x", [msgspec.structs.replace(site, customer="c-1", laws=("gdpr",))])
     await people.put("x", [PersonFacts(

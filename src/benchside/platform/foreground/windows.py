@@ -50,12 +50,8 @@ class Foreground:
         if not is_known or name.value in _DESKTOPS:
             return False
         whole = monitor.all
-        return (
-            place.left <= whole.left
-            and place.top <= whole.top
-            and place.right >= whole.right
-            and place.bottom >= whole.bottom
-        )
+        corners = place.left <= whole.left and place.top <= whole.top
+        return bool(corners and place.right >= whole.right and place.bottom >= whole.bottom)
 
     def close(self) -> None:
         """Nothing is held."""
