@@ -109,7 +109,7 @@ class Notifier:
         try:
             async with asyncio.TaskGroup() as group:
                 for watcher in self._watchers:
-                    group.create_task(watcher.run(), name=f"watcher {watcher.watched.name}")
+                    group.create_task(watcher.run(), name=f"watcher {watcher.watched.label}")
                 group.create_task(self._carrier.run(), name="carrier")
                 group.create_task(self._look(), name="look after time")
                 group.create_task(self._trim(), name="keep the journal small")
@@ -348,7 +348,7 @@ class Notifier:
             for key in self._board.states
             if key.source == "benchside.catalogue" and key not in faults
         ]
-        names = {watcher.watched.name for watcher in self._watchers}
+        names = {watcher.watched.label for watcher in self._watchers}
         signals += [
             Signal(key, SignalState.OFF)
             for key in self._board.states

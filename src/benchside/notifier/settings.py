@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchside.notifier.supervise import Watched
-from benchside.settings.toml import SettingError, SettingsTable, read_toml
+from benchside.settings.toml import SettingsTable, read_toml
 
 __all__ = ["DEFAULT_AGENT_SOCKET", "DEFAULT_SOCKET", "DEFAULT_STATE", "NotifierSettings", "read_settings"]
 
@@ -82,7 +82,7 @@ def _watched(table: SettingsTable, folder: Path) -> list[Watched]:
         if part is None:
             continue
         for name, given in getattr(part, reader)(table, folder).items():
-            found.append(Watched(what, _unique(f"{what}-{name}", found), given))
+            found.append(Watched(what, name, given))
     return found
 
 
@@ -93,9 +93,3 @@ def _part(module: str) -> Any:
         if error.name is not None and module.startswith(error.name):
             return None
         raise
-
-
-def _unique(name: str, found: list[Watched]) -> str:
-    if any(each.name == name for each in found):
-        raise SettingError(f"{name} is there twice; give each a name of its own")
-    return name
