@@ -87,7 +87,8 @@ class Notifier:
         self._desks: list[Desk] = []
         self._cards = 0
         self._is_assay_running = False
-        self._watchers = [Watcher(each, self.signals_came, (settings.state,), start=start) for each in settings.watched]
+        folders = tuple(folder for folder in (settings.state, settings.agent_state) if folder.is_dir())
+        self._watchers = [Watcher(each, self.signals_came, folders, start=start) for each in settings.watched]
         self._carrier = Carrier(settings.agent_socket, journal, words, around=self)
         self._door = Door(
             settings.socket,
