@@ -19,7 +19,7 @@ MAY_DIAL = {
     "transport/doctor.py": "the same way, stage by stage",
     "platform/door/linux.py": "the agent's local socket",
     "platform/child/linux.py": "a socket that is connected already",
-    "platform/child/linux_nursery.py": "the same, of a pair whose other end is its child's",
+    "platform/child/linux_nursery.py": "a socket that is connected already",
     "desk/operations/link.py": "the agent's local socket",
     "desk/operations/instance.py": "another desk of the same log-in",
 }

@@ -87,7 +87,8 @@ class Notifier:
         self._desks: list[Desk] = []
         self._cards = 0
         self._is_assay_running = False
-        self._watchers = [Watcher(each, self.signals_came, (settings.state,), start=start) for each in settings.watched]
+        folders = tuple(folder for folder in (settings.state, settings.agent_state) if folder.is_dir())
+        self._watchers = [Watcher(each, self.signals_came, folders, start=start) for each in settings.watched]
         self._carrier = Carrier(settings.agent_socket, journal, words, around=self)
         self._door = Door(
             settings.socket,
@@ -109,7 +110,7 @@ class Notifier:
         try:
             async with asyncio.TaskGroup() as group:
                 for watcher in self._watchers:
-                    group.create_task(watcher.run(), name=f"watcher {watcher.watched.name}")
+                    group.create_task(watcher.run(), name=f"watcher {watcher.watched.label}")
                 group.create_task(self._carrier.run(), name="carrier")
                 group.create_task(self._look(), name="look after time")
                 group.create_task(self._trim(), name="keep the journal small")
@@ -348,7 +349,7 @@ class Notifier:
             for key in self._board.states
             if key.source == "benchside.catalogue" and key not in faults
         ]
-        names = {watcher.watched.name for watcher in self._watchers}
+        names = {watcher.watched.label for watcher in self._watchers}
         signals += [
             Signal(key, SignalState.OFF)
             for key in self._board.states

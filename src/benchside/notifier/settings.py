@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchside.notifier.supervise import Watched
-from benchside.settings.toml import SettingError, SettingsTable, read_toml
+from benchside.settings.toml import SettingsTable, read_toml
 
 __all__ = ["DEFAULT_AGENT_SOCKET", "DEFAULT_SOCKET", "DEFAULT_STATE", "NotifierSettings", "read_settings"]
 
@@ -40,6 +40,8 @@ class NotifierSettings:
     """The local socket for desks and programs; on Windows a named pipe."""
     agent_socket: Path = DEFAULT_AGENT_SOCKET
     """The agent's door, through which notices go to the server; where nobody listens, they stay on this PC."""
+    agent_state: Path = DEFAULT_STATE.parent / "agent"
+    """Where the agent's keys rest: the checks look whether that folder outlives a restart, and never into it."""
     push_users: tuple[str, ...] = ()
     """Accounts of services that may push signals, besides every person's, root and the notifier's own."""
     journal_days: int = 90
@@ -61,6 +63,7 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
         state=folder,
         socket=socket or table.path("socket") or DEFAULT_SOCKET,
         agent_socket=table.path("agent_socket") or DEFAULT_AGENT_SOCKET,
+        agent_state=table.path("agent_state") or folder.parent / "agent",
         push_users=table.words("push_users", most=64),
         journal_days=table.whole("journal_days", default=90, least=31, most=3650),
         journal_mb=table.whole("journal_mb", default=200, least=5, most=5000),
@@ -82,7 +85,7 @@ def _watched(table: SettingsTable, folder: Path) -> list[Watched]:
         if part is None:
             continue
         for name, given in getattr(part, reader)(table, folder).items():
-            found.append(Watched(what, _unique(f"{what}-{name}", found), given))
+            found.append(Watched(what, name, given))
     return found
 
 
@@ -93,9 +96,3 @@ def _part(module: str) -> Any:
         if error.name is not None and module.startswith(error.name):
             return None
         raise
-
-
-def _unique(name: str, found: list[Watched]) -> str:
-    if any(each.name == name for each in found):
-        raise SettingError(f"{name} is there twice; give each a name of its own")
-    return name

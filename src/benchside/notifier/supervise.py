@@ -63,6 +63,11 @@ class Watched:
     name: str
     settings: dict[str, Any]
 
+    @property
+    def label(self) -> str:
+        """What people call it: "checks", "log-cx"; names are told apart within their kind alone."""
+        return self.what if self.what == self.name else f"{self.what}-{self.name}"
+
 
 class Watcher:
     """One worker, again and again."""
@@ -92,7 +97,7 @@ class Watcher:
     def shown(self, now: float) -> WatchShown:
         """Return how it is, for the desk; `now` on the event loop's clock."""
         ago_s = 0 if self._heard_at is None else int(max(0.0, now - self._heard_at))
-        return WatchShown(name=self.watched.name, is_well=self.is_well, seen_ago_s=ago_s)
+        return WatchShown(name=self.watched.label, is_well=self.is_well, seen_ago_s=ago_s)
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
@@ -103,7 +108,7 @@ class Watcher:
                 await self._run_once()
             except (UnavailableError, PeerError, TimeoutError) as error:
                 log.warning(
-                    "worker ended", extra={"worker": self.watched.name, "cause": str(error) or type(error).__name__}
+                    "worker ended", extra={"worker": self.watched.label, "cause": str(error) or type(error).__name__}
                 )
             self._lost()
             if loop.time() - began_at >= WELL_AFTER_S:
@@ -169,7 +174,7 @@ class Watcher:
             case WatchBeat():
                 pass
             case WatchStarted():
-                log.warning("worker said what the notifier says", extra={"worker": self.watched.name})
+                log.warning("worker said what the notifier says", extra={"worker": self.watched.label})
 
     def _failed(self, message: CheckFailed) -> None:
         code = "check_failed"
@@ -187,7 +192,7 @@ class Watcher:
 
     @property
     def _lost_key(self) -> ConditionKey:
-        return ConditionKey("benchside.notifier", self.watched.name, "watch_lost")
+        return ConditionKey("benchside.notifier", self.watched.label, "watch_lost")
 
 
 async def _start() -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:
