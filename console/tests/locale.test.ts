@@ -1,4 +1,5 @@
 /** Both catalogues hold the same ids, with the same places to fill in, and every id that the code names. */
+import { SEVERITIES, STATES } from "../src/api/fleet";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -37,12 +38,13 @@ describe("catalogues", () => {
       ...PERSON_STATES.map((word) => `admin.state.${word}`), ...DEVICE_STATES.map((word) => `admin.device_state.${word}`), ...KINDS.flatMap((word) => [`admin.kind.${word}`, `admin.kind_hint.${word}`]),
         ...["went_back", "ahead", "copied", "old_key"].map((word) => `admin.held.${word}`),
       ...[...WHYS, "empty_cell"].map((word) => `admin.why.${word}`),
+      ...SEVERITIES.map((word) => `severity.${word}`), ...STATES.map((word) => `fleet.state.${word}`),
       ...["none", "waiting", "exact", "paused", "lost"].map((word) => `picture.${word}`),
     ];
     for (const id of words) expect(catalogues.en, id).toHaveProperty([id]);
   });
   it("hold nothing that nobody says", () => {
-    const families = /^(admin\.(state|held|kind|kind_hint|why|refused|role|role_hint|page|field|change|change_text|what|term|training|token_state|device_state|site_state|mail_language|tokens\.for|groups\.(all|n)_[a-z]+)|hours\.fault|officer\.(page|stored\.field)|sign_in\.back|type\.ended|quality|covered|attention|refusal|end|event|detail|grant_end|capability|keys|picture|state|source|purpose|grant|language|title)\./;
+    const families = /^(admin\.(held|state|kind|kind_hint|why|refused|role|role_hint|page|field|change|change_text|what|term|training|token_state|device_state|site_state|mail_language|tokens\.for|groups\.(all|n)_[a-z]+)|fleet\.state|severity|change|hours\.fault|officer\.(page|stored\.field)|sign_in\.back|type\.ended|quality|covered|attention|refusal|end|event|detail|grant_end|capability|keys|picture|state|source|purpose|grant|language|title)\./;
     const unused = Object.keys(catalogues.en).filter((id) => !families.test(id) && !code.includes(`"${id.replace(/\.(one|other)$/, "")}"`));
     expect(unused).toEqual([]);
   });
