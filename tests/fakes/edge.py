@@ -17,8 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from examples.demo.children import free_port
 from project.paths import ROOT
-from tests.fakes.openid import free_port
 from tests.fakes.server_world import SETTINGS, World, running_world
 
 __all__ = ["Edge", "world_behind_an_edge"]

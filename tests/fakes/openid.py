@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urljoin
 
+from examples.demo.children import free_port
 from project import console
 from project.openid import PROVIDER
 from project.paths import ROOT
@@ -19,16 +19,10 @@ from tests.fakes.server_world import SETTINGS, Console, World, running_world
 
 from benchside.server.keys.files import write_secret
 
-__all__ = ["OpenIdProvider", "free_port", "world_with_provider"]
+__all__ = ["OpenIdProvider", "world_with_provider"]
 
 _FORM = re.compile(r'<form[^>]* action="([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass

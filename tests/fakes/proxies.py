@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.fakes.openid import free_port
+from examples.demo.children import free_port
 
 __all__ = ["inspecting", "squid", "tinyproxy"]
 
@@ -83,7 +84,9 @@ connect_timeout 3 seconds
     )
     for path in (folder, *folder.iterdir()):
         path.chmod(0o777)  # squid gives root's rights up before it reads them
-    for above in folder.parents[:3]:
+    for above in folder.parents:
+        if above == Path(tempfile.gettempdir()):
+            break
         above.chmod(above.stat().st_mode | 0o055)
     with _running([shutil.which("squid") or "/usr/sbin/squid", "-N", "-f", str(folder / "squid.conf")], port, folder):
         yield f"http://127.0.0.1:{port}"

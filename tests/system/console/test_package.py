@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from examples.demo.children import free_port
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 from project.chromium import find_chromium
 from tests.fakes.authenticator import Authenticator
-from tests.fakes.openid import free_port, world_with_provider
+from tests.fakes.openid import world_with_provider
 from tests.fakes.package import package_console
 from tests.fakes.proxies import squid
 from tests.fakes.server_world import PASSWORD, SETTINGS, Pc, World, running_world

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from tests.fakes.openid import free_port
+from examples.demo.children import free_port
 from tests.fakes.proxies import squid
 from tests.system.transport.test_ways_out import HERE, certificate
 
@@ -22,7 +22,7 @@ from benchside.transport.serve import Served, ServedLimits, bind, listen, server
 from benchside.transport.way_out import WayOut
 from benchside.transport.websocket import client_tls
 
-pytestmark = [pytest.mark.system, pytest.mark.slow]
+pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.alone]
 
 
 @asynccontextmanager
@@ -71,7 +71,6 @@ async def findings_of(url: str, out: WayOut, ca: Path | None = None) -> tuple[bo
     return await examine(url, out, client_tls(ca), findings.append), findings
 
 
-@pytest.mark.alone
 async def test_a_fast_line_is_good_directly_and_by_proxy(tmp_path: Path) -> None:
     async with session_plane(tmp_path / "tls") as url:
         with squid(tmp_path / "squid") as proxy:

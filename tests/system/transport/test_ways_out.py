@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.fakes.openid import free_port
+from examples.demo.children import free_port
 from tests.fakes.proxies import inspecting, squid, tinyproxy
 
 from benchside.protocol.errors import UnavailableError
