@@ -26,6 +26,7 @@ import msgspec
 
 from benchside.notifier.adapters.alarm_rules import AlarmRule, read_alarm_rules
 from benchside.notifier.adapters.alarms import AlarmEvent, Alarms, EventKind
+from benchside.notifier.adapters.apart import apart
 from benchside.notifier.adapters.lads import state_signals
 from benchside.notifier.adapters.opcua_contact import KEEP_ALIVE_S, Contact, Handlers, OpcUaSettings
 from benchside.notifier.adapters.opcua_guard import guard_library
@@ -52,6 +53,11 @@ MAX_EVENT_BURST = 1000
 REFRESH_AGAIN_S = 60.0
 """Between two refreshes, whoever asks for them."""
 LOOK_S = 1.0
+OPEN_S = 40.0
+ASK_S = 12.0
+FIND_S = 25.0
+LEAVE_S = 2.0
+"""Longer than what is waited for inside, where that ends as it should; leaving is a courtesy."""
 MAX_MEMORY_BYTES = 256 * 1024
 
 
@@ -115,13 +121,13 @@ class OpcUaAdapter:
         contact: Contact | None = None
         try:
             contact = Contact(self._settings, handlers, self._now)
-            await contact.open()
+            await apart(contact.open(), OPEN_S)
             say(reporter, "refused", False)
             say(reporter, "not_connected", False)
             self._note_life()
             await self._refresh(reporter, contact)
             await self._watch_states(contact)
-            while not self._is_over and self._now() - self._alive_at < SILENCE_S:
+            while not self._is_over and contact.is_listening and self._now() - self._alive_at < SILENCE_S:
                 await asyncio.sleep(LOOK_S)
                 await self._look(reporter, contact)
         except Exception as error:
@@ -129,8 +135,16 @@ class OpcUaAdapter:
             say(reporter, "refused", _is_refusal(error))
         finally:
             if contact is not None:
-                await contact.close()
+                await self._close(contact)
         say(reporter, "not_connected", True)
+
+    async def _close(self, contact: Contact) -> None:
+        try:
+            await apart(contact.leave(), LEAVE_S)
+        except Exception as error:
+            log.debug("an OPC UA server was not left politely: %s", type(error).__name__)
+        finally:
+            contact.hang_up()
 
     async def _look(self, reporter: Reporter, contact: Contact) -> None:
         """What is done now and then while connected."""
@@ -145,7 +159,7 @@ class OpcUaAdapter:
     async def _refresh(self, reporter: Reporter, contact: Contact) -> None:
         self._wants_refresh, self._dropped, self._refreshed_at = False, 0, self._now()
         try:
-            await contact.refresh()
+            await apart(contact.refresh(), ASK_S)
         except (ConnectionError, TimeoutError):
             raise
         except Exception as error:
@@ -158,9 +172,9 @@ class OpcUaAdapter:
         if not self._settings.lads:
             return
         try:
-            self._states = await find_states(contact.client, self._name)
+            self._states = await apart(find_states(contact.client, self._name), FIND_S)
             if self._states:
-                await contact.watch_states([one.node for one in self._states])
+                await apart(contact.watch_states([one.node for one in self._states]), ASK_S)
         except (ConnectionError, TimeoutError):
             raise
         except Exception as error:

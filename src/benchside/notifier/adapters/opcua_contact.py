@@ -86,7 +86,7 @@ class Handlers(msgspec.Struct, frozen=True):
 
 
 class Contact:
-    """A client, from `open` to `close`."""
+    """A client, from `open` to `leave` and `hang_up`."""
 
     def __init__(self, settings: OpcUaSettings, handlers: Handlers, now: Callable[[], float]) -> None:
         self._settings = settings
@@ -116,17 +116,29 @@ class Contact:
             self._subscription = found.SubscriptionId
             await self._watch([_events()])
 
-    async def close(self) -> None:
-        """End it, politely if the server lets us within a moment."""
-        try:
-            async with asyncio.timeout(2):
-                await self.client.disconnect()
-        except Exception:  # noqa: S110 - whatever it is, the connection is over
-            pass
-        finally:
-            protocol = self.client.uaclient.protocol
-            if protocol is not None and protocol.transport is not None:
-                protocol.transport.abort()
+    @property
+    def is_listening(self) -> bool:
+        """Whether answers are still asked for; the library stops when a server names no subscription."""
+        task = self.client.uaclient._publish_task
+        return task is not None and not task.done()
+
+    async def leave(self) -> None:
+        """End session and channel as the standard wants it; any exception."""
+        await self.client.disconnect()
+
+    def hang_up(self) -> None:
+        """Let go of the connection, whatever state it is in."""
+        client = self.client
+        # each would go on looking by itself, one more with each lost connection
+        for task in (
+            client._supervisor_task, client._stale_watchdog_task, client._renew_channel_task,
+            client.uaclient._publish_task,
+        ):  # fmt: skip
+            if task is not None:
+                task.cancel()
+        protocol = client.uaclient.protocol
+        if protocol is not None and protocol.transport is not None:
+            protocol.transport.abort()
 
     async def refresh(self) -> None:
         """Ask for what is active now (OPC 10000-9, 5.5.7); it comes as events between two marks."""

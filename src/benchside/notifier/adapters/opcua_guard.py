@@ -3,7 +3,8 @@
 1. It takes over the limits that the server acknowledges, zero being none, and puts a message's bytes together without
    an end, so we count what is held and what comes, and hang up.
 2. An array of Null has any length in no bytes at all, and is read into a list of that length.
-3. Its logs say what the server said, so they are off.
+3. It asks again at once after an answer that it cannot read, so small answers are counted as larger ones.
+4. Its logs say what the server said, so they are off.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ MAX_BYTES_S = 512 * 1024
 """What a server may send in the long run.  A PC's other programs want to run, too."""
 BURST_BYTES = 8 * 1024 * 1024
 """The answer to the first refresh of a large server."""
+LEAST_COST_BYTES = 4096
+"""What each piece counts at least: small answers to a client that asks again at once are work, too."""
 MAX_NULLS = 10_000
 """In one piece of what came: an event has at most some twenty."""
 
@@ -63,7 +66,7 @@ def guard_client(client: Any, now: Callable[[], float]) -> None:
         def data_received(data: bytes) -> None:
             nonlocal left, at
             moment = now()
-            left, at = min(BURST_BYTES, left + (moment - at) * MAX_BYTES_S) - len(data), moment
+            left, at = min(BURST_BYTES, left + (moment - at) * MAX_BYTES_S) - max(len(data), LEAST_COST_BYTES), moment
             parts = protocol._connection._incoming_parts
             held = len(protocol.receive_buffer or b"") + sum(len(part.Body) for part in parts) + len(data)
             if left < 0 or held > MAX_HELD_BYTES:
