@@ -165,6 +165,8 @@ class OpcUaAdapter:
         except Exception as error:
             log.debug("an OPC UA server cannot be asked what is active: %s", type(error).__name__)
             self._standing.say(reporter, "no_refresh", True)
+            # it may only be busy with another's
+            self._wants_refresh = True
         else:
             self._standing.say(reporter, "no_refresh", False)
 
