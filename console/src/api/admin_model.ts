@@ -41,6 +41,8 @@ export interface SiteGiven {
   readonly hours: readonly string[];
   readonly named: readonly string[];
   readonly second_eyes: boolean;
+  /** After how many minutes without contact a PC there is told of; 0 never. */
+  readonly silent_after_min: number;
 }
 export interface Site extends SiteGiven { readonly id: string; readonly version: string; readonly in_policy: boolean }
 

@@ -45,6 +45,7 @@ export const toldSite = (one: Site): Told[] => [
   { label: t("hours.title"), text: one.hours.length ? list(hoursText(one.hours)) : t("hours.always") },
   { label: t("admin.site.named"), text: list(one.named) },
   { label: t("admin.site.second_eyes"), text: yes(one.second_eyes) },
+  { label: t("admin.site.silent"), text: String(one.silent_after_min) },
 ];
 
 /** The fields of `now` that are not as they were in `before`, in the order in which they are told. */
