@@ -76,7 +76,7 @@ async def test_what_was_entered_is_shown_as_it_was(world: World) -> None:
     assert len(shown.pop("version")) == 32
     assert shown == {"id": "north", "name": "North", "customers": ["customer-1"], "sites": ["*"], "models": ["*"]}
     for entry in ENTRY_POINTS:
-        if entry.policy is EntryPolicy.ADMINISTRATOR and entry.method == "GET":
+        if entry.policy is EntryPolicy.ADMINISTRATOR and entry.method == "GET" and "{" not in entry.path:
             assert (await root.get(entry.path)).status_code == 200, entry
 
 
@@ -143,6 +143,14 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/admin/models": {"model": "X", "patient_data": True},
     "/api/admin/tokens": {"site": "lab-1", "hours": 1},
     "/api/admin/devices/": {"number": None},
+    "/api/admin/advisories": {
+        "severity": "warning", "text_en": "T", "text_es": "", "advice_en": "", "advice_es": "", "sites": [],
+        "models": [], "until_utc_ms": utc_ms() + 86_400_000,
+    },
+    "/api/admin/alerts/": {
+        "name": "N", "severity": "serious", "sites": [], "models": [], "language": "en", "repeat_min": 0,
+        "is_on": True, "target": "mailto:it@lab.example",
+    },
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from benchside.protocol.errors import PeerError
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.protocol.wire.channel import Channel
+from benchside.protocol.wire.condition import Severity
 from benchside.server.broker.model import Request
 from benchside.server.clock import utc_ms
 
@@ -231,6 +232,9 @@ FOR_PC: list[wire.LinkMessage] = [
     wire.TicketIssued(ask=1, ticket=bytes(200)),
     wire.TicketRefused(ask=1, reason="held"),  # type: ignore[arg-type]  # as it travels
     wire.EventsKept(sequence=2**50),
+    wire.NoticesKept(journal=ID, sequence=2**50),
+    wire.AdvisoryOffered(id=ID, severity=Severity.CRITICAL, texts={"en": "!"}, advice={}, until_utc_ms=2**42),
+    wire.AdvisoryWithdrawn(id=ID),
     wire.LinkPing(),
     wire.LinkPong(),
 ]
@@ -244,6 +248,9 @@ FOR_SERVER: list[wire.LinkMessage] = [
     help_wanted(ID),
     wire.RequestCancelled(request_id=ID, reason="cancelled"),
     wire.AskTicket(ask=1, request_id=ID, channel=Channel.MAIN),
+    wire.NoticesAsked(journal=ID),
+    wire.NoticesReported(batch=b"?"),
+    wire.WatchTold(is_well=False),
     wire.EventsReported(
         events=(
             PcEvent(
