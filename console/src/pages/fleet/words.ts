@@ -1,9 +1,8 @@
 /** How conditions are said: the PC's sentence in the person's language, or what there is. */
 import type { Severity } from "../../api/fleet";
-import type { IconName } from "../../parts/Icon.svelte";
 import { language } from "../../parts/text.svelte";
 
-export const TONES: Readonly<Record<Severity, { readonly chip: string; readonly icon: IconName }>> = {
+export const TONES: Readonly<Record<Severity, { readonly chip: string; readonly icon: "alert" | "bell" | "info" }>> = {
   critical: { chip: "chip danger", icon: "alert" },
   serious: { chip: "chip danger", icon: "bell" },
   warning: { chip: "chip warn", icon: "bell" },
