@@ -15,7 +15,7 @@ from examples.demo.children import ChildError, Children
 from examples.demo.clerk import Clerk
 from examples.demo.seat import Seat, sit_at, start_seat
 from examples.demo.story import Story, StoryError
-from examples.demo.world import CN, World, add_region, make_world, start_desk
+from examples.demo.world import CN, World, add_region, make_world, start_desk, start_notifier
 from examples.engineer.engineer import Engineer, EngineerError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,8 +66,9 @@ def live(children: Children, chosen: argparse.Namespace) -> int:
         print("\n  Starting a small world: authority, server, and an instrument PC ...", flush=True)
     seat = sit_at(chosen.display) if chosen.display else start_seat(children)
     state_file = children.run_folder / "instrument.json"
-    start_instrument(children, seat, state_file)
+    start_instrument(children, seat, children.run_folder)
     world = make_world(children, tls=chosen.tls or chosen.scripted)
+    start_notifier(world)
     start_desk(world, seat, chosen.language)
     if chosen.scripted:
         return tell_story(world, seat, state_file, chosen.json)
@@ -88,9 +89,15 @@ def live(children: Children, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def start_instrument(children: Children, seat: Seat, state_file: Path) -> None:
-    """Starts the simulated instrument on a PC's screen."""
-    instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(state_file)]
+def start_instrument(children: Children, seat: Seat, folder: Path) -> None:
+    """Starts the simulated instrument on a PC's screen; its log and what is visible go into `folder`."""
+    instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(folder / "instrument.json")]
+    instrument += [
+        "--log-file",
+        str(folder / "instrument.log"),
+        "--control",
+        str(children.sockets / f"{folder.name}.ctl"),
+    ]
     children.start("instrument", instrument, env=seat.environment, cwd=ROOT)
 
 
@@ -98,7 +105,8 @@ def second_region(first: World, language: str) -> tuple[World, Seat]:
     """Starts `cn` beside it: another server with other keys, databases and accounts, and a PC with its desk."""
     world = add_region(first, CN)
     seat = start_seat(first.children)
-    start_instrument(first.children, seat, world.folder / "instrument.json")
+    start_instrument(first.children, seat, world.folder)
+    start_notifier(world)
     start_desk(world, seat, language)
     return world, seat
 
@@ -156,6 +164,7 @@ def described(world: World, seat: Seat) -> dict[str, object]:
         "pc": seat.address,
         "run_folder": str(world.folder),
         "socket": str(world.socket),
+        "notices": str(world.notices),
         "state": str(world.pc_folder),
         "server_data": str(world.server_folder),
         "authority": str(world.authority_folder),
@@ -198,6 +207,9 @@ def invitation() -> str:
      seconds), take the request from the queue, and type the code.
   3. Ask to view, then for control: each time somebody at the lab's PC must allow it. Press "Stop" there
      at any moment.
+
+  And one more: click into the analyser's window and press Ctrl+F3. Its laser is too hot now: a card comes up,
+  "Open the notices" says what to do, and "Request help with this" asks for help with it.
 
   Ctrl-C ends everything.
 """

@@ -31,6 +31,8 @@ SITE_NAME = "St. Anna Hospital, Haematology"
 MODEL = "CX-200"
 COURSE = "data-protection"
 TERMS = Path(__file__).with_name("terms.txt")
+WATCH = ROOT / "examples" / "instrument" / "watch"
+"""What a vendor gives along with the analyser: which lines of its log are faults, and their words."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class World:
     password: str = ""
     server: Child | None = None
     agent: Child | None = None
+    notifier: Child | None = None
     desk: Child | None = None
     ports: tuple[int, int, int] = (0, 0, 0)
     signed_in: set[str] = field(default_factory=set)
@@ -109,6 +112,20 @@ class World:
     def socket(self) -> Path:
         """The agent's local socket: in the short-named folder, for such a path has at most 107 bytes."""
         return self.children.sockets / f"agent-{self.region.name}.sock"
+
+    @property
+    def notifier_folder(self) -> Path:
+        return self.folder / "notifier"
+
+    @property
+    def notices(self) -> Path:
+        """The notifier's local socket."""
+        return self.children.sockets / f"notifier-{self.region.name}.sock"
+
+    @property
+    def instrument_log(self) -> Path:
+        """The log that the simulated analyser writes, as vendors' programs do."""
+        return self.folder / "instrument.log"
 
 
 def run(*words: str | Path, text: str | None = None) -> str:
@@ -305,12 +322,42 @@ def start_agent(world: World) -> Child:
     world.agent = world.children.start(
         "agent", [BENCHSIDE, "agent", "--state", world.pc_folder, "run", "--socket", world.socket]
     )
-    until = time.monotonic() + READY_WITHIN_S
-    while not world.socket.exists():
-        if not world.agent.is_running or time.monotonic() > until:
-            raise ChildError(f"the agent did not start\n{world.agent.last_lines()}")
-        time.sleep(0.02)
+    _wait_for_door(world.agent, world.socket)
     return world.agent
+
+
+def _wait_for_door(service: Child, socket: Path) -> None:
+    until = time.monotonic() + READY_WITHIN_S
+    while not socket.exists():
+        if not service.is_running or time.monotonic() > until:
+            raise ChildError(f"the {service.name} did not start\n{service.last_lines()}")
+        time.sleep(0.02)
+
+
+def start_notifier(world: World) -> Child:
+    """Starts (again) the notifier, which watches the PC and the analyser's log, and waits until a desk can come in."""
+    if not world.notifier_folder.exists():
+        _set_up_notifier(world)
+    world.notifier = world.children.start(
+        "notifier", [BENCHSIDE, "notifier", "--state", world.notifier_folder, "--socket", world.notices, "run"]
+    )
+    _wait_for_door(world.notifier, world.notices)
+    return world.notifier
+
+
+def _set_up_notifier(world: World) -> None:
+    """As hospital IT does: settings, and the vendor's rules and words for this analyser."""
+    words = world.notifier_folder / "notices.d"
+    words.mkdir(parents=True, mode=0o700)
+    for name in ("log_rules.toml", "notices.toml"):
+        place = words / "cx200.toml" if name == "notices.toml" else world.notifier_folder / name
+        place.write_text((WATCH / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (world.notifier_folder / "notifier.toml").write_text(
+        f'agent_socket = "{world.socket}"\nagent_state = "{world.pc_folder}"\n\n'
+        f'[[log]]\nname = "cx200"\npath = "{world.instrument_log}"\nencoding = "cp1252"\n'
+        'rules = "log_rules.toml"\n',
+        encoding="utf-8",
+    )
 
 
 def start_desk(world: World, seat: Seat, language: str = "en") -> Child:
@@ -319,7 +366,18 @@ def start_desk(world: World, seat: Seat, language: str = "en") -> Child:
     desk_state.mkdir(exist_ok=True)
     world.desk = world.children.start(
         "desk",
-        [BENCHSIDE, "desk", "--socket", world.socket, "--state-dir", desk_state, "--language", language],
+        [
+            BENCHSIDE,
+            "desk",
+            "--socket",
+            world.socket,
+            "--notices",
+            world.notices,
+            "--state-dir",
+            desk_state,
+            "--language",
+            language,
+        ],
         env=seat.environment,
     )
     return world.desk
