@@ -94,7 +94,7 @@ def start_instrument(children: Children, seat: Seat, folder: Path) -> None:
     instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(folder / "instrument.json")]
     instrument += [
         "--log-file",
-        str(folder / "instrument.log"),
+        str(folder / "analyser.log"),
         "--control",
         str(children.sockets / f"{folder.name}.ctl"),
     ]

@@ -125,7 +125,7 @@ class World:
     @property
     def instrument_log(self) -> Path:
         """The log that the simulated analyser writes, as vendors' programs do."""
-        return self.folder / "instrument.log"
+        return self.folder / "analyser.log"
 
 
 def run(*words: str | Path, text: str | None = None) -> str:
