@@ -15,15 +15,17 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from examples.demo.app import start_instrument
 from examples.demo.children import Children
 from examples.demo.seat import Seat, start_seat
-from examples.demo.world import World, make_world, sign_in_associate, start_desk
+from examples.demo.world import World, make_world, sign_in_associate, start_desk, start_notifier
 from examples.engineer.engineer import Engineer
 from examples.technician.client import SYSTEM_PYTHON
 from PySide6.QtGui import QImage
 
 from benchside.platform.display.linux import Display
 from project import administration_pictures as administration
+from project import notice_pictures as notices
 from project.paths import ROOT
 from project.progress import StepError, say
 
@@ -162,18 +164,21 @@ def make(look: str) -> None:
     with tempfile.TemporaryDirectory() as folder, Children(Path(folder) / "run") as children:
         seat = start_seat(children)
         state = children.run_folder / "instrument.json"
-        instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(state)]
-        children.start("instrument", instrument, env=seat.environment, cwd=ROOT)
+        start_instrument(children, seat, children.run_folder)
         world = make_world(children, tls=True)
         desk_state = world.folder / "desk"
         desk_state.mkdir()
         appearance = "dark" if is_dark else "light"
         (desk_state / "desk.json").write_text(json.dumps({"appearance": appearance}))
+        start_notifier(world)
         start_desk(world, seat, language)
         time.sleep(SETTLE_S)
         with Engineer(world.web_url, world.folder, size=CONSOLE_SIZE, language=language, dark=is_dark) as engineer:
             session = Session(world, seat, look, state)
             session.play(engineer)
+            if is_shown(f"pc-notices.{look}"):
+                control = children.sockets / f"{children.run_folder.name}.ctl"
+                notices.play(world, seat, control, language, engineer, session.pc, session.console)
             if is_shown(f"console-people.{look}"):
                 administration.enter_people(world)
                 administration.play_administrator(world, engineer, session.console)
