@@ -83,9 +83,10 @@ class DeviceKeys:
         return now - int.from_bytes(since, "big") > self._life_ms
 
     async def _take(self, key: bytes) -> None:
+        # first: an agent that is killed after the key was taken would find it old and have another made
+        self._journal.keep_fact(_SINCE, (time.time_ns() // 1_000_000).to_bytes(8, "big"))
         await asyncio.to_thread(self._folder.take_next_key, key)
         self._key, self._next = key, None
-        self._journal.keep_fact(_SINCE, (time.time_ns() // 1_000_000).to_bytes(8, "big"))
         self._journal.append(EventKind.DEVICE_KEY_CHANGED, None, EventDetails())
         log.info("the device key was changed")
 
