@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import column
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_S
 from benchside.desk.models.state import Session
+from benchside.desk.views.floating import Floating
 from benchside.desk.views.grants import GrantLines
 from benchside.desk.views.look import Look
 from benchside.desk.views.place import CORNERS, nearest_corner, place_in_corner
@@ -29,7 +30,7 @@ RAISE_MS = 250
 _BORDER_PX = 4
 
 
-class Indicator(QWidget):
+class Indicator(Floating):
     """`stop`, `paused(bool)`, `revoked(capability)`; `moved(corner)` so that the corner is remembered;
 
     `covering_wanted` and `assay_told(bool)`, which only a person presses.
@@ -43,20 +44,12 @@ class Indicator(QWidget):
     assay_told = Signal(bool)
 
     def __init__(self, look: Look, presses: Presses, clock: Callable[[], float], *, corner: str) -> None:
-        super().__init__(
-            None,
-            Qt.WindowType.Tool
-            | Qt.WindowType.FramelessWindowHint
-            | Qt.WindowType.WindowStaysOnTopHint
-            | Qt.WindowType.X11BypassWindowManagerHint
-            | Qt.WindowType.WindowDoesNotAcceptFocus,
-        )
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        super().__init__(look.tokens.surface, border_px=_BORDER_PX)
         self._look = look
         self._clock = clock
         self._corner = corner
         self._grabbed: QPoint | None = None
-        self._colour = QColor(look.tokens.viewing)
+        self.frame = QColor(look.tokens.viewing)
         self._session: Session | None = None
         self._build(presses)
         self.setFixedWidth(WIDTH_PX)
@@ -80,7 +73,7 @@ class Indicator(QWidget):
             colour, words = tokens.controlling, "indicator.control"
         else:
             colour, words = tokens.viewing, "indicator.view"
-        self._colour = QColor(colour)
+        self.frame = QColor(colour)
         self._band.setStyleSheet(f"QFrame#band {{ background: {colour}; border: 0; }}")
         self._state.setText(texts(words))
         who = session.associate
@@ -152,15 +145,6 @@ class Indicator(QWidget):
         if self._grabbed is not None:
             self._grabbed = None
             self._go_to(nearest_corner(self.geometry(), self.screen().geometry()))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A frame in the band's colour."""
-        del event
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._colour)
-        inner = self.rect().adjusted(_BORDER_PX, _BORDER_PX, -_BORDER_PX, -_BORDER_PX)
-        painter.fillRect(inner, QColor(self._look.tokens.surface))
-        painter.end()
 
     def _build(self, presses: Presses) -> None:
         texts, tokens = self._look.texts, self._look.tokens

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from benchside.desk.look.button import Button, Kind, button_row
 from benchside.desk.look.card import column
@@ -14,6 +14,7 @@ from benchside.desk.look.sign import Sign
 from benchside.desk.look.text import body, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_S
 from benchside.desk.models.watching import tone_of
+from benchside.desk.views.floating import Floating
 from benchside.desk.views.look import Look
 from benchside.desk.views.place import place_in_corner
 from benchside.protocol.wire.condition import Severity
@@ -27,7 +28,7 @@ UP_FOR_MS = 30_000
 _BORDER_PX = 3
 
 
-class PopUpWindow(QWidget):
+class PopUpWindow(Floating):
     """`shown(number)` when it is on the screen; `opened`: the technician wants the page; `closed`: it was read."""
 
     shown = Signal(int)
@@ -35,20 +36,12 @@ class PopUpWindow(QWidget):
     closed = Signal()
 
     def __init__(self, look: Look, pop_up: PopUp, *, corner: str) -> None:
-        super().__init__(
-            None,
-            Qt.WindowType.Tool
-            | Qt.WindowType.FramelessWindowHint
-            | Qt.WindowType.WindowStaysOnTopHint
-            | Qt.WindowType.X11BypassWindowManagerHint
-            | Qt.WindowType.WindowDoesNotAcceptFocus,
-        )
-        self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
+        super().__init__(look.tokens.surface, border_px=_BORDER_PX)
         self.pop_up = pop_up
         self._look = look
         self._corner = corner
         tone = tone_of(pop_up.severity)
-        self._edge = QColor(getattr(look.tokens, {"info": "primary"}.get(tone.value, tone.value)))
+        self.frame = QColor(getattr(look.tokens, {"info": "primary"}.get(tone.value, tone.value)))
         self._build(tone.value)
         self.setFixedWidth(WIDTH_PX)
         self._over = QTimer(self, singleShot=True, interval=UP_FOR_MS)
@@ -69,15 +62,6 @@ class PopUpWindow(QWidget):
         """Closed in another way than by its buttons is closed, too."""
         event.accept()
         self.closed.emit()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """A frame in the tone's colour."""
-        del event
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._edge)
-        inner = self.rect().adjusted(_BORDER_PX, _BORDER_PX, -_BORDER_PX, -_BORDER_PX)
-        painter.fillRect(inner, QColor(self._look.tokens.surface))
-        painter.end()
 
     def _build(self, tone: str) -> None:
         texts, tokens, notices = self._look.texts, self._look.tokens, self.pop_up.notices
