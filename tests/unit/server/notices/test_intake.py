@@ -187,6 +187,9 @@ async def test_more_conditions_than_anybody_can_look_at(parts: Parts, monkeypatc
     assert len(found) == 6
     assert "server.notices/conditions/too_many" in found
     assert len(await kept(parts)) == 10
+    more = [journal.raised(ConditionKey("local.x", f"t{number}", "odd")) for number in range(3)]
+    assert await parts.intake.keep(PC, journal.batch(*more)) == 13, "it is said already, and that is no error"
+    assert len(await conditions(parts)) == 6
 
 
 async def test_what_the_server_says_is_said_once(parts: Parts) -> None:
