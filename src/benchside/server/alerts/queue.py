@@ -20,6 +20,7 @@ from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
 from benchside.server.mail.outbox import backoff_ms
 from benchside.server.notices.model import KeptChange, KeptCondition, unshelved
+from benchside.server.notices.own import OWN_SOURCES
 from benchside.server.notices.pcs import FleetPc, Pcs
 from benchside.server.notices.personal import read_change
 from benchside.server.store.database import Database
@@ -135,6 +136,7 @@ class AlertQueue:
                     .where(
                         AlertItem.channel == row.id,
                         AlertItem.told_utc_ms <= now - row.repeat_min * 60_000,
+                        AlertItem.source.not_in(OWN_SOURCES),  # nobody can acknowledge them
                         _is_open(unshelved(now)),
                     )
                     .values(is_waiting=True)

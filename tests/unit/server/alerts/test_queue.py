@@ -21,6 +21,8 @@ from benchside.server.alerts.model import AlertChannel, AlertItem
 from benchside.server.alerts.queue import GROUP_MS, LEASE_MS, STALE_MS, AlertQueue
 from benchside.server.alerts.sender import AlertSender
 from benchside.server.audit.model import Event
+from benchside.server.notices.order import JournalFault
+from benchside.server.notices.own import journal_fault, notifier_silent, pc_silent
 from benchside.server.notices.pcs import Pcs
 from benchside.server.parts import Parts
 
@@ -220,6 +222,18 @@ async def test_what_is_shelved_is_not_repeated_before_its_time(office: Office) -
     await office.tell(office.journal.write(ChangeKind.SHELVED, by="Toni", why="we know", until_utc_ms=until))
     assert await office.later(30 * 60_000) == []
     assert len(await office.later(15 * 60_000)) == 1
+
+
+async def test_what_nobody_can_acknowledge_is_told_once(office: Office) -> None:
+    await office.channel(repeat_min=30)
+    await office.parts.intake.say(PC, [notifier_silent(is_on=True)])
+    await office.parts.intake.say(PC, [pc_silent(is_on=True, after_min=15), journal_fault(JournalFault.GAP)])
+    assert [len(lines) for _, lines in await office.later(0)] == [3]
+    assert await office.later(31 * 60_000) == []
+    await office.parts.intake.say(PC, [notifier_silent(is_on=False)])
+    await office.later(GROUP_MS)
+    await office.parts.intake.say(PC, [notifier_silent(is_on=True)])
+    assert [len(lines) for _, lines in await office.later(GROUP_MS)] == [1], "gone and back is news"
 
 
 async def test_a_channel_speaks_its_language_and_its_target_rests_sealed(office: Office) -> None:

@@ -200,6 +200,15 @@ async def test_what_the_server_says_is_said_once(parts: Parts) -> None:
     assert kinds == ["raised", "cleared", "raised"]
 
 
+async def test_what_the_server_said_is_over_when_it_is_cleared(parts: Parts) -> None:
+    news = parts.bus.subscribe(lambda one: isinstance(one, ConditionChanged), limit=10)
+    await parts.intake.say(PC, [notifier_silent(is_on=True)])
+    await parts.intake.say(PC, [notifier_silent(is_on=False)])
+    assert await conditions(parts) == {}, "nobody can acknowledge it"
+    told = [await news.next(1) for _ in range(2)]
+    assert [isinstance(one, ConditionChanged) and one.shown is not None for one in told] == [True, False]
+
+
 async def test_who_waits_is_told_when_it_cannot_be_kept(parts: Parts) -> None:
     journal = Journal()
     unknown = os.urandom(16)  # no such device: the row's reference fails
