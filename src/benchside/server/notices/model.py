@@ -44,6 +44,7 @@ class KeptChange(CloudTable):
     __table_args__ = (
         UniqueConstraint("device_id", "journal", "sequence", name="uq_notice_change_device_journal_sequence"),
         Index("ix_notice_change_device_number", "device_id", "number"),
+        {"sqlite_autoincrement": True},  # without it the number of a newest row that was deleted is given again
     )
 
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
