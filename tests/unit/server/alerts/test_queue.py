@@ -65,7 +65,9 @@ class Office:
         self.clock.now_ms += ms
         before = len(self.way.sent)
         await self.queue.tidy()
-        await AlertSender(self.queue, self.way).send_due()
+        sender = AlertSender(self.queue, self.way)
+        await sender.send_due()
+        await sender.settled()
         return [(target, [one.text for one in message.lines]) for target, message in self.way.sent[before:]]
 
 
