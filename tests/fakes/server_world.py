@@ -166,11 +166,12 @@ class Console:
 
     async def seen(self, path: str) -> dict[str, str]:
         """The header of whoever has just looked at what is put there: what there is, or that there is nothing."""
-        found = re.fullmatch(r"/api/admin/(people|groups|customers|sites)/([^/]+)", path)
+        found = re.fullmatch(r"/api/admin/(people|groups|customers|sites|alerts)/([^/]+)", path)
         if found is None:
             return {}
         answer = await self.get(f"/api/admin/{found[1]}")
-        shown = answer.json()[found[1]] if answer.status_code == 200 else []
+        of = "channels" if found[1] == "alerts" else found[1]
+        shown = answer.json()[of] if answer.status_code == 200 else []
         versions = [one["version"] for one in shown if one["id"] == found[2]]
         return {"If-Match": f'"{versions[0]}"'} if versions else {"If-None-Match": "*"}
 

@@ -326,6 +326,7 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
             *(asyncio.create_task(served.finished()) for served in links.all()),
         ]
         await asyncio.wait(waiting, timeout=STOP_WITHIN_S + 1)
+        await alerts.close()
         await fetch.close()
 
 

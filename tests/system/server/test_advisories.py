@@ -45,6 +45,8 @@ def advisory(**changes: object) -> dict[str, Any]:
 
 async def test_it_is_told_at_once_and_at_link_up_acknowledged_and_withdrawn(world: World) -> None:
     root, pc = await administrator(world), await world.enrolled_pc()
+    pc.say(wire.LinkPing())
+    await pc.hear(wire.LinkPong)  # what it says of itself is kept
     await add_device(world.parts, b"q" * 16, model="DX-9")
     made = await root.post("/api/admin/advisories", **advisory(models=["CX-200"]))
     assert made.status_code == 200, made.text

@@ -179,3 +179,18 @@ async def test_the_one_that_speaks_for_a_device_is_ended_with_those_that_wait(he
     held.server.is_revoked = True
     await held.holds.follow()
     assert waiting.code == 4403
+
+
+async def test_it_is_known_whether_one_waits(held: Held) -> None:
+    """The gateway asks: the link that speaks for a device may end after a held one has come."""
+    assert not held.holds.has(DEVICE)
+    first, second = await held.come(), await held.come()
+    first.close(1000)
+    for _ in range(6):
+        await asyncio.sleep(0)
+    assert held.holds.has(DEVICE)
+    second.close(1000)
+    for _ in range(6):
+        await asyncio.sleep(0)
+    assert not held.holds.has(DEVICE)
+    assert not held.server.is_present

@@ -9,7 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import LargeBinary, MetaData
+from sqlalchemy import LargeBinary, MetaData, text
 from sqlalchemy.engine import Connection
 
 from benchside.server.store import migrate
@@ -37,6 +37,16 @@ async def test_scripts_and_code_agree(tmp_path: Path, plane: Plane, tables: Meta
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+    await database.close()
+
+
+async def test_no_number_of_a_change_is_given_twice(tmp_path: Path) -> None:
+    """Alerts remember how far they looked: a number that came again would be told of nobody."""
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/cloud.db", DataKeys({1: os.urandom(32)}, current=1))
+    await upgrade(database, "cloud")
+    async with database.engine.connect() as connection:
+        made = await connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'notice_change'"))
+    assert "AUTOINCREMENT" in made
     await database.close()
 
 

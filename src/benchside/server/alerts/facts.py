@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from benchside.protocol.wire.condition import Severity
 from benchside.server.notices.pcs import FleetPc
 
 __all__ = ["ChannelFacts", "Line", "Message", "Way"]
 
 
-@dataclass(frozen=True)
-class ChannelFacts:
+class ChannelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A channel and its rule; no sites or no models: all of them."""
 
     id: str

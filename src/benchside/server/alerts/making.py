@@ -23,6 +23,12 @@ class Alerts:
     office: AlertOffice
     queue: AlertQueue
     sender: AlertSender
+    way: RealWay
+
+    async def close(self) -> None:
+        """Send nothing more."""
+        await self.sender.close()
+        self.way.close()
 
 
 def make_alerts(parts: Parts, pcs: Pcs) -> Alerts:
@@ -36,4 +42,4 @@ def make_alerts(parts: Parts, pcs: Pcs) -> Alerts:
         server_name=settings.server_name,
     )
     queue = AlertQueue(parts.cloud, pcs, parts.ledger, parts.now)
-    return Alerts(AlertOffice(parts.cloud, parts.ledger, way), queue, AlertSender(queue, way))
+    return Alerts(AlertOffice(parts.cloud, parts.ledger, way), queue, AlertSender(queue, way), way)

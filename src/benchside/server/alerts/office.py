@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.condition import Severity
+from benchside.server.administration.versions import refuse_changed
 from benchside.server.alerts.facts import ChannelFacts, Message
 from benchside.server.alerts.model import AlertChannel, AlertItem
 from benchside.server.alerts.way import RealWay
@@ -55,16 +56,18 @@ class AlertOffice:
             for row in found
         ]
 
-    async def put(self, by: str, facts: ChannelFacts, target: str | None) -> None:
-        """Add a channel or change it; without a `target` it keeps the one it has.
+    async def put(self, by: str, facts: ChannelFacts, target: str | None, seen: str) -> None:
+        """Add a channel or change it from the version that was `seen`; without a `target` it keeps the one it has.
 
-        RefusedError: NOT_AUTHORISED for a target that the operator does not allow, UNKNOWN for a new channel without
-        one, BUSY for too many.
+        A version is of name and rule: nobody sees a target, so none is undone that somebody looked at.
+        RefusedError: CHANGED for one that is not as it was seen, NOT_AUTHORISED for a target that the operator does
+        not allow, UNKNOWN for a new channel without one, BUSY for too many.
         """
         if target is not None:
             self._way.check(target)
         async with self._database.write() as rows:
             row = await rows.get(AlertChannel, facts.id)
+            refuse_changed({facts.id: seen}, [facts.id], {} if row is None else {row.id: facts_of(row)})
             if row is None:
                 if target is None:
                     raise RefusedError(Refusal.UNKNOWN, "expected a target for a new channel, got none")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.wire.audit import EventDetails
@@ -19,7 +19,8 @@ from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
 from benchside.server.mail.outbox import backoff_ms
-from benchside.server.notices.model import KeptChange, KeptCondition
+from benchside.server.notices.model import KeptChange, KeptCondition, unshelved
+from benchside.server.notices.own import OWN_SOURCES
 from benchside.server.notices.pcs import FleetPc, Pcs
 from benchside.server.notices.personal import read_change
 from benchside.server.store.database import Database
@@ -34,6 +35,8 @@ MAX_TRIES = 20
 """With pauses from 5 s to an hour, about half a day."""
 MAX_LISTED = 20
 """Lines in a message; a telephone shows no more."""
+STALE_MS = 60 * 60_000
+"""A fault that came and went is still told, unless its channel could not be reached for an hour: then it is no news."""
 LOOKED_AT = 500
 """Changes that are held against the rules in one transaction."""
 _TOLD = (ChangeKind.RAISED.value, ChangeKind.FLAPPING.value, ChangeKind.CHANGED.value)
@@ -52,7 +55,7 @@ class Due:
 
 
 class AlertQueue:
-    """What is in it is told at least once, or given up and said so."""
+    """What is in it is told at least once, or given up and said so, unless nobody wants to know it any more."""
 
     def __init__(self, database: Database, pcs: Pcs, ledger: Ledger, now: NowUtcMs) -> None:
         self._database = database
@@ -120,25 +123,22 @@ class AlertQueue:
     async def tidy(self) -> None:
         """Forget what is over or acknowledged, and let what is not be told again where its channel says so."""
         now = self._now()
-        open_now = (
-            select(KeptCondition.number)
-            .where(
-                KeptCondition.device_id == AlertItem.device_id,
-                KeptCondition.source == AlertItem.source,
-                KeptCondition.subject == AlertItem.subject,
-                KeptCondition.code == AlertItem.code,
-                KeptCondition.is_active,
-                ~KeptCondition.is_acknowledged,
-                KeptCondition.is_shown,
-            )
+        is_new = (
+            select(KeptChange.number)
+            .where(KeptChange.number == AlertItem.change, KeptChange.kept_utc_ms > now - STALE_MS)
             .exists()
         )
         async with self._database.write() as rows:
-            await rows.execute(delete(AlertItem).where(~AlertItem.is_waiting, ~open_now))
+            await rows.execute(delete(AlertItem).where(or_(~AlertItem.is_waiting, ~is_new), ~_is_open()))
             for row in await rows.scalars(select(AlertChannel).where(AlertChannel.is_on, AlertChannel.repeat_min > 0)):
                 await rows.execute(
                     update(AlertItem)
-                    .where(AlertItem.channel == row.id, AlertItem.told_utc_ms <= now - row.repeat_min * 60_000)
+                    .where(
+                        AlertItem.channel == row.id,
+                        AlertItem.told_utc_ms <= now - row.repeat_min * 60_000,
+                        AlertItem.source.not_in(OWN_SOURCES),  # nobody can acknowledge them
+                        _is_open(unshelved(now)),
+                    )
                     .values(is_waiting=True)
                 )
 
@@ -152,16 +152,13 @@ class AlertQueue:
         async with self._database.read() as rows:
             if await rows.scalar(select(AlertChannel.id).where(*ready).limit(1)) is None:
                 return []
-        pcs = await self._pcs.all()
+            told_of = set(await rows.scalars(select(AlertItem.device_id).where(AlertItem.is_waiting).distinct()))
+        pcs = await self._pcs.all(told_of)
         async with self._database.write() as rows:
             for channel in await rows.scalars(select(AlertChannel).where(*ready).with_for_update(skip_locked=True)):
-                items = list(
-                    await rows.scalars(
-                        select(AlertItem)
-                        .where(AlertItem.channel == channel.id, AlertItem.is_waiting)
-                        .order_by(AlertItem.severity.desc(), AlertItem.number)
-                    )
-                )
+                items = await _wanted(rows, channel, pcs)
+                if not items:
+                    continue
                 channel.next_utc_ms, channel.tries = now + LEASE_MS, channel.tries + 1
                 due.append(_due(channel, items, pcs))
         return due
@@ -204,6 +201,37 @@ class AlertQueue:
                 .where(AlertChannel.id == due.channel)
                 .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=now)
             )
+
+
+def _is_open(*besides: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the condition of an item is still to be told of."""
+    return (
+        select(KeptCondition.number)
+        .where(
+            KeptCondition.device_id == AlertItem.device_id,
+            KeptCondition.source == AlertItem.source,
+            KeptCondition.subject == AlertItem.subject,
+            KeptCondition.code == AlertItem.code,
+            KeptCondition.is_active,
+            ~KeptCondition.is_acknowledged,
+            KeptCondition.is_shown,
+            *besides,
+        )
+        .exists()
+    )
+
+
+async def _wanted(rows: AsyncSession, channel: AlertChannel, pcs: Mapping[bytes, FleetPc]) -> list[AlertItem]:
+    """Return what waits for a channel, worst first; delete what the rule of today or a PC's end rules out."""
+    waiting = select(AlertItem).where(AlertItem.channel == channel.id, AlertItem.is_waiting)
+    rule, items = facts_of(channel), []
+    for item in await rows.scalars(waiting.order_by(AlertItem.severity.desc(), AlertItem.number)):
+        pc = pcs.get(item.device_id)
+        if pc is not None and rule.wants(tuple(Severity)[item.severity], pc):
+            items.append(item)
+        else:
+            await rows.delete(item)
+    return items
 
 
 def _due(channel: AlertChannel, items: list[AlertItem], pcs: Mapping[bytes, FleetPc]) -> Due:

@@ -11,6 +11,8 @@ from benchside.server.mail.address import is_address
 __all__ = ["MAIL", "Allowed", "mail_address", "open_target", "parse_allowed"]
 
 MAIL = "mailto:"
+NOT_APPRISES = frozenset({"mailto", "mailtos"})
+"""Its mail dials whatever `?smtp=` says, which no list of hosts sees; our own outbox has one mail server."""
 MAX_TARGET = 1000
 Allowed = frozenset[tuple[str, str]]
 """Scheme, and host with its port or nothing where the service itself has one place."""
@@ -39,12 +41,14 @@ def open_target(target: str, allowed: Allowed) -> Any:
 
     if len(target) > MAX_TARGET or "://" not in target:
         raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target with ://, got another")
+    scheme = target.partition("://")[0].casefold()
+    if scheme in NOT_APPRISES:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected mailto:ADDRESS for mail, got a URL of Apprise's own mail")
     asset = apprise.AppriseAsset(secure_logging=True, plugin_paths=[], storage_mode="memory", app_id="Benchside")
     asset.http_redirects = False
     plugin = apprise.Apprise.instantiate(target, asset=asset, suppress_exceptions=True)
     if plugin is None:
         raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target that Apprise knows, got another")
-    scheme = target.partition("://")[0].casefold()
     has_host = any("{host}" in one for one in getattr(plugin, "templates", ()))
     host = (getattr(plugin, "host", "") or "").casefold() if has_host else ""
     port = getattr(plugin, "port", None)

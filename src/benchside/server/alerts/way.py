@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 from benchside.protocol.errors import RefusedError, UnavailableError
 from benchside.protocol.wire.condition import Severity
@@ -15,6 +16,8 @@ __all__ = ["SEND_WITHIN_S", "RealWay"]
 
 SEND_WITHIN_S = 45.0
 """Less than the lease of a try; Apprise itself gives up on a silent server after some seconds."""
+THREADS = 4
+"""Of their own: sign-ins hash passwords in the process's other threads and must not wait for a channel."""
 
 
 class RealWay:
@@ -26,6 +29,12 @@ class RealWay:
         self._allowed = allowed
         self._has_mail = has_mail
         self._server_name = server_name
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="alert")
+        self._busy: set[str] = set()
+
+    def close(self) -> None:
+        """Begin no further message; what a thread has begun ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def check(self, target: str) -> None:
         """RefusedError when a channel may not have this target."""
@@ -36,9 +45,14 @@ class RealWay:
         """Send by mail or through Apprise."""
         if (address := mail_address(target)) is not None:
             return await self._mail(address, message)
+        if target in self._busy:
+            return "too_slow"  # one that drips is given up and its thread goes on: it must not take them all
+        self._busy.add(target)
+        sent = self._threads.submit(self._apprise, target, message)
+        sent.add_done_callback(lambda _: self._busy.discard(target))
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                return await asyncio.to_thread(self._apprise, target, message)
+                return await asyncio.wrap_future(sent)
         except TimeoutError:
             return "too_slow"
 

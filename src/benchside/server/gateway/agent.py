@@ -180,7 +180,7 @@ class Gateway:
             fault = next((one for one in broken.exceptions if isinstance(one, PeerError)), None)
         finally:
             news.close()
-            if self._links.give_up(device_id, link):
+            if self._links.give_up(device_id, link) and not self._holds.has(device_id):
                 await self._presence.left(device_id)
                 logger.info("device offline", extra={"device": device_id.hex()})
                 await self._broker.tell_presence(device_id)

@@ -71,6 +71,10 @@ class Holds:
                 if device_id not in self._waiting and self._links.of_device(device_id) is None:
                     await self._presence.left(device_id)
 
+    def has(self, device_id: bytes) -> bool:
+        """Whether a link of this device, which is held, waits: the device is connected then, too."""
+        return device_id in self._waiting
+
     def key_changed(self, link: SealedLink) -> None:
         """The key was changed on this link: when it is wanted once more, it is asked for once more."""
         self._asked.discard(link)

@@ -9,10 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from benchside.protocol.wire.condition import Severity
 from benchside.protocol.wire.text import clean
+from benchside.server.administration.versions import version_of
 from benchside.server.alerts.facts import ChannelFacts
 from benchside.server.http.admin_routes import Word
 from benchside.server.http.context import person_of, require_step_up, services_of
 from benchside.server.http.fleet_shapes import SeverityWord
+from benchside.server.http.precondition import SeenVersion
 
 __all__ = ["alerts", "put_alert", "remove_alert", "test_alert"]
 
@@ -46,6 +48,8 @@ class AlertShape(_Rule):
     """A channel with the scheme of its target, and how it goes."""
 
     id: str
+    version: str
+    """Of name and rule."""
     scheme: str
     waiting: int
     tries: int
@@ -71,6 +75,7 @@ async def alerts(request: Request) -> AlertList:
         channels=[
             AlertShape(
                 id=one.facts.id,
+                version=version_of(one.facts),
                 name=one.facts.name,
                 severity=one.facts.severity.value,
                 sites=list(one.facts.sites),
@@ -88,8 +93,13 @@ async def alerts(request: Request) -> AlertList:
     )
 
 
-async def put_alert(request: Request, id: Word, given: AlertGiven) -> None:  # noqa: A002 - the path's own word
-    """Add a channel, or change it."""
+async def put_alert(
+    request: Request,
+    id: Word,  # noqa: A002 - the path's own word
+    given: AlertGiven,
+    seen: SeenVersion,
+) -> None:
+    """Add a channel, or change it from what was seen."""
     await require_step_up(request)
     facts = ChannelFacts(
         id=id,
@@ -101,7 +111,7 @@ async def put_alert(request: Request, id: Word, given: AlertGiven) -> None:  # n
         repeat_min=given.repeat_min,
         is_on=given.is_on,
     )
-    await services_of(request).alerts.put(person_of(request).account, facts, given.target)
+    await services_of(request).alerts.put(person_of(request).account, facts, given.target, seen)
 
 
 async def remove_alert(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word

@@ -33,6 +33,8 @@ HEARTBEAT_S = 15.0
 """Shorter than what proxies let a silent response live."""
 MAX_NEWS_WAITING = 100
 """Beyond, a new snapshot is shorter than the changes."""
+MAX_FLEET_NEWS_WAITING = 1_000
+"""A network that fails changes hundreds of conditions at once, and the whole fleet is longer than those."""
 MAX_STREAMS_OF_ACCOUNT = 20
 """Tabs of one person."""
 
@@ -64,7 +66,7 @@ async def _events(
             return feed is not None
         return isinstance(news, RequestChanged | PolicyChanged)
 
-    news = services.bus.subscribe(wants, limit=MAX_NEWS_WAITING)
+    news = services.bus.subscribe(wants, limit=MAX_NEWS_WAITING if feed is None else MAX_FLEET_NEWS_WAITING)
     services.consoles.opened(who.account)
     try:
         writer = _Writer(services, Person(who.account, who.key), who)

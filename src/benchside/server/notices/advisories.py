@@ -111,7 +111,8 @@ class Advisories:
                     made_by=by,
                 )
             )
-        self._bus.publish(ToDevices(await self._meant(said), message))
+        pcs = (await self._pcs.all(anew=True)).values()
+        self._bus.publish(ToDevices(frozenset(one.id for one in pcs if said.is_for(one)), message))
         return id_
 
     async def withdraw(self, by: str, id_: bytes) -> None:
@@ -126,21 +127,22 @@ class Advisories:
                 SERVER, ServerKind.ADVISORY_WITHDRAWN, EventDetails(associate=by, scope=id_.hex())
             )
             row.withdrawn_utc_ms = self._now()
-            said = _said(row)
-        self._bus.publish(ToDevices(await self._meant(said), AdvisoryWithdrawn(id=id_)))
+        self._bus.publish(ToDevices(frozenset(await self._pcs.all(anew=True)), AdvisoryWithdrawn(id=id_)))
 
     async def offers(self, device_id: bytes) -> Sequence[AdvisoryOffered | AdvisoryWithdrawn]:
-        """Return what a PC that has just linked up is told: what holds, and what was withdrawn before its end."""
+        """Return what a PC that has just linked up is told: what holds for it, and all that was withdrawn.
+
+        It may have just been enrolled or described, so it is read anew.  Whether a PC was meant when an advisory was
+        made nobody knows any more: its site or models may have changed since.
+        """
         async with self._database.read() as rows:
             found = list(await rows.scalars(select(Advisory).where(Advisory.until_utc_ms > self._now())))
-        pc = (await self._pcs.all()).get(device_id) if found else None
+        pc = await self._pcs.one(device_id) if found else None
         if pc is None:
             return ()
-        meant = [(row, said) for row in found if (said := _said(row)).is_for(pc)]
-        return [
-            _offer(row.id, said) if row.withdrawn_utc_ms is None else AdvisoryWithdrawn(id=row.id)
-            for row, said in meant
-        ]
+        withdrawn = [AdvisoryWithdrawn(id=row.id) for row in found if row.withdrawn_utc_ms is not None]
+        holding = [(row.id, _said(row)) for row in found if row.withdrawn_utc_ms is None]
+        return [*withdrawn, *(_offer(id_, said) for id_, said in holding if said.is_for(pc))]
 
     async def all(self) -> list[AdvisoryFacts]:
         """Return the newest, with how many have acknowledged."""
@@ -170,9 +172,6 @@ class Advisories:
         """Delete those that ended long ago, with their answers."""
         async with self._database.write() as rows:
             await rows.execute(delete(Advisory).where(Advisory.until_utc_ms < self._now() - KEEP_MS))
-
-    async def _meant(self, said: NewAdvisory) -> frozenset[bytes]:
-        return frozenset(one.id for one in (await self._pcs.all()).values() if said.is_for(one))
 
 
 async def acknowledged(rows: AsyncSession, said: Mapping[tuple[bytes, bytes], str | None], now_utc_ms: int) -> None:

@@ -62,13 +62,15 @@ class Board:
         return entry.state if entry else None
 
     def take(self, device_id: bytes, journal: bytes, change: ConditionChange, key: ConditionKey) -> None:
-        """Move a condition on."""
+        """Move a condition on; one of the server's own is over when it is cleared: nobody can acknowledge it."""
         entry = self._entries.get((device_id, key))
         if entry is None:
             entry = self._entries[device_id, key] = _Entry(None, None, journal)
         states: States = {} if entry.state is None else {key: entry.state}
         apply(states, change)
-        entry.state, entry.journal, entry.is_dirty = states.get(key), journal, True
+        after = states.get(key)
+        is_over = journal == OWN_JOURNAL and after is not None and not after.is_active
+        entry.state, entry.journal, entry.is_dirty = None if is_over else after, journal, True
         entry.is_raised |= change.kind is ChangeKind.RAISED
 
     async def forget_others(self, device_id: bytes, journal: bytes) -> None:

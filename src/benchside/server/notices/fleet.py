@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, func, or
 from benchside.protocol.wire.condition import ConditionKey, Severity
 from benchside.server.clock import NowUtcMs
 from benchside.server.notices.facts import ShownCondition
-from benchside.server.notices.model import KeptChange, KeptCondition
+from benchside.server.notices.model import KeptChange, KeptCondition, unshelved
 from benchside.server.notices.pcs import FleetPc, Pcs
 from benchside.server.notices.personal import ChangeContent, ChangePeople, joined, read_change
 from benchside.server.store.database import Database
@@ -134,8 +134,7 @@ class Fleet:
                 return [KeptCondition.is_shown]
 
     def _unshelved(self) -> ColumnElement[bool]:
-        until = KeptCondition.shelved_until_utc_ms
-        return or_(until.is_(None), until <= self._now())
+        return unshelved(self._now())
 
 
 def _fits(pc: FleetPc, wanted: Wanted) -> bool:

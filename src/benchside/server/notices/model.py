@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from benchside.server.store.planes import CloudTable, RowNumber
 from benchside.server.store.sealed import SealedBytes
 
-__all__ = ["KeptChange", "KeptCondition", "NoticeCursor"]
+__all__ = ["KeptChange", "KeptCondition", "NoticeCursor", "unshelved"]
 
 
 class NoticeCursor(CloudTable):
@@ -32,6 +44,7 @@ class KeptChange(CloudTable):
     __table_args__ = (
         UniqueConstraint("device_id", "journal", "sequence", name="uq_notice_change_device_journal_sequence"),
         Index("ix_notice_change_device_number", "device_id", "number"),
+        {"sqlite_autoincrement": True},  # without it the number of a newest row that was deleted is given again
     )
 
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
@@ -80,3 +93,9 @@ class KeptCondition(CloudTable):
     state: Mapped[str] = mapped_column(Text)
     """ConditionState in JSON, without what is personal."""
     personal: Mapped[bytes | None] = mapped_column(SealedBytes("notice_condition.personal"))
+
+
+def unshelved(now_utc_ms: int) -> ColumnElement[bool]:
+    """Return the clause for conditions that nobody has put aside until later than now."""
+    until = KeptCondition.shelved_until_utc_ms
+    return or_(until.is_(None), until <= now_utc_ms)

@@ -12,6 +12,7 @@ from benchside.server.notices.order import JournalFault
 __all__ = [
     "JOURNAL_FAULTS",
     "NOTIFIER_SILENT",
+    "OWN_SOURCES",
     "PC_SILENT",
     "journal_fault",
     "notifier_silent",
@@ -19,6 +20,7 @@ __all__ = [
     "too_many",
 ]
 
+OWN_SOURCES = ("server.presence", "server.notices")
 PC_SILENT = ConditionKey("server.presence", "pc", "silent")
 NOTIFIER_SILENT = ConditionKey("server.presence", "notifier", "silent")
 TOO_MANY = ConditionKey("server.notices", "conditions", "too_many")

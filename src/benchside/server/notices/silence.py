@@ -27,7 +27,9 @@ class Silence:
     async def look(self) -> None:
         """Say which PCs are silent now, and which are no longer.
 
-        A PC that is silent says nothing of its notifier either, so that is not told of besides.
+        A PC that is silent says nothing of its notifier either, so that is not told of besides.  What is told ends
+        when the PC is back, is revoked, or its site does not want to know: not because a server that has just started
+        has not waited for as long yet.
         """
         async with self._database.read() as rows:
             query = select(Device.id, Device.revoked_utc_ms, Site.silent_after_min).join(Site, Device.site == Site.id)
@@ -35,15 +37,18 @@ class Silence:
             told = set(await rows.scalars(_active(PC_SILENT.subject)))
             quiet = set(await rows.scalars(_active(NOTIFIER_SILENT.subject)))
         for device_id, revoked, after_min in devices:
-            is_silent = revoked is None and self._is_silent(device_id, after_min)
+            is_watched = revoked is None and after_min > 0
+            away_ms = self._away_ms(device_id) if is_watched else None
+            # 0 for one that was told of: its minutes began before this process did
+            is_silent = away_ms is not None and away_ms >= (0 if device_id in told else after_min * 60_000)
             if is_silent is not (device_id in told):
                 await self._intake.say(device_id, [pc_silent(is_on=is_silent, after_min=after_min)])
             if device_id in quiet and (is_silent or revoked is not None):
                 await self._intake.say(device_id, [notifier_silent(is_on=False)])
 
-    def _is_silent(self, device_id: bytes, after_min: int) -> bool:
+    def _away_ms(self, device_id: bytes) -> int | None:
         gone = self._presence.gone_since_utc_ms(device_id)
-        return after_min > 0 and gone is not None and self._now() - gone >= after_min * 60_000
+        return None if gone is None else max(0, self._now() - gone)
 
 
 def _active(subject: str) -> Select[bytes]:

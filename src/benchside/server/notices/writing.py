@@ -18,7 +18,7 @@ from benchside.server.notices.board import Board
 from benchside.server.notices.facts import OWN_JOURNAL, OwnCondition
 from benchside.server.notices.model import KeptChange, NoticeCursor
 from benchside.server.notices.order import START, Cursor, JournalFault, admit
-from benchside.server.notices.own import journal_fault
+from benchside.server.notices.own import JOURNAL_FAULTS, journal_fault
 from benchside.server.notices.personal import seal_free
 
 __all__ = ["MAX_JOURNALS", "Told", "Writing"]
@@ -63,7 +63,7 @@ class Writing:
             self._cursors[cursor.device_id, cursor.journal] = cursor
         await self._look_into_log([one for one in group if one.journal != OWN_JOURNAL])
         codes = {change.key.code for one in group for change in one.changes if change.key is not None}
-        codes |= {wish.key.code for one in group for wish in one.own} | set(JournalFault)
+        codes |= {wish.key.code for one in group for wish in one.own} | {code for _, code in JOURNAL_FAULTS}
         await self.board.load(devices, codes)
         for one in group:
             if one.journal == OWN_JOURNAL:

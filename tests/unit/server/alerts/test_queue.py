@@ -9,18 +9,20 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from tests.fakes.notified import add_device
 from tests.fakes.notifier import DISK, Journal
 from tests.fakes.server_world import Clock, opened_parts
 
-from benchside.protocol.wire.condition import ConditionKey, Severity
+from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity
 from benchside.server.alerts import queue
 from benchside.server.alerts.facts import Message
-from benchside.server.alerts.model import AlertChannel
-from benchside.server.alerts.queue import GROUP_MS, LEASE_MS, AlertQueue
+from benchside.server.alerts.model import AlertChannel, AlertItem
+from benchside.server.alerts.queue import GROUP_MS, LEASE_MS, STALE_MS, AlertQueue
 from benchside.server.alerts.sender import AlertSender
 from benchside.server.audit.model import Event
+from benchside.server.notices.order import JournalFault
+from benchside.server.notices.own import journal_fault, notifier_silent, pc_silent
 from benchside.server.notices.pcs import Pcs
 from benchside.server.parts import Parts
 
@@ -63,7 +65,9 @@ class Office:
         self.clock.now_ms += ms
         before = len(self.way.sent)
         await self.queue.tidy()
-        await AlertSender(self.queue, self.way).send_due()
+        sender = AlertSender(self.queue, self.way)
+        await sender.send_due()
+        await sender.settled()
         return [(target, [one.text for one in message.lines]) for target, message in self.way.sent[before:]]
 
 
@@ -166,14 +170,72 @@ async def test_another_number_in_the_sentence_is_no_news_but_worse_is(office: Of
     await office.channel()
     await office.tell(office.journal.raised())
     assert len(await office.later(0)) == 1
-    from benchside.protocol.wire.condition import ChangeKind
-
     changed = office.journal.write(ChangeKind.CHANGED, DISK, severity=Severity.WARNING, texts={"en": "3 GB left."})
     await office.tell(changed)
     assert await office.later(GROUP_MS) == []
     worse = office.journal.write(ChangeKind.CHANGED, DISK, severity=Severity.CRITICAL, texts={"en": "1 MB left."})
     await office.tell(worse)
     assert (await office.later(0))[0][1] == ["1 MB left."]
+
+
+async def waiting(office: Office) -> int:
+    async with office.parts.cloud.read() as rows:
+        return len(list(await rows.scalars(select(AlertItem))))
+
+
+@pytest.mark.parametrize(
+    "rule", [{"severity": Severity.CRITICAL.rank}, {"sites": '["lab-2"]'}, {"models": '["DX-9"]'}], ids=str
+)
+async def test_a_rule_that_was_changed_holds_for_what_waits(office: Office, rule: dict[str, Any]) -> None:
+    await office.channel(next_utc_ms=office.clock.now_ms + 10)
+    await office.tell(office.journal.raised())
+    assert await office.later(0) == []
+    async with office.parts.cloud.write() as rows:
+        await rows.execute(update(AlertChannel).values(**rule))
+    assert await office.later(10) == []
+    assert await waiting(office) == 0
+
+
+async def test_nothing_is_told_of_a_pc_that_is_revoked(office: Office) -> None:
+    await office.channel(next_utc_ms=office.clock.now_ms + 10)
+    await office.tell(office.journal.raised())
+    assert await office.later(0) == []
+    await office.parts.register.revoke(PC)
+    office.clock.now_ms += 10_000  # who was revoked a moment ago may still be told of
+    assert await office.later(0) == []
+    assert await waiting(office) == 0
+
+
+async def test_what_came_and_went_is_told_for_an_hour(office: Office) -> None:
+    late = office.clock.now_ms + STALE_MS
+    await office.channel("soon")
+    await office.channel("late", next_utc_ms=late)
+    await office.tell(office.journal.raised(), office.journal.cleared(), office.journal.acknowledged())
+    await office.tell(office.journal.raised(ConditionKey("local.x", "s", "odd")))
+    assert [len(lines) for _, lines in await office.later(0)] == [2]
+    assert [len(lines) for _, lines in await office.later(STALE_MS)] == [1], "what is still so is told"
+
+
+async def test_what_is_shelved_is_not_repeated_before_its_time(office: Office) -> None:
+    await office.channel(repeat_min=30)
+    until = office.clock.now_ms + 45 * 60_000
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    await office.tell(office.journal.write(ChangeKind.SHELVED, by="Toni", why="we know", until_utc_ms=until))
+    assert await office.later(30 * 60_000) == []
+    assert len(await office.later(15 * 60_000)) == 1
+
+
+async def test_what_nobody_can_acknowledge_is_told_once(office: Office) -> None:
+    await office.channel(repeat_min=30)
+    await office.parts.intake.say(PC, [notifier_silent(is_on=True)])
+    await office.parts.intake.say(PC, [pc_silent(is_on=True, after_min=15), journal_fault(JournalFault.GAP)])
+    assert [len(lines) for _, lines in await office.later(0)] == [3]
+    assert await office.later(31 * 60_000) == []
+    await office.parts.intake.say(PC, [notifier_silent(is_on=False)])
+    await office.later(GROUP_MS)
+    await office.parts.intake.say(PC, [notifier_silent(is_on=True)])
+    assert [len(lines) for _, lines in await office.later(GROUP_MS)] == [1], "gone and back is news"
 
 
 async def test_a_channel_speaks_its_language_and_its_target_rests_sealed(office: Office) -> None:

@@ -55,6 +55,14 @@ def test_what_is_not(target: str) -> None:
     assert "evil" not in str(refused.value)
 
 
+@pytest.mark.parametrize("scheme", ["mailto", "mailtos", "MailTo", "MAILTOS"])
+def test_mail_does_not_go_through_apprise_whatever_the_list_says(scheme: str) -> None:
+    allowed = parse_allowed("mailto://lab.example mailtos://lab.example mailto:// mailtos://")
+    for rest in ("user:pass@lab.example?smtp=169.254.169.254", "user:pass@lab.example"):
+        with pytest.raises(RefusedError, match="expected mailto:ADDRESS"):
+            open_target(f"{scheme}://{rest}", allowed)
+
+
 def test_a_service_with_hosts_needs_its_host_in_the_list() -> None:
     with pytest.raises(RefusedError):
         open_target("jsons://hooks.lab.example/", parse_allowed("jsons://"))

@@ -187,6 +187,9 @@ async def test_more_conditions_than_anybody_can_look_at(parts: Parts, monkeypatc
     assert len(found) == 6
     assert "server.notices/conditions/too_many" in found
     assert len(await kept(parts)) == 10
+    more = [journal.raised(ConditionKey("local.x", f"t{number}", "odd")) for number in range(3)]
+    assert await parts.intake.keep(PC, journal.batch(*more)) == 13, "it is said already, and that is no error"
+    assert len(await conditions(parts)) == 6
 
 
 async def test_what_the_server_says_is_said_once(parts: Parts) -> None:
@@ -195,6 +198,15 @@ async def test_what_the_server_says_is_said_once(parts: Parts) -> None:
     async with parts.cloud.read() as rows:
         kinds = list(await rows.scalars(select(KeptChange.kind).order_by(KeptChange.number)))
     assert kinds == ["raised", "cleared", "raised"]
+
+
+async def test_what_the_server_said_is_over_when_it_is_cleared(parts: Parts) -> None:
+    news = parts.bus.subscribe(lambda one: isinstance(one, ConditionChanged), limit=10)
+    await parts.intake.say(PC, [notifier_silent(is_on=True)])
+    await parts.intake.say(PC, [notifier_silent(is_on=False)])
+    assert await conditions(parts) == {}, "nobody can acknowledge it"
+    told = [await news.next(1) for _ in range(2)]
+    assert [isinstance(one, ConditionChanged) and one.shown is not None for one in told] == [True, False]
 
 
 async def test_who_waits_is_told_when_it_cannot_be_kept(parts: Parts) -> None:

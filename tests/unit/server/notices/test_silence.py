@@ -69,3 +69,23 @@ async def test_each_site_says_how_long_and_a_revoked_pc_is_silent_for_good(tmp_p
         await parts.register.revoke(PC)
         await silence.look()
         assert await active(parts) == []
+
+
+async def test_a_server_that_starts_anew_does_not_say_that_silent_pcs_are_back(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened_parts(tmp_path, clock) as parts:
+        await add_device(parts, PC)
+        before = Silence(parts.cloud, Presence(parts.session, clock), parts.intake, clock)
+        clock.now_ms += 20 * MINUTE_MS
+        await before.look()
+        presence = Presence(parts.session, clock)
+        after = Silence(parts.cloud, presence, parts.intake, clock)
+        await after.look()
+        clock.now_ms += 20 * MINUTE_MS
+        await after.look()
+        assert await active(parts) == ["pc"]
+        async with parts.cloud.read() as rows:
+            assert list(await rows.scalars(select(KeptChange.kind))) == ["raised"]
+        await presence.came(PC)
+        await after.look()
+        assert await active(parts) == []

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("device_id", "journal", "sequence", name="uq_notice_change_device_journal_sequence"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_notice_change_device_number", "notice_change", ["device_id", "number"], unique=False)
     op.create_index(op.f("ix_notice_change_kept_utc_ms"), "notice_change", ["kept_utc_ms"], unique=False)
