@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.projection import States
 from benchside.protocol.flow.popups import BUDGET_S, Arose, Ended, Popped, Popups, PopupsEvent, ShowCard
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, ConditionState, Severity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchside.notifier.journal import Journal
 from benchside.notifier.settings import NotifierSettings
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.projection import States
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, Signal, SignalState
 

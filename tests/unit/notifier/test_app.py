@@ -10,7 +10,7 @@ from benchside.notifier import app, notify
 from benchside.notifier.journal import Journal
 from benchside.notifier.notify import _signal
 from benchside.notifier.settings import read_settings
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
 from benchside.settings.toml import SettingError
 

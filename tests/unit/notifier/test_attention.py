@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from benchside.notifier.attention import Attention
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.popups import DeskThere, Quiet, ShowCard
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, ConditionState, Severity
 

@@ -14,7 +14,7 @@ from tests.fakes.board_world import BoardWorld
 from benchside.notifier.journal import MAX_BEFORE_CUT_S, Journal, open_journal
 from benchside.notifier.record import Record, folded_up
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.event import Act, Signalled
 from benchside.protocol.flow.conditions.projection import replay
 from benchside.protocol.trust.conditions import fits
