@@ -26,7 +26,7 @@ from benchside.protocol.wire.carrier import (
     NoticesReported,
     pack_batch,
 )
-from benchside.protocol.wire.condition import MAX_BATCH, ConditionKey, NoticeBatch, Signal, SignalState
+from benchside.protocol.wire.condition import MAX_BATCH, ConditionChange, ConditionKey, NoticeBatch, Signal, SignalState
 from benchside.protocol.wire.desk import DESK, DESK_VERSION, DeskAlive, DeskMessage
 from benchside.transport.backoff import Backoff
 from benchside.transport.frames import FrameStream
@@ -182,9 +182,10 @@ class Carrier:
             return
         if not changes:
             return
-        self._sent = changes[-1].sequence
-        batch = NoticeBatch(journal=self._journal.id, changes=tuple(changes))
-        self._stream.send(NoticesReported(batch=pack_batch(batch)))
+        batch, last = _packed(self._journal.id, changes)
+        self._sent = last
+        self._stream.send(NoticesReported(batch=batch))
+        self._cancel_again()
         self._again = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask)
 
     def _cancel_again(self) -> None:
@@ -216,6 +217,17 @@ class Carrier:
             self._journal.keep_fact(ADVISORIES, msgspec.msgpack.encode(list(self._advisories.values())))
         except UnavailableError as error:
             log.error("advisories were not kept", extra={"cause": str(error)})
+
+
+def _packed(journal: bytes, changes: list[ConditionChange]) -> tuple[bytes, int]:
+    """Return as many of `changes` as may travel together, and the number of the last; one alone always may."""
+    while True:
+        try:
+            return pack_batch(NoticeBatch(journal=journal, changes=tuple(changes))), changes[-1].sequence
+        except CallerError:
+            if len(changes) == 1:
+                raise
+            changes = changes[: len(changes) // 2]
 
 
 async def _beat(stream: FrameStream[DeskMessage]) -> None:

@@ -6,6 +6,7 @@ entries are cut, with the state of conditions at that point kept, so that the pr
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,14 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.protocol.errors import CallerError, PeerError, UnavailableError
 from benchside.protocol.flow.conditions.projection import States, apply
 from benchside.protocol.trust.conditions import CONDITIONS_START, conditions_head, fits
 from benchside.protocol.wire.condition import CHANGE, ChangeKind, ConditionChange, ConditionKey, ConditionState
 
 __all__ = ["Cut", "Journal", "Projection", "open_journal"]
+
+log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS change (
@@ -97,13 +100,13 @@ class Journal:
     def append(self, drafts: Sequence[ConditionChange]) -> list[ConditionChange]:
         """Number `drafts`, chain them and write them together; return them once they are durable."""
         sequence, head = self._last or self._newest()
-        changes = []
+        changes, rows = [], []
         for draft in drafts:
             sequence += 1
-            change = replace(draft, sequence=sequence)
-            head = conditions_head(head, change)
-            changes.append(replace(change, head=head))
-        rows = [(each.sequence, each.at_utc_ms, _name(each.key), CHANGE.encode(each)) for each in changes]
+            change, body = _chained(head, replace(draft, sequence=sequence))
+            head = change.head
+            changes.append(change)
+            rows.append((change.sequence, change.at_utc_ms, _name(change.key), body))
         with _disk("the journal to take changes"), self._together():
             self._db.executemany("INSERT INTO change VALUES (?, ?, ?, ?)", rows)
         self._last = (sequence, head)
@@ -251,6 +254,21 @@ def open_journal(folder: Path, stamp: str) -> tuple[Journal, Projection, bool]:
             spoilt.rename(folder / f"spoilt-{stamp}-{name}")
     journal = Journal(path)
     return journal, journal.project(), True
+
+
+def _chained(head: bytes, change: ConditionChange) -> tuple[ConditionChange, bytes]:
+    """Return `change` in the chain after `head`, and its bytes.
+
+    One that is too long loses its words rather than stopping all that come after it; its code tells what it was.
+    """
+    try:
+        chained = replace(change, head=conditions_head(head, change))
+        return chained, CHANGE.encode(chained)
+    except CallerError as error:
+        log.error("change is written without its words", extra={"cause": str(error)})
+    bare = replace(change, texts={}, values={}, why=None)
+    bare = replace(bare, head=conditions_head(head, bare))
+    return bare, CHANGE.encode(bare)
 
 
 def _is_spoilt(error: UnavailableError) -> bool:

@@ -133,13 +133,17 @@ class Notifier:
         queue, self._queue = self._queue, []
         now, utc_ms = steady_s(), _utc_ms()
         drafts: list[ConditionChange] = []
-        for waiting in queue:
-            for signal in waiting.signals:
-                drafts += self._board.step(Signalled(signal), now, utc_ms)
-        self._write(drafts, now)
-        for waiting in queue:
-            if waiting.done is not None:
-                waiting.done(not self._record.is_stuck)
+        is_durable = False
+        try:
+            for waiting in queue:
+                for signal in waiting.signals:
+                    drafts += self._board.step(Signalled(signal), now, utc_ms)
+            self._write(drafts, now)
+            is_durable = not self._record.is_stuck
+        finally:  # whatever went wrong, no caller waits for an answer for good
+            for waiting in queue:
+                if waiting.done is not None:
+                    waiting.done(is_durable)
         self._tell_of_unknown_codes()
 
     def _step(self, event: BoardEvent) -> None:

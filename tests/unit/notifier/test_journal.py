@@ -51,6 +51,29 @@ def test_changes_are_numbered_chained_and_read_back(journal: Journal) -> None:
     assert journal.history(before=None, key=ConditionKey("pc.disk", "D:", "space_low"), most=9) == []
 
 
+def long_words(letter: str = "\U0001f9ea") -> ConditionChange:
+    """Return a change with as many words and values as the wire allows, of four bytes each."""
+    texts = dict.fromkeys(("en", "es", "fr", "de"), letter * 300)
+    values = {f"{number:032}".replace("0", "v", 1): letter * 120 for number in range(12)}
+    what = {"severity": Severity.WARNING, "texts": texts, "values": values, "by": letter * 80, "why": letter * 200}
+    return drafted(
+        K.RAISED, 2**41, ConditionKey("a" * 64, letter * 80, "b" * 64), count=2**53, until_utc_ms=2**41, **what
+    )
+
+
+def test_the_longest_change_fits(journal: Journal) -> None:
+    assert journal.append([long_words()])[0].texts["en"] == "\U0001f9ea" * 300
+    assert journal.after(0, 1)[0].why == "\U0001f9ea" * 200
+
+
+def test_a_change_that_does_not_fit_loses_its_words_and_stops_no_other(journal: Journal) -> None:
+    too_long = replace(raised(), texts={"en": "x" * 20_000})
+    written = journal.append([too_long, cleared()])
+    assert written == journal.after(0, 2)
+    assert (written[0].kind, written[0].texts) == (K.RAISED, {})
+    assert journal.project().broken_at is None
+
+
 def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
     first = Journal(tmp_path / "notices.db")
     first.append([raised()])
