@@ -77,7 +77,7 @@ class Notifier:
         now, utc_ms = steady_s(), _utc_ms()
         self._board = Board(words, projection.states, now=now, utc_ms=utc_ms)
         self._attention = Attention(projection.popped.values(), now=now, utc_ms=utc_ms)
-        self._popped_utc = {key: change.at_utc_ms for key, change in projection.popped.items()}
+        self._popped = projection.popped
         self._queue: list[_Waiting] = []
         self._is_turn_due = False
         self._shown_at = float("-inf")
@@ -103,7 +103,7 @@ class Notifier:
         """Serve until cancelled.  `ready`: callers can come in."""
         await self._door.open()
         self._step(Started(last_utc_ms=self._last_utc_ms))
-        for card in self._attention.begin(self._board.states, self._popped_utc, steady_s()):
+        for card in self._attention.begin(self._board.states, self._popped, steady_s()):
             self._pop_up(card)
         self._tell_of_ourselves()
         ready()
