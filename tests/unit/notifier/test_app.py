@@ -79,6 +79,15 @@ def test_without_a_notifier_its_words_say_so(state: Path, capsys: pytest.Capture
     assert capsys.readouterr().err.count("is it running?") == 2
 
 
+@pytest.mark.parametrize("word", [["status"], ["push", "Pump 3", "low", "--source", "local.lab"]])
+def test_words_of_every_person_read_no_settings(
+    tmp_path: Path, word: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notifier.toml").write_text("not for everybody's eyes")
+    assert app.main(["--state", str(tmp_path), "--socket", str(tmp_path / "nobody.sock"), *word]) == 1
+    assert "is it running?" in capsys.readouterr().err
+
+
 def test_settings_have_defaults_and_ranges(tmp_path: Path) -> None:
     assert (read_settings(None, state=tmp_path).journal_days, read_settings(None, state=tmp_path).journal_mb) == (
         90,
