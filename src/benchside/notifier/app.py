@@ -21,6 +21,7 @@ from benchside.notifier.watch.worker import work
 from benchside.notifier.words import PACKAGE_CATALOGUE, read_words
 from benchside.platform.child.contract import Start
 from benchside.platform.child.here import plant_nursery
+from benchside.platform.files import make_private_folder
 from benchside.platform.service.here import Supervisor, run_service
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.wire.condition import ConditionKey
@@ -76,6 +77,8 @@ def main(argv: list[str]) -> int:
                 return notify(["--socket", str(args.socket or DEFAULT_SOCKET), *args.words])
             case "status":
                 return _show_status(args.socket or DEFAULT_SOCKET, args.locale)
+            case "run":  # before anything in it is believed
+                make_private_folder(args.state)
         return _run_word(args, read_settings(args.settings, state=args.state, socket=args.socket))
     except (BenchsideError, SettingError, OSError, ValueError) as error:
         print(f"benchside notifier: {error}", file=sys.stderr)

@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from benchside.platform.files import make_private_folder
 from benchside.protocol.errors import CallerError, PeerError, UnavailableError
 from benchside.protocol.flow.conditions.projection import States, apply
 from benchside.protocol.trust.conditions import CONDITIONS_START, conditions_head, fits
@@ -240,7 +241,7 @@ def open_journal(folder: Path, stamp: str) -> tuple[Journal, Projection, bool]:
     What SQLite cannot read any more is kept under a name with `stamp`, and another journal is begun: a watch without
     its past is better than none.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     path = folder / "notices.db"
     try:
         journal = Journal(path)

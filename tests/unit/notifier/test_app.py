@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,15 @@ def test_words_of_every_person_read_no_settings(
     (tmp_path / "notifier.toml").write_text("not for everybody's eyes")
     assert app.main(["--state", str(tmp_path), "--socket", str(tmp_path / "nobody.sock"), *word]) == 1
     assert "is it running?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists there: tests/windows/inside/test_door.py")
+def test_its_folder_is_private_before_its_settings_are_read(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o755)
+    (state / "notifier.toml").write_text("journal_days = 1")
+    assert app.main(["--state", str(state), "run"]) == 1
+    assert state.stat().st_mode & 0o777 == 0o700
 
 
 def test_settings_have_defaults_and_ranges(tmp_path: Path) -> None:

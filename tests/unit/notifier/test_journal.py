@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,13 @@ def test_a_file_that_cannot_be_opened_is_not_put_aside(tmp_path: Path) -> None:
     (tmp_path / "notices.db").mkdir()
     with pytest.raises(UnavailableError):
         open_journal(tmp_path, "1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists there: tests/windows/inside/test_door.py")
+def test_its_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    open_journal(tmp_path, "1")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
 
 
 def test_facts_are_kept(journal: Journal) -> None:
