@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchside.notifier.attention import Attention
+from benchside.notifier.cards import Cards
 from benchside.notifier.carrier import Carrier
 from benchside.notifier.door import Desk, Door
 from benchside.notifier.journal import Journal, Projection
 from benchside.notifier.record import Record
 from benchside.notifier.settings import NotifierSettings
-from benchside.notifier.shown import notices, pop_up
+from benchside.notifier.shown import notices
 from benchside.notifier.supervise import Watcher
 from benchside.notifier.trim import trim
 from benchside.notifier.words import Words
@@ -85,7 +86,7 @@ class Notifier:
         self._timer: asyncio.TimerHandle | None = None
         self._disk_timer: asyncio.TimerHandle | None = None
         self._desks: list[Desk] = []
-        self._cards = 0
+        self._cards = Cards(lambda: self._desks, lambda: self._board.states, words)
         self._is_assay_running = False
         folders = tuple(folder for folder in (settings.state, settings.agent_state) if folder.is_dir())
         self._watchers = [Watcher(each, self.signals_came, folders, start=start) for each in settings.watched]
@@ -115,6 +116,7 @@ class Notifier:
                 group.create_task(self._look(), name="look after time")
                 group.create_task(self._trim(), name="keep the journal small")
         finally:
+            self._cards.close()
             self._turn()
             self._step(Stopped())
             await self._door.close()
@@ -189,11 +191,7 @@ class Notifier:
     def _pop_up(self, card: ShowCard) -> None:
         """INVARIANT: in the journal before it is on the screen, so that no restart shows it twice."""
         self._keep(self._attention.noted(card, self._board.states, _utc_ms()))
-        self._cards += 1
-        for desk in (desk for desk in self._desks if desk.pops_up):
-            shown = pop_up(card, self._cards, self._board.states, self._words, desk.locale)
-            if shown is not None:
-                desk.send(shown)
+        self._cards.show(card)
 
     # -- time -------------------------------------------------------------------------------------
 
@@ -237,10 +235,13 @@ class Notifier:
     def _desk_entered(self, desk: Desk) -> None:
         self._desks.append(desk)
         self._show(desk)
+        self._cards.entered()
         self._popups_heard(DeskThere(any(desk.pops_up for desk in self._desks)))
+        self._quiet_changed()
 
     def _desk_left(self, desk: Desk) -> None:
         self._desks.remove(desk)
+        self._cards.left(desk)
         self._popups_heard(DeskThere(any(desk.pops_up for desk in self._desks)))
         self._quiet_changed()
 
@@ -251,9 +252,11 @@ class Notifier:
                 self._show(desk)
             case wire.QuietTold():
                 desk.is_full_screen = message.full_screen
+                self._cards.entered()
                 self._quiet_changed()
             case wire.PopUpShown():
                 log.info("pop-up shown", extra={"card": message.number})
+                self._cards.shown(message.number)
             case wire.HistoryOfConditionsWanted():
                 self._show_history(desk, message)
             case wire.Acknowledge() | wire.Shelve() | wire.Unshelve() | wire.ResetLatch():
@@ -294,7 +297,9 @@ class Notifier:
         self._arm()
 
     def _quiet_changed(self) -> None:
-        self._popups_heard(Quiet(self._is_assay_running or any(desk.is_full_screen for desk in self._desks)))
+        """A full-screen program keeps others quiet only where no other desk can show them."""
+        screens = [desk.is_full_screen for desk in self._desks if desk.pops_up]
+        self._popups_heard(Quiet(self._is_assay_running or (bool(screens) and all(screens))))
 
     def _show_soon(self) -> None:
         if self._show_timer is not None or not self._desks:
