@@ -220,11 +220,11 @@ class Notifier:
         await asyncio.sleep(FIRST_TRIM_S)
         while True:
             try:
-                drafts, signal = trim(
+                signal = await trim(
                     self._journal, self._settings, self._board.states, kept=self._carrier.kept, utc_ms=_utc_ms()
                 )
-                self._write(drafts, steady_s())
                 if signal is not None:
+                    self._carrier.changed()
                     self.signals_came((signal,))
             except UnavailableError as error:
                 log.error("journal could not be cut", extra={"cause": str(error)})

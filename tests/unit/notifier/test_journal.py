@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.fakes.board_world import BoardWorld
 
+from benchside.notifier import trim
 from benchside.notifier.journal import MAX_BEFORE_CUT_S, Journal, open_journal
 from benchside.notifier.record import Record, folded_up
+from benchside.notifier.settings import NotifierSettings
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.event import Act, Signalled
@@ -136,7 +138,7 @@ def cut(journal: Journal, **what: int) -> int:
     found = journal.to_cut(**asked, states=states)
     if found is None:
         return 0
-    journal.cut(found)
+    journal.cut(found.sequence, drafted(K.CUT, asked["now_utc_ms"], count=found.sequence))
     after = journal.project()
     assert (after.states, after.broken_at) == (states, None)
     return found.entries
@@ -146,7 +148,8 @@ def test_old_entries_are_cut_a_tenth_at_a_time_and_the_chain_goes_on(journal: Jo
     journal.append([change for day in range(100) for change in (raised(day * DAY_MS), cleared(day * DAY_MS))])
     assert cut(journal) == 20
     assert cut(journal) == 18
-    journal.append([drafted(K.CUT, 200 * DAY_MS, count=38)])
+    assert journal.history(before=None, key=None, most=1)[0].count == 38
+    journal.append([raised(200 * DAY_MS)])
     assert journal.project().broken_at is None
     assert journal.after(0, 1)[0].sequence == 39
 
@@ -163,6 +166,46 @@ def test_what_is_active_is_cut_after_thirty_days_only(journal: Journal) -> None:
     journal.append([raised(day * DAY_MS, ConditionKey("a", str(day), "b")) for day in range(100)])
     assert cut(journal, now_utc_ms=20 * DAY_MS, max_age_s=0) == 0
     assert cut(journal, now_utc_ms=200 * DAY_MS, max_age_s=0) == 10, "it stands on in the base"
+
+
+class NoCutJournal(Journal):
+    """A journal whose disk takes no line of CUT."""
+
+    def _insert(self, rows: list[tuple[int, int, str | None, bytes]]) -> None:
+        if len(rows) == 1:
+            raise sqlite3.OperationalError("disk is full")
+        super()._insert(rows)
+
+
+def test_nothing_is_cut_without_an_entry_that_says_so(tmp_path: Path) -> None:
+    journal = NoCutJournal(tmp_path / "notices.db")
+    written = journal.append([raised(1), cleared(2)])
+    with pytest.raises(UnavailableError):
+        journal.cut(1, drafted(K.CUT, 3, count=1))
+    assert journal.after(0, 9) == written
+    assert journal.project().broken_at is None
+
+
+async def test_much_is_cut_in_pieces_with_an_entry_each(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trim, "PIECE", 3)
+    monkeypatch.setattr(trim, "PAUSE_S", 0)
+    journal.append([raised(1), cleared(2)] * 40)
+    states = journal.project().states
+    signal = await trim.trim(journal, NotifierSettings(), states, kept=80, utc_ms=200 * DAY_MS)
+    assert signal is not None
+    assert signal.values == {"entries": 8}
+    assert [change.count for change in journal.after(80, 9)] == [3, 6, 8]
+    assert journal.after(0, 1)[0].sequence == 9
+    after = journal.project()
+    assert (after.states, after.broken_at) == (states, None)
+
+
+def test_the_whole_journal_is_searched_once_however_much_is_active(journal: Journal) -> None:
+    journal.append([raised(day * DAY_MS, ConditionKey("a", str(day), "b")) for day in range(50)])
+    searches: list[str] = []
+    journal._db.set_trace_callback(searches.append)
+    cut(journal)
+    assert sum("at_utc_ms >=" in each for each in searches) == 3
 
 
 def test_size_is_a_reason_too(journal: Journal) -> None:
