@@ -43,6 +43,27 @@ def test_what_is_no_signal_is_refused_in_a_sentence(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("value", ["007", "1e5", "1_000", "+3", " 3", "1.50", "3.", "\u0663", "A7", ""])
+def test_a_value_is_a_number_only_if_it_reads_the_same(value: str) -> None:
+    assert notify._value(f"lot={value}") == ("lot", value)
+
+
+@pytest.mark.parametrize(("value", "number"), [("7", 7), ("-7", -7), ("1.5", 1.5), ("0", 0)])
+def test_plain_numbers_are_numbers(value: str, number: float) -> None:
+    assert notify._value(f"bar={value}") == ("bar", number)
+
+
+@pytest.mark.parametrize(("refused", "code"), [(None, 0), ("disk_full", 0), ("source", 1)])
+def test_what_waits_for_room_on_the_disk_is_taken(
+    monkeypatch: pytest.MonkeyPatch, refused: str | None, code: int
+) -> None:
+    async def push(path: Path, signal: Signal) -> str | None:
+        return refused
+
+    monkeypatch.setattr(notify, "push", push)
+    assert notify.main(["Pump 3", "low", "--source", "local.lab"]) == code
+
+
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     journal = Journal(tmp_path / "notices.db")
