@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -20,9 +21,11 @@ __all__ = ["Desk", "Door"]
 log = logging.getLogger(__name__)
 
 MAX_DESKS = 8
-"""Log-ins at one PC at the same time, fast user switching included."""
-MAX_CALLERS = 32
+"""Of one account: its log-ins at one PC at the same time, and what hangs of earlier ones."""
+MAX_CALLERS = 64
 """Connections at a time, those that have not said who they are included: no log-in can use up our descriptors."""
+MAX_CALLERS_EACH = 32
+"""Of one account, so that none can keep the others out."""
 HELLO_WITHIN_S = 5.0
 MAX_TOLD = 60
 """Runs that programs may tell of in a minute; each may be an entry of the journal."""
@@ -75,7 +78,7 @@ class Door:
         self._on_carrier = on_carrier
         self._told = Pace(most=MAX_TOLD, within_s=60.0)
         self._desks: set[Desk] = set()
-        self._callers = 0
+        self._callers: Counter[str] = Counter()
         self._door: OpenDoor | None = None
 
     async def open(self) -> None:
@@ -94,11 +97,22 @@ class Door:
             return True
         return peer.name in self._desk_users if self._desk_users else peer.is_person
 
+    def _has_room(self, peer: Peer) -> bool:
+        """Whether one more caller may wait here; the notifier and the system are never kept out by persons' log-ins."""
+        if peer.is_ours or peer.is_system:
+            return True
+        return self._callers.total() <= MAX_CALLERS and self._callers[peer.account] <= MAX_CALLERS_EACH
+
+    def _has_room_for_desk(self, peer: Peer) -> bool:
+        if peer.is_ours or peer.is_system:
+            return True
+        return sum(desk.peer.account == peer.account for desk in self._desks) < MAX_DESKS
+
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
         stream: FrameStream[DeskMessage] = FrameStream(reader, writer, DESK)
-        self._callers += 1
+        self._callers[peer.account] += 1
         try:
-            if not self._may_enter(peer) or len(self._desks) >= MAX_DESKS or self._callers > MAX_CALLERS:
+            if not self._may_enter(peer) or not self._has_room(peer):
                 log.warning("local caller refused", extra={"account": peer.account})
                 return
             async with asyncio.timeout(HELLO_WITHIN_S):
@@ -114,11 +128,15 @@ class Door:
             if not isinstance(hello, DeskHello) or hello.version != DESK_VERSION:
                 log.warning("expected a desk's hello, got another message", extra={"account": peer.account})
                 return
+            if not self._has_room_for_desk(peer):
+                log.warning("expected fewer desks of one account, got one more", extra={"account": peer.account})
+                return
             await self._serve(Desk(stream, peer, hello), stream)
         except (PeerError, UnavailableError, TimeoutError) as error:
             log.warning("desk broke off", extra={"cause": str(error)})
         finally:
-            self._callers -= 1
+            self._callers[peer.account] -= 1
+            self._callers += Counter()  # forgets accounts that nobody calls from
             stream.abort()
 
     async def _serve(self, desk: Desk, stream: FrameStream[DeskMessage]) -> None:

@@ -38,10 +38,12 @@ from benchside.settings.desktop import (
     state_folder,
 )
 
-__all__ = ["main", "read_options"]
+__all__ = ["main", "read_options", "stay_alive"]
 
 _log = logging.getLogger(__name__)
 
+ALIVE_EVERY_MS = 20_000
+"""As wire/notice.py says: after 45 s of silence the notifier takes a desk for hung, so that one beat may be late."""
 SCREEN_EVERY_MS = 2000
 """A question of 50 us to the display; a pop-up that comes a second too early into a full screen is no harm."""
 
@@ -88,12 +90,14 @@ def main(argv: list[str]) -> int:
     if hasattr(hints, "colorSchemeChanged"):  # from Qt 6.5 on
         hints.colorSchemeChanged.connect(lambda scheme: windows.follow_system(is_dark=scheme is Qt.ColorScheme.Dark))
     screen = _watch_screen(noticing)
+    alive = stay_alive(noticing)
     instance.hold(windows.main.bring_to_front)
     link.start(conversation)
     notice_link.start(noticing)
     if not options.hidden:
         windows.main.bring_to_front()
     code = application.exec()
+    alive.stop()
     if screen is not None:
         screen.stop()
     link.close()
@@ -135,6 +139,14 @@ def _watch_screen(noticing: Noticing) -> QTimer | None:
         return None
     timer = QTimer(interval=SCREEN_EVERY_MS)
     timer.timeout.connect(lambda: noticing.tell_quiet(full_screen=foreground.is_full_screen()))
+    timer.start()
+    return timer
+
+
+def stay_alive(noticing: Noticing) -> QTimer:
+    """Return a running timer that tells the notifier that this desk is still here; the caller stops it."""
+    timer = QTimer(interval=ALIVE_EVERY_MS)
+    timer.timeout.connect(noticing.stay)
     timer.start()
     return timer
 

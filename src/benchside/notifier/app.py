@@ -21,6 +21,7 @@ from benchside.notifier.watch.worker import work
 from benchside.notifier.words import PACKAGE_CATALOGUE, read_words
 from benchside.platform.child.contract import Start
 from benchside.platform.child.here import plant_nursery
+from benchside.platform.files import make_private_folder
 from benchside.platform.service.here import Supervisor, run_service
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.wire.condition import ConditionKey
@@ -71,8 +72,14 @@ def main(argv: list[str]) -> int:
     """Run one word; return the exit code: 0 done, 1 refused or not possible (with a sentence on stderr)."""
     args = _parser().parse_args(argv)
     try:
-        settings = read_settings(args.settings, state=args.state, socket=args.socket)
-        return _run_word(args, settings)
+        match args.word:  # words of every person's: the settings rest where only the notifier's account may read
+            case "push":
+                return notify(["--socket", str(args.socket or DEFAULT_SOCKET), *args.words])
+            case "status":
+                return _show_status(args.socket or DEFAULT_SOCKET, args.locale)
+            case "run":  # before anything in it is believed
+                make_private_folder(args.state)
+        return _run_word(args, read_settings(args.settings, state=args.state, socket=args.socket))
     except (BenchsideError, SettingError, OSError, ValueError) as error:
         print(f"benchside notifier: {error}", file=sys.stderr)
         return 1
@@ -84,10 +91,6 @@ def _run_word(args: argparse.Namespace, settings: NotifierSettings) -> int:
             start_logging("notifier", folder=settings.state)
             start = plant_nursery(work) if settings.watched else None
             return run_service(SERVICE, lambda supervisor: asyncio.run(_serve(settings, supervisor, start)))
-        case "push":
-            return notify(["--socket", str(settings.socket), *args.words])
-        case "status":
-            return _show_status(settings, args.locale)
         case "history":
             return _show_history(settings)
         case "verify":
@@ -117,8 +120,8 @@ async def _serve(settings: NotifierSettings, supervisor: Supervisor, start: Star
     return 0
 
 
-def _show_status(settings: NotifierSettings, locale: str) -> int:
-    shown = asyncio.run(show(settings.socket, "es" if locale.startswith("es") else "en"))
+def _show_status(socket: Path, locale: str) -> int:
+    shown = asyncio.run(show(socket, "es" if locale.startswith("es") else "en"))
     for notice in shown.notices:
         state = notice.state
         key = state.key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.projection import States
 from benchside.protocol.flow.popups import BUDGET_S, Arose, Ended, Popped, Popups, PopupsEvent, ShowCard
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, ConditionState, Severity
@@ -29,14 +29,17 @@ class Attention:
         self._popups = Popups(popped)
         self._told: dict[ConditionKey, int] = {}
 
-    def begin(self, states: States, popped: dict[ConditionKey, int], now: float) -> list[ShowCard]:
-        """Go on after a restart: what is active and never popped up waits; `popped`: when, in UTC milliseconds."""
+    def begin(self, states: States, popped: dict[ConditionKey, ConditionChange], now: float) -> list[ShowCard]:
+        """Go on after a restart: what is active and never popped up, or is worse than when it did, waits.
+
+        `popped`: the newest POPPED_UP of each condition.
+        """
         cards = []
         for state in states.values():
-            if popped.get(state.key, -1) < state.since_utc_ms:
-                cards += self._consider(state, now)
-            else:
-                self._told[state.key] = state.severity.rank
+            told = popped.get(state.key)
+            if told is not None and told.at_utc_ms >= state.since_utc_ms:
+                self._told[state.key] = (told.severity or state.severity).rank
+            cards += self._consider(state, now)
         return cards
 
     def hear(self, change: ConditionChange, state: ConditionState | None, now: float) -> list[ShowCard]:

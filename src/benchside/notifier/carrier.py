@@ -16,6 +16,7 @@ from benchside.notifier.journal import Journal
 from benchside.notifier.words import Words
 from benchside.platform.door.here import connect_door
 from benchside.protocol.errors import CallerError, PeerError, UnavailableError
+from benchside.protocol.flow.pace import Pace
 from benchside.protocol.wire.carrier import (
     AdvisoryOffered,
     AdvisoryWithdrawn,
@@ -26,7 +27,7 @@ from benchside.protocol.wire.carrier import (
     NoticesReported,
     pack_batch,
 )
-from benchside.protocol.wire.condition import MAX_BATCH, ConditionKey, NoticeBatch, Signal, SignalState
+from benchside.protocol.wire.condition import MAX_BATCH, ConditionChange, ConditionKey, NoticeBatch, Signal, SignalState
 from benchside.protocol.wire.desk import DESK, DESK_VERSION, DeskAlive, DeskMessage
 from benchside.transport.backoff import Backoff
 from benchside.transport.frames import FrameStream
@@ -44,6 +45,8 @@ ASK_AGAIN_S = 30.0
 """A batch that the server did not keep, for whatever reason, is offered again after this."""
 MAX_ADVISORIES = 50
 """More that hold at once are no advice."""
+SAID_IN_TEN_S = 3 * MAX_ADVISORIES
+"""What a server may say without being asked: all advisories at each reconnect, which does not come more often."""
 ADVISORIES = "advisories"
 KEPT = "kept"
 
@@ -77,6 +80,7 @@ class Carrier:
         """Up to where the batch that is on its way goes; 0: none is, or we do not know where the server is."""
         self._knows = False
         self._again: asyncio.TimerHandle | None = None
+        self._pace = Pace(most=SAID_IN_TEN_S, within_s=10.0)
         self._advisories = _read_advisories(journal)
         for advisory in self._advisories.values():
             words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
@@ -124,6 +128,9 @@ class Carrier:
             stream.abort()
 
     def _take(self, message: DeskMessage) -> None:
+        """PeerError for a server that floods: each of its words may be a write to the disk."""
+        if not self._is_awaited(message):
+            self._pace.count(asyncio.get_running_loop().time())
         match message:
             case CarrierShown():
                 came_online = message.is_online and not self._is_online
@@ -139,6 +146,12 @@ class Carrier:
                 self._withdraw(message.id)
             case _:
                 log.info("agent said what has no meaning here", extra={"message": type(message).__name__})
+
+    def _is_awaited(self, message: DeskMessage) -> bool:
+        """Return whether it is the agent's own word, or an answer that brings us on, as fast as we ask."""
+        if isinstance(message, NoticesKept):
+            return not self._knows or (self._sent > 0 and message.sequence > self.kept)
+        return isinstance(message, CarrierShown)
 
     def _drop(self) -> None:
         self._stream, self._is_online, self._sent, self._knows = None, False, 0, False
@@ -165,11 +178,11 @@ class Carrier:
                 self._journal.keep_fact(KEPT, kept.to_bytes(8, "big"))
             except UnavailableError as error:
                 log.info("place of the server's copy was not kept", extra={"cause": str(error)})
+        self._cancel_again()
         if was_sent and kept < was_sent:
             self._again = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask)
             self._knows = False
             return
-        self._cancel_again()
         self._report()
 
     def _report(self) -> None:
@@ -182,9 +195,10 @@ class Carrier:
             return
         if not changes:
             return
-        self._sent = changes[-1].sequence
-        batch = NoticeBatch(journal=self._journal.id, changes=tuple(changes))
-        self._stream.send(NoticesReported(batch=pack_batch(batch)))
+        batch, last = _packed(self._journal.id, changes)
+        self._sent = last
+        self._stream.send(NoticesReported(batch=batch))
+        self._cancel_again()
         self._again = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask)
 
     def _cancel_again(self) -> None:
@@ -209,6 +223,7 @@ class Carrier:
         if self._advisories.pop(advisory, None) is None:
             return
         self._keep_advisories()
+        self._words.forget_advice(advisory.hex())
         self._around.signals_came((Signal(advisory_key(advisory), SignalState.OFF),))
 
     def _keep_advisories(self) -> None:
@@ -216,6 +231,17 @@ class Carrier:
             self._journal.keep_fact(ADVISORIES, msgspec.msgpack.encode(list(self._advisories.values())))
         except UnavailableError as error:
             log.error("advisories were not kept", extra={"cause": str(error)})
+
+
+def _packed(journal: bytes, changes: list[ConditionChange]) -> tuple[bytes, int]:
+    """Return as many of `changes` as may travel together, and the number of the last; one alone always may."""
+    while True:
+        try:
+            return pack_batch(NoticeBatch(journal=journal, changes=tuple(changes))), changes[-1].sequence
+        except CallerError:
+            if len(changes) == 1:
+                raise
+            changes = changes[: len(changes) // 2]
 
 
 async def _beat(stream: FrameStream[DeskMessage]) -> None:

@@ -6,6 +6,7 @@ entries are cut, with the state of conditions at that point kept, so that the pr
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,15 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from benchside.protocol.errors import PeerError, UnavailableError
+from benchside.platform.files import make_private_folder
+from benchside.protocol.errors import CallerError, PeerError, UnavailableError
 from benchside.protocol.flow.conditions.projection import States, apply
 from benchside.protocol.trust.conditions import CONDITIONS_START, conditions_head, fits
 from benchside.protocol.wire.condition import CHANGE, ChangeKind, ConditionChange, ConditionKey, ConditionState
 
 __all__ = ["Cut", "Journal", "Projection", "open_journal"]
+
+log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS change (
@@ -41,6 +45,10 @@ MAX_BEFORE_CUT_S = 30 * 24 * 3600
 """So long nothing is cut that the server lacks, or that belongs to a condition which is active."""
 CUT_PART = 10
 """At most a tenth of the entries goes at a time: a clock that jumps by years empties no journal."""
+
+
+_Row = tuple[int, int, str | None, bytes]
+"""Of the table `change`."""
 
 
 class _Base(msgspec.Struct, frozen=True):
@@ -96,17 +104,11 @@ class Journal:
 
     def append(self, drafts: Sequence[ConditionChange]) -> list[ConditionChange]:
         """Number `drafts`, chain them and write them together; return them once they are durable."""
-        sequence, head = self._last or self._newest()
-        changes = []
-        for draft in drafts:
-            sequence += 1
-            change = replace(draft, sequence=sequence)
-            head = conditions_head(head, change)
-            changes.append(replace(change, head=head))
-        rows = [(each.sequence, each.at_utc_ms, _name(each.key), CHANGE.encode(each)) for each in changes]
+        changes, rows = self._numbered(drafts)
         with _disk("the journal to take changes"), self._together():
-            self._db.executemany("INSERT INTO change VALUES (?, ?, ?, ?)", rows)
-        self._last = (sequence, head)
+            self._insert(rows)
+        if changes:
+            self._last = (changes[-1].sequence, changes[-1].head)
         return changes
 
     def project(self) -> Projection:
@@ -171,28 +173,49 @@ class Journal:
             old = self._before(now_utc_ms - max_age_s * 1000)
             if self._bytes() > max_bytes:
                 old = most
-            needed = min([kept, *(self._before(state.since_utc_ms) for state in states.values() if state.is_active)])
+            since = min((state.since_utc_ms for state in states.values() if state.is_active), default=None)
+            needed = kept if since is None else min(kept, self._before(since))
             until = min(old, most, max(needed, self._before(now_utc_ms - MAX_BEFORE_CUT_S * 1000)))
         return Cut(until, until - first + 1) if until >= first else None
 
-    def cut(self, cut: Cut) -> None:
-        """Remove what `to_cut` named; the chain and the projection go on from there."""
+    def cut(self, until: int, entry: ConditionChange) -> None:
+        """Remove entries up to `until`, and write `entry`, which says so; both or neither.
+
+        The chain and the projection go on from there.  It takes as long as what is removed is much: cut in pieces.
+        """
         base = self._base()
         states: States = {state.key: state for state in base.states}
         head = base.head
-        for change in self._changes("WHERE sequence <= ? ORDER BY sequence", (cut.sequence,)):
+        for change in self._changes("WHERE sequence <= ? ORDER BY sequence", (until,)):
             apply(states, change)
             head = change.head
-        now = msgspec.msgpack.encode(_Base(cut.sequence, head, list(states.values())))
+        now = msgspec.msgpack.encode(_Base(until, head, list(states.values())))
+        changes, rows = self._numbered([entry])
         with _disk("the journal to be cut"), self._together():
             self._db.execute("INSERT OR REPLACE INTO fact VALUES ('base', ?)", (now,))
-            self._db.execute("DELETE FROM change WHERE sequence <= ?", (cut.sequence,))
+            self._db.execute("DELETE FROM change WHERE sequence <= ?", (until,))
+            self._insert(rows)
+        self._last = (changes[0].sequence, changes[0].head)
         with _disk("the journal to shrink"):
             self._db.execute("PRAGMA incremental_vacuum").fetchall()
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _numbered(self, drafts: Sequence[ConditionChange]) -> tuple[list[ConditionChange], list[_Row]]:
+        sequence, head = self._last or self._newest()
+        changes, rows = list[ConditionChange](), list[_Row]()
+        for draft in drafts:
+            sequence += 1
+            change, body = _chained(head, replace(draft, sequence=sequence))
+            head = change.head
+            changes.append(change)
+            rows.append((change.sequence, change.at_utc_ms, _name(change.key), body))
+        return changes, rows
+
+    def _insert(self, rows: list[_Row]) -> None:
+        self._db.executemany("INSERT INTO change VALUES (?, ?, ?, ?)", rows)
 
     def _before(self, at_utc_ms: int) -> int:
         """Return the last entry before the first that is not older than this; stamps may go back, numbers do not."""
@@ -237,7 +260,7 @@ def open_journal(folder: Path, stamp: str) -> tuple[Journal, Projection, bool]:
     What SQLite cannot read any more is kept under a name with `stamp`, and another journal is begun: a watch without
     its past is better than none.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     path = folder / "notices.db"
     try:
         journal = Journal(path)
@@ -251,6 +274,21 @@ def open_journal(folder: Path, stamp: str) -> tuple[Journal, Projection, bool]:
             spoilt.rename(folder / f"spoilt-{stamp}-{name}")
     journal = Journal(path)
     return journal, journal.project(), True
+
+
+def _chained(head: bytes, change: ConditionChange) -> tuple[ConditionChange, bytes]:
+    """Return `change` in the chain after `head`, and its bytes.
+
+    One that is too long loses its words rather than stopping all that come after it; its code tells what it was.
+    """
+    try:
+        chained = replace(change, head=conditions_head(head, change))
+        return chained, CHANGE.encode(chained)
+    except CallerError as error:
+        log.error("change is written without its words", extra={"cause": str(error)})
+    bare = replace(change, texts={}, values={}, why=None)
+    bare = replace(bare, head=conditions_head(head, bare))
+    return bare, CHANGE.encode(bare)
 
 
 def _is_spoilt(error: UnavailableError) -> bool:

@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchside.notifier.attention import Attention
+from benchside.notifier.cards import Cards
 from benchside.notifier.carrier import Carrier
 from benchside.notifier.door import Desk, Door
 from benchside.notifier.journal import Journal, Projection
 from benchside.notifier.record import Record
 from benchside.notifier.settings import NotifierSettings
-from benchside.notifier.shown import notices, pop_up
+from benchside.notifier.shown import notices
 from benchside.notifier.supervise import Watcher
 from benchside.notifier.trim import trim
 from benchside.notifier.words import Words
@@ -77,7 +78,7 @@ class Notifier:
         now, utc_ms = steady_s(), _utc_ms()
         self._board = Board(words, projection.states, now=now, utc_ms=utc_ms)
         self._attention = Attention(projection.popped.values(), now=now, utc_ms=utc_ms)
-        self._popped_utc = {key: change.at_utc_ms for key, change in projection.popped.items()}
+        self._popped = projection.popped
         self._queue: list[_Waiting] = []
         self._is_turn_due = False
         self._shown_at = float("-inf")
@@ -85,7 +86,7 @@ class Notifier:
         self._timer: asyncio.TimerHandle | None = None
         self._disk_timer: asyncio.TimerHandle | None = None
         self._desks: list[Desk] = []
-        self._cards = 0
+        self._cards = Cards(lambda: self._desks, lambda: self._board.states, words)
         self._is_assay_running = False
         folders = tuple(folder for folder in (settings.state, settings.agent_state) if folder.is_dir())
         self._watchers = [Watcher(each, self.signals_came, folders, start=start) for each in settings.watched]
@@ -103,7 +104,7 @@ class Notifier:
         """Serve until cancelled.  `ready`: callers can come in."""
         await self._door.open()
         self._step(Started(last_utc_ms=self._last_utc_ms))
-        for card in self._attention.begin(self._board.states, self._popped_utc, steady_s()):
+        for card in self._attention.begin(self._board.states, self._popped, steady_s()):
             self._pop_up(card)
         self._tell_of_ourselves()
         ready()
@@ -115,6 +116,7 @@ class Notifier:
                 group.create_task(self._look(), name="look after time")
                 group.create_task(self._trim(), name="keep the journal small")
         finally:
+            self._cards.close()
             self._turn()
             self._step(Stopped())
             await self._door.close()
@@ -133,13 +135,17 @@ class Notifier:
         queue, self._queue = self._queue, []
         now, utc_ms = steady_s(), _utc_ms()
         drafts: list[ConditionChange] = []
-        for waiting in queue:
-            for signal in waiting.signals:
-                drafts += self._board.step(Signalled(signal), now, utc_ms)
-        self._write(drafts, now)
-        for waiting in queue:
-            if waiting.done is not None:
-                waiting.done(not self._record.is_stuck)
+        is_durable = False
+        try:
+            for waiting in queue:
+                for signal in waiting.signals:
+                    drafts += self._board.step(Signalled(signal), now, utc_ms)
+            self._write(drafts, now)
+            is_durable = not self._record.is_stuck
+        finally:  # whatever went wrong, no caller waits for an answer for good
+            for waiting in queue:
+                if waiting.done is not None:
+                    waiting.done(is_durable)
         self._tell_of_unknown_codes()
 
     def _step(self, event: BoardEvent) -> None:
@@ -185,11 +191,7 @@ class Notifier:
     def _pop_up(self, card: ShowCard) -> None:
         """INVARIANT: in the journal before it is on the screen, so that no restart shows it twice."""
         self._keep(self._attention.noted(card, self._board.states, _utc_ms()))
-        self._cards += 1
-        for desk in (desk for desk in self._desks if desk.pops_up):
-            shown = pop_up(card, self._cards, self._board.states, self._words, desk.locale)
-            if shown is not None:
-                desk.send(shown)
+        self._cards.show(card)
 
     # -- time -------------------------------------------------------------------------------------
 
@@ -218,11 +220,11 @@ class Notifier:
         await asyncio.sleep(FIRST_TRIM_S)
         while True:
             try:
-                drafts, signal = trim(
+                signal = await trim(
                     self._journal, self._settings, self._board.states, kept=self._carrier.kept, utc_ms=_utc_ms()
                 )
-                self._write(drafts, steady_s())
                 if signal is not None:
+                    self._carrier.changed()
                     self.signals_came((signal,))
             except UnavailableError as error:
                 log.error("journal could not be cut", extra={"cause": str(error)})
@@ -233,10 +235,13 @@ class Notifier:
     def _desk_entered(self, desk: Desk) -> None:
         self._desks.append(desk)
         self._show(desk)
+        self._cards.entered()
         self._popups_heard(DeskThere(any(desk.pops_up for desk in self._desks)))
+        self._quiet_changed()
 
     def _desk_left(self, desk: Desk) -> None:
         self._desks.remove(desk)
+        self._cards.left(desk)
         self._popups_heard(DeskThere(any(desk.pops_up for desk in self._desks)))
         self._quiet_changed()
 
@@ -247,9 +252,11 @@ class Notifier:
                 self._show(desk)
             case wire.QuietTold():
                 desk.is_full_screen = message.full_screen
+                self._cards.entered()
                 self._quiet_changed()
             case wire.PopUpShown():
                 log.info("pop-up shown", extra={"card": message.number})
+                self._cards.shown(message.number)
             case wire.HistoryOfConditionsWanted():
                 self._show_history(desk, message)
             case wire.Acknowledge() | wire.Shelve() | wire.Unshelve() | wire.ResetLatch():
@@ -290,7 +297,9 @@ class Notifier:
         self._arm()
 
     def _quiet_changed(self) -> None:
-        self._popups_heard(Quiet(self._is_assay_running or any(desk.is_full_screen for desk in self._desks)))
+        """A full-screen program keeps others quiet only where no other desk can show them."""
+        screens = [desk.is_full_screen for desk in self._desks if desk.pops_up]
+        self._popups_heard(Quiet(self._is_assay_running or (bool(screens) and all(screens))))
 
     def _show_soon(self) -> None:
         if self._show_timer is not None or not self._desks:

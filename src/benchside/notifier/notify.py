@@ -17,6 +17,9 @@ from benchside.settings.toml import SettingError
 
 __all__ = ["main"]
 
+IN_MEMORY = "disk_full"
+"""It is heard, shown and will be written (wire/notice.py): a program that said it again would say it twice."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -38,14 +41,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str]) -> int:
-    """Push one signal; return the exit code: 0 it is in the journal, 1 not (with a sentence on stderr)."""
+    """Push one signal; return the exit code: 0 it is taken, 1 not (with a sentence on stderr)."""
     args = _parser().parse_args(argv)
     try:
         refused = asyncio.run(push(args.socket, _signal(args)))
     except (BenchsideError, SettingError) as error:
         print(f"benchside notify: {error}", file=sys.stderr)
         return 1
-    if refused is not None:
+    if refused is not None and refused != IN_MEMORY:
         print(f"benchside notify: it was refused: {refused.replace('_', ' ')}", file=sys.stderr)
         return 1
     return 0
@@ -72,7 +75,9 @@ def _value(text: str) -> tuple[str, int | float | bool | str]:
         return name, value == "true"
     for form in (int, float):
         try:
-            return name, form(value)
+            number = form(value)
         except ValueError:
             continue
+        if str(number) == value:  # a lot "007" or "1e5" is a name, and would not be found under 7 or 100000.0
+            return name, number
     return name, value

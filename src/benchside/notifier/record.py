@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from benchside.notifier.journal import Journal
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey
 
 __all__ = ["Record", "folded_up"]

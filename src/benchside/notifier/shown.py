@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from benchside.notifier.words import Words
 from benchside.protocol.flow.conditions.projection import States, is_shown
 from benchside.protocol.flow.popups import ShowCard
 from benchside.protocol.wire.condition import ConditionState
 from benchside.protocol.wire.notice import MAX_SHOWN, NoticeShown, NoticesShown, PopUp, WatchShown
 
-__all__ = ["notice", "notices", "pop_up"]
+__all__ = ["MAX_NOTICES_BYTES", "notice", "notices", "pop_up"]
+
+MAX_NOTICES_BYTES = 3 * 512 * 1024
+"""Of the 2 MiB of a message (wire/notice.py).  A notice has 1 kB, but one with all words in all languages 20."""
 
 
 def notice(state: ConditionState, words: Words, locale: str) -> NoticeShown:
@@ -25,13 +30,25 @@ def notices(
     """Return all that is shown now, worst first, then newest."""
     shown = [state for state in states.values() if is_shown(state)]
     shown.sort(key=lambda state: (not state.is_active, -state.severity.rank, -state.since_utc_ms))
+    told = _as_many_as_fit(shown[:MAX_SHOWN], words, locale)
     return NoticesShown(
-        notices=tuple(notice(state, words, locale) for state in shown[:MAX_SHOWN]),
-        beyond=max(0, len(shown) - MAX_SHOWN),
+        notices=told,
+        beyond=len(shown) - len(told),
         watches=tuple(watches)[:64],
         intact=is_intact,
         unsent=unsent,
     )
+
+
+def _as_many_as_fit(shown: list[ConditionState], words: Words, locale: str) -> tuple[NoticeShown, ...]:
+    told, size_bytes = list[NoticeShown](), 0
+    for state in shown:
+        one = notice(state, words, locale)
+        size_bytes += len(msgspec.msgpack.encode(one))
+        if size_bytes > MAX_NOTICES_BYTES:
+            break
+        told.append(one)
+    return tuple(told)
 
 
 def pop_up(card: ShowCard, number: int, states: States, words: Words, locale: str) -> PopUp | None:

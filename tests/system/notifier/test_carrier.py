@@ -14,7 +14,7 @@ from benchside.agent.notices import Notices
 from benchside.notifier.carrier import Carrier, advisory_key
 from benchside.notifier.journal import Journal
 from benchside.notifier.words import PACKAGE_CATALOGUE, read_words
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.wire import carrier as wire
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
 from benchside.protocol.wire.link import LinkMessage

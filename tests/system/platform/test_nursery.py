@@ -62,3 +62,59 @@ async def test_workers_speak_end_and_end_with_the_service() -> None:
     async with asyncio.timeout(10):
         while Path(f"/proc/{pid}").exists():
             await asyncio.sleep(0.02)
+
+
+FAILING = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from benchside.platform.child import linux_nursery
+from benchside.platform.child.here import plant_nursery
+from benchside.protocol.errors import UnavailableError
+
+fork, forks = os.fork, []
+
+def fork_but_once_not():
+    forks.append(0)
+    if sys.argv[1] == "fork" and len(forks) == 2:
+        raise BlockingIOError("no more processes")
+    return fork()
+
+os.fork = fork_but_once_not
+start = plant_nursery(lambda: 0)
+
+async def say():
+    try:
+        child, _, _ = await start()
+        await asyncio.wait_for(child.wait(), 10)
+        print("worker")
+    except UnavailableError:
+        print("none")
+
+async def main():
+    if sys.argv[1] == "answer":
+        linux_nursery.START_WITHIN_S = 0.2
+        nursery = int(Path(f"/proc/self/task/{os.getpid()}/children").read_text())
+        os.kill(nursery, signal.SIGSTOP)
+        await say()
+        linux_nursery.START_WITHIN_S = 10.0
+        os.kill(nursery, signal.SIGCONT)
+    await say()
+    await say()
+
+asyncio.run(main())
+"""
+
+
+async def said_where_it_fails(what: str) -> list[str]:
+    service = await asyncio.create_subprocess_exec(sys.executable, "-c", FAILING, what, stdout=asyncio.subprocess.PIPE)
+    said, _ = await asyncio.wait_for(service.communicate(), 30)
+    return said.decode().split()
+
+
+async def test_a_nursery_that_cannot_fork_says_so_and_lives_on() -> None:
+    assert await said_where_it_fails("fork") == ["none", "worker"]
+
+
+async def test_a_nursery_that_answers_late_is_given_up() -> None:
+    """Its answer to the first would be taken for that to the second, and another worker be killed in its place."""
+    assert await said_where_it_fails("answer") == ["none", "none", "none"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from benchside.notifier import app, notify
 from benchside.notifier.journal import Journal
 from benchside.notifier.notify import _signal
 from benchside.notifier.settings import read_settings
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
 from benchside.settings.toml import SettingError
 
@@ -40,6 +41,27 @@ def test_what_is_no_signal_is_refused_in_a_sentence(
 ) -> None:
     assert notify.main([*words, "--socket", str(tmp_path / "nobody.sock")]) == 1
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["007", "1e5", "1_000", "+3", " 3", "1.50", "3.", "\u0663", "A7", ""])
+def test_a_value_is_a_number_only_if_it_reads_the_same(value: str) -> None:
+    assert notify._value(f"lot={value}") == ("lot", value)
+
+
+@pytest.mark.parametrize(("value", "number"), [("7", 7), ("-7", -7), ("1.5", 1.5), ("0", 0)])
+def test_plain_numbers_are_numbers(value: str, number: float) -> None:
+    assert notify._value(f"bar={value}") == ("bar", number)
+
+
+@pytest.mark.parametrize(("refused", "code"), [(None, 0), ("disk_full", 0), ("source", 1)])
+def test_what_waits_for_room_on_the_disk_is_taken(
+    monkeypatch: pytest.MonkeyPatch, refused: str | None, code: int
+) -> None:
+    async def push(path: Path, signal: Signal) -> str | None:
+        return refused
+
+    monkeypatch.setattr(notify, "push", push)
+    assert notify.main(["Pump 3", "low", "--source", "local.lab"]) == code
 
 
 @pytest.fixture
@@ -77,6 +99,24 @@ def test_without_a_notifier_its_words_say_so(state: Path, capsys: pytest.Capture
     order = ["out-of-service", "local.lab", "Pump 3", "low", "--by", "Eva", "--why", "test"]
     assert app.main(["--state", str(state), "--socket", socket, *order]) == 1
     assert capsys.readouterr().err.count("is it running?") == 2
+
+
+@pytest.mark.parametrize("word", [["status"], ["push", "Pump 3", "low", "--source", "local.lab"]])
+def test_words_of_every_person_read_no_settings(
+    tmp_path: Path, word: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notifier.toml").write_text("not for everybody's eyes")
+    assert app.main(["--state", str(tmp_path), "--socket", str(tmp_path / "nobody.sock"), *word]) == 1
+    assert "is it running?" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists there: tests/windows/inside/test_door.py")
+def test_its_folder_is_private_before_its_settings_are_read(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o755)
+    (state / "notifier.toml").write_text("journal_days = 1")
+    assert app.main(["--state", str(state), "run"]) == 1
+    assert state.stat().st_mode & 0o777 == 0o700
 
 
 def test_settings_have_defaults_and_ranges(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from benchside.notifier.attention import Attention
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.popups import DeskThere, Quiet, ShowCard
-from benchside.protocol.wire.condition import ChangeKind, ConditionKey, ConditionState, Severity
+from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, ConditionState, Severity
 
 K = ChangeKind
 KEY = ConditionKey("pc.disk", "C:", "space_low")
@@ -64,12 +64,21 @@ def test_changes_of_the_notifier_itself_pop_nothing_up() -> None:
     assert attention().hear(drafted(K.STARTED, 0), None, 0.0) == []
 
 
+def popped(at_utc_ms: int, severity: Severity = Severity.WARNING) -> dict[ConditionKey, ConditionChange]:
+    return {KEY: drafted(K.POPPED_UP, at_utc_ms, KEY, severity=severity)}
+
+
 def test_after_a_restart_only_what_never_popped_up_does() -> None:
     states = {KEY: ACTIVE}
     told = attention()
-    assert told.begin(states, {KEY: 1000}, 0.0) == []
+    assert told.begin(states, popped(1000), 0.0) == []
     assert told.hear(drafted(K.CHANGED, 0, KEY), ACTIVE, 0.0) == []
-    assert attention().begin(states, {KEY: 999}, 0.0) == CARD
+    assert attention().begin(states, popped(999), 0.0) == CARD
+
+
+def test_what_got_worse_before_a_restart_and_was_not_told_pops_up_after_it() -> None:
+    assert attention().begin({KEY: WORSE}, popped(2000), 0.0) == [ShowCard((KEY,), Severity.CRITICAL, 0)]
+    assert attention().begin({KEY: WORSE}, popped(2000, Severity.CRITICAL), 0.0) == []
 
 
 def test_the_budget_is_read_from_the_journal_unless_the_clock_jumped() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.fakes.board_world import BoardWorld
 
+from benchside.notifier import trim
 from benchside.notifier.journal import MAX_BEFORE_CUT_S, Journal, open_journal
 from benchside.notifier.record import Record, folded_up
+from benchside.notifier.settings import NotifierSettings
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.flow.conditions.board import drafted
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.event import Act, Signalled
 from benchside.protocol.flow.conditions.projection import replay
 from benchside.protocol.trust.conditions import fits
@@ -49,6 +52,29 @@ def test_changes_are_numbered_chained_and_read_back(journal: Journal) -> None:
     assert journal.history(before=None, key=None, most=2) == [second[0], first[1]]
     assert journal.history(before=3, key=KEY, most=9) == [first[1], first[0]]
     assert journal.history(before=None, key=ConditionKey("pc.disk", "D:", "space_low"), most=9) == []
+
+
+def long_words(letter: str = "\U0001f9ea") -> ConditionChange:
+    """Return a change with as many words and values as the wire allows, of four bytes each."""
+    texts = dict.fromkeys(("en", "es", "fr", "de"), letter * 300)
+    values = {f"{number:032}".replace("0", "v", 1): letter * 120 for number in range(12)}
+    what = {"severity": Severity.WARNING, "texts": texts, "values": values, "by": letter * 80, "why": letter * 200}
+    return drafted(
+        K.RAISED, 2**41, ConditionKey("a" * 64, letter * 80, "b" * 64), count=2**53, until_utc_ms=2**41, **what
+    )
+
+
+def test_the_longest_change_fits(journal: Journal) -> None:
+    assert journal.append([long_words()])[0].texts["en"] == "\U0001f9ea" * 300
+    assert journal.after(0, 1)[0].why == "\U0001f9ea" * 200
+
+
+def test_a_change_that_does_not_fit_loses_its_words_and_stops_no_other(journal: Journal) -> None:
+    too_long = replace(raised(), texts={"en": "x" * 20_000})
+    written = journal.append([too_long, cleared()])
+    assert written == journal.after(0, 2)
+    assert (written[0].kind, written[0].texts) == (K.RAISED, {})
+    assert journal.project().broken_at is None
 
 
 def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
@@ -91,6 +117,13 @@ def test_a_file_that_cannot_be_opened_is_not_put_aside(tmp_path: Path) -> None:
         open_journal(tmp_path, "1")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="access lists there: tests/windows/inside/test_door.py")
+def test_its_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    open_journal(tmp_path, "1")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+
+
 def test_facts_are_kept(journal: Journal) -> None:
     journal.keep_fact("kept", b"1")
     journal.keep_fact("kept", b"2")
@@ -105,7 +138,7 @@ def cut(journal: Journal, **what: int) -> int:
     found = journal.to_cut(**asked, states=states)
     if found is None:
         return 0
-    journal.cut(found)
+    journal.cut(found.sequence, drafted(K.CUT, asked["now_utc_ms"], count=found.sequence))
     after = journal.project()
     assert (after.states, after.broken_at) == (states, None)
     return found.entries
@@ -115,7 +148,8 @@ def test_old_entries_are_cut_a_tenth_at_a_time_and_the_chain_goes_on(journal: Jo
     journal.append([change for day in range(100) for change in (raised(day * DAY_MS), cleared(day * DAY_MS))])
     assert cut(journal) == 20
     assert cut(journal) == 18
-    journal.append([drafted(K.CUT, 200 * DAY_MS, count=38)])
+    assert journal.history(before=None, key=None, most=1)[0].count == 38
+    journal.append([raised(200 * DAY_MS)])
     assert journal.project().broken_at is None
     assert journal.after(0, 1)[0].sequence == 39
 
@@ -132,6 +166,46 @@ def test_what_is_active_is_cut_after_thirty_days_only(journal: Journal) -> None:
     journal.append([raised(day * DAY_MS, ConditionKey("a", str(day), "b")) for day in range(100)])
     assert cut(journal, now_utc_ms=20 * DAY_MS, max_age_s=0) == 0
     assert cut(journal, now_utc_ms=200 * DAY_MS, max_age_s=0) == 10, "it stands on in the base"
+
+
+class NoCutJournal(Journal):
+    """A journal whose disk takes no line of CUT."""
+
+    def _insert(self, rows: list[tuple[int, int, str | None, bytes]]) -> None:
+        if len(rows) == 1:
+            raise sqlite3.OperationalError("disk is full")
+        super()._insert(rows)
+
+
+def test_nothing_is_cut_without_an_entry_that_says_so(tmp_path: Path) -> None:
+    journal = NoCutJournal(tmp_path / "notices.db")
+    written = journal.append([raised(1), cleared(2)])
+    with pytest.raises(UnavailableError):
+        journal.cut(1, drafted(K.CUT, 3, count=1))
+    assert journal.after(0, 9) == written
+    assert journal.project().broken_at is None
+
+
+async def test_much_is_cut_in_pieces_with_an_entry_each(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trim, "PIECE", 3)
+    monkeypatch.setattr(trim, "PAUSE_S", 0)
+    journal.append([raised(1), cleared(2)] * 40)
+    states = journal.project().states
+    signal = await trim.trim(journal, NotifierSettings(), states, kept=80, utc_ms=200 * DAY_MS)
+    assert signal is not None
+    assert signal.values == {"entries": 8}
+    assert [change.count for change in journal.after(80, 9)] == [3, 6, 8]
+    assert journal.after(0, 1)[0].sequence == 9
+    after = journal.project()
+    assert (after.states, after.broken_at) == (states, None)
+
+
+def test_the_whole_journal_is_searched_once_however_much_is_active(journal: Journal) -> None:
+    journal.append([raised(day * DAY_MS, ConditionKey("a", str(day), "b")) for day in range(50)])
+    searches: list[str] = []
+    journal._db.set_trace_callback(searches.append)
+    cut(journal)
+    assert sum("at_utc_ms >=" in each for each in searches) == 3
 
 
 def test_size_is_a_reason_too(journal: Journal) -> None:

@@ -21,6 +21,8 @@ __all__ = ["ForkedChild", "Nursery", "plant"]
 
 START_WITHIN_S = 10.0
 """A fork takes a millisecond; a PC that swaps takes longer."""
+_NO_WORKER = bytes(4)
+"""In place of a process's number, and without a descriptor."""
 
 
 class ForkedChild:
@@ -67,12 +69,14 @@ class Nursery:
         self._turn = asyncio.Lock()
 
     async def start(self) -> tuple[ForkedChild, asyncio.StreamReader, asyncio.StreamWriter]:
-        """Have a worker forked; return it and the line to it.  UnavailableError: the nursery is gone."""
+        """Have a worker forked; return it and the line to it.  UnavailableError: the nursery is gone, or cannot fork.
+
+        One that did not answer in time is given up: its late answer would be taken for the next one.
+        """
         ours, theirs = socket.socketpair()
         try:
             async with self._turn, asyncio.timeout(START_WITHIN_S):
-                socket.send_fds(self._line, [b"w"], [theirs.fileno()])
-                pid, pidfd = await self._answer()
+                pid, pidfd = await self._ask(theirs.fileno())
             reader, writer = await asyncio.open_connection(sock=ours)
         except (OSError, TimeoutError, ValueError) as error:
             ours.close()
@@ -81,7 +85,19 @@ class Nursery:
             theirs.close()
         return ForkedChild(pid, pidfd), reader, writer
 
-    async def _answer(self) -> tuple[int, int]:
+    async def _ask(self, theirs: int) -> tuple[int, int]:
+        socket.send_fds(self._line, [b"w"], [theirs])
+        try:
+            await self._answered()
+        except BaseException:
+            self._line.close()  # which the nursery sees as our end; its workers stay
+            raise
+        data, descriptors, _, _ = socket.recv_fds(self._line, 4, 1)
+        if len(data) != 4 or len(descriptors) != 1:
+            raise ValueError("no worker")
+        return int.from_bytes(data, "big"), descriptors[0]
+
+    async def _answered(self) -> None:
         loop = asyncio.get_running_loop()
         came: asyncio.Future[None] = loop.create_future()
         loop.add_reader(self._line, _note, came)
@@ -89,10 +105,6 @@ class Nursery:
             await came
         finally:
             loop.remove_reader(self._line)
-        data, descriptors, _, _ = socket.recv_fds(self._line, 4, 1)
-        if len(data) != 4 or len(descriptors) != 1:
-            raise ValueError("no worker")
-        return int.from_bytes(data, "big"), descriptors[0]
 
 
 def _note(came: asyncio.Future[None]) -> None:
@@ -134,14 +146,30 @@ def _serve(line: socket.socket, work: Callable[[], int]) -> None:
             data, descriptors, _, _ = socket.recv_fds(line, 1, 1)
             if not data:
                 return
-            pid = os.fork()
-            if pid == 0:
-                _become_worker(line, descriptors[0], [*graves], work)
-            os.close(descriptors[0])
-            grave = os.pidfd_open(pid)
+            try:
+                pid = os.fork()
+                if pid == 0:
+                    _become_worker(line, descriptors[0], [*graves], work)
+                grave = _grave_of(pid)
+            except (OSError, IndexError):  # no process, memory or descriptor is left; later there may be
+                line.send(_NO_WORKER)
+                continue
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
             graves[grave] = pid
             poll.register(grave, select.POLLIN)
             socket.send_fds(line, [pid.to_bytes(4, "big")], [grave])
+
+
+def _grave_of(pid: int) -> int:
+    """Return the worker's pidfd; without one nobody could ever bury it, and it ends at once."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
 
 
 def _become_worker(line: socket.socket, ours: int, graves: list[int], work: Callable[[], int]) -> None:

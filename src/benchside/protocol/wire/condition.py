@@ -205,6 +205,7 @@ class NoticeBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     changes: Annotated[tuple[ConditionChange, ...], Meta(min_length=1, max_length=MAX_BATCH)]
 
 
-CHANGE: Codec[ConditionChange] = Codec(ConditionChange, max_bytes=8 * 1024, name="condition change")
-"""8 KiB: four sentences of 300 characters of three bytes, twelve values of 120 and the rest."""
-BATCH: Codec[NoticeBatch] = Codec(NoticeBatch, max_bytes=MAX_BATCH * 8 * 1024, name="notices")
+_MAX_CHANGE_BYTES = 16 * 1024
+"""Of four bytes a character: 5 kB for four sentences of 300, 6 kB for twelve values of 120, 2 kB for the rest."""
+CHANGE: Codec[ConditionChange] = Codec(ConditionChange, max_bytes=_MAX_CHANGE_BYTES, name="condition change")
+BATCH: Codec[NoticeBatch] = Codec(NoticeBatch, max_bytes=MAX_BATCH * _MAX_CHANGE_BYTES, name="notices")

@@ -177,7 +177,7 @@ class NoticeRefused(Message, frozen=True, kw_only=True, tag="refused"):
 
 
 class NoticeAlive(Message, frozen=True, kw_only=True, tag="alive"):
-    """Either side after 20 s of silence; 45 s of silence is a hung other end."""
+    """A desk every 20 s, and the notifier's answer to it; 45 s without a word is a hung desk."""
 
 
 class SignalPushed(Message, frozen=True, kw_only=True, tag="signal"):

@@ -102,9 +102,13 @@ def test_a_card_is_told_of_and_closed(told: Told) -> None:
     assert told.talk.state.pop_up is None
 
 
-def test_a_beat_is_answered_and_rubbish_refused(told: Told) -> None:
+def test_a_quiet_desk_says_that_it_is_there_and_answers_no_answer(told: Told) -> None:
+    told.talk.stay()
     told.talk.received(NoticeAlive())
     assert told.sent == [NoticeAlive()]
+
+
+def test_rubbish_is_refused(told: Told) -> None:
     with pytest.raises(PeerError):
         told.talk.received(QuietTold(full_screen=True))
 

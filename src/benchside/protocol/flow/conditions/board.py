@@ -18,12 +18,13 @@ from itertools import count as counter
 from msgspec.structs import replace
 
 from benchside.protocol.flow.conditions.clock import ClockWatch
+from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.flow.conditions.entry import Catalogue, Entry
 from benchside.protocol.flow.conditions.event import Act, BoardEvent, Signalled, Started, Stopped, Ticked
 from benchside.protocol.flow.conditions.projection import MAX_COUNT, States, apply, is_shown
+from benchside.protocol.flow.conditions.shares import OWN, Shares
 from benchside.protocol.flow.conditions.suppression import Suppression
 from benchside.protocol.flow.conditions.track import CHANGED_EVERY_S, FLAPS_WITHIN_S, Track
-from benchside.protocol.trust.conditions import CONDITIONS_START
 from benchside.protocol.wire.condition import (
     ChangeKind,
     ConditionChange,
@@ -42,26 +43,11 @@ from benchside.protocol.wire.notice import (
     Unshelve,
 )
 
-__all__ = ["CLOCK_JUMPED", "MAX_CONDITIONS", "TOO_MANY", "Board", "drafted"]
+__all__ = ["CLOCK_JUMPED", "TOO_MANY", "Board"]
 
-MAX_CONDITIONS = 2000
-"""Some megabyte.  More different conditions than that come from a program that invents them."""
 TOO_MANY = ConditionKey("benchside.notifier", "conditions", "too_many")
-"""Signals of conditions beyond MAX_CONDITIONS are counted here."""
+"""Signals of conditions beyond their source's share are counted here (conditions/shares.py)."""
 CLOCK_JUMPED = ConditionKey("benchside.notifier", "clock", "jumped")
-OWN = "benchside."
-
-
-def drafted(kind: ChangeKind, at_utc_ms: int, key: ConditionKey | None = None, **what: object) -> ConditionChange:
-    """Return a change as it is before the journal numbers it and puts it into the chain."""
-    return ConditionChange(
-        sequence=0,
-        kind=kind,
-        at_utc_ms=at_utc_ms,
-        key=key,
-        head=CONDITIONS_START,
-        **what,  # type: ignore[arg-type]
-    )
 
 
 class Board:
@@ -72,6 +58,7 @@ class Board:
         self._catalogue = catalogue
         self.states: States = dict(states)
         self._tracks: dict[ConditionKey, Track] = {}
+        self._shares = Shares()
         self._waiting: list[tuple[float, int, ConditionKey]] = []
         self._order = counter()
         self._clock = ClockWatch()
@@ -140,7 +127,7 @@ class Board:
             return None if is_out else "in_service"
         if act.key.source.startswith(OWN):
             return "own"  # nobody puts out of service what tells that nobody watches
-        if state is None and len(self._tracks) >= MAX_CONDITIONS:
+        if act.key not in self._tracks and self._shares.is_full(act.key):
             return "too_many"
         return "already" if is_out else None
 
@@ -158,7 +145,7 @@ class Board:
             return
         track = self._tracks.get(signal.key)
         if track is None:
-            if len(self._tracks) >= MAX_CONDITIONS and not signal.key.source.startswith(OWN):
+            if self._shares.is_full(signal.key) and not self._make_room(signal.key):
                 beyond = Signal(TOO_MANY, SignalState.PULSE, count=signal.count)
                 self._signal(beyond, now)
                 return
@@ -187,8 +174,27 @@ class Board:
 
     def _track(self, key: ConditionKey) -> Track:
         entry = self._catalogue.entry(key)
+        if key not in self._tracks:
+            self._shares.add(key)
         track = self._tracks[key] = Track(key, entry, severity=entry.severity)
         return track
+
+    def _make_room(self, key: ConditionKey) -> bool:
+        """Forget what is over for `key`, as if somebody had acknowledged it, but in nobody's name."""
+        track = self._shares.dispensable(key, self._tracks, self.states)
+        if track is None:
+            return False
+        folded = track.unfold()
+        if track.key in self.states:
+            self._write(ChangeKind.ACKNOWLEDGED, track.key, count=folded or None)
+        elif folded:
+            self._write(ChangeKind.FOLDED, track.key, count=folded)
+        self._forget(track)
+        return not self._shares.is_full(key)
+
+    def _forget(self, track: Track) -> None:
+        del self._tracks[track.key]
+        self._shares.remove(track.key)
 
     def _resume(self, state: ConditionState, now: float) -> None:
         """Go on after a restart: what is active stays so until its source speaks; waits begin again."""
@@ -239,7 +245,7 @@ class Board:
         self._sum_up(track, now)
         self._arm(track)
         if track.key not in self.states and track.is_idle:
-            del self._tracks[track.key]
+            self._forget(track)
 
     def _settle_steady(self, track: Track, state: ConditionState | None, now: float) -> None:
         is_active = state is not None and state.is_active

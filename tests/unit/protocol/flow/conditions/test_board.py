@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 from tests.fakes.board_world import START_UTC_MS, BoardWorld, TestCatalogue, key
 
-from benchside.protocol.flow.conditions.board import CLOCK_JUMPED, MAX_CONDITIONS, TOO_MANY
+from benchside.protocol.flow.conditions.board import CLOCK_JUMPED, TOO_MANY
 from benchside.protocol.flow.conditions.event import Signalled, Started, Stopped, Ticked
 from benchside.protocol.flow.conditions.projection import is_shown, replay
+from benchside.protocol.flow.conditions.shares import MAX_ADVISED, MAX_CONDITIONS, MAX_OF_SOURCE, MAX_PUSHED
 from benchside.protocol.wire.condition import ChangeKind, Severity, Signal, SignalState
 from benchside.protocol.wire.notice import Acknowledge, PutOutOfService, ResetLatch, Shelve, Unshelve
 
@@ -164,18 +165,62 @@ def test_off_of_what_is_not_on_says_nothing(world: BoardWorld) -> None:
     assert world.board.deadline() is None
 
 
-def test_conditions_beyond_the_limit_are_counted_in_one(world: BoardWorld) -> None:
-    for number in range(MAX_CONDITIONS + 500):
+def test_conditions_beyond_a_sources_share_are_counted_in_one(world: BoardWorld) -> None:
+    for number in range(MAX_OF_SOURCE + 500):
         world.say(SignalState.ON, key(subject=f"invented {number}"))
     assert world.board.states[TOO_MANY].is_active
+    assert world.say(SignalState.ON, key(source="pc.disk")) == ["raised"], "another source has its own share"
     world.step(Stopped())
-    assert len(world.board.states) == MAX_CONDITIONS + 1
-    assert world.counted() == MAX_CONDITIONS + 500
+    assert len(world.board.states) == MAX_OF_SOURCE + 2
+    assert world.counted() == MAX_OF_SOURCE + 501
+
+
+@pytest.mark.slow
+def test_a_program_that_invents_sources_leaves_room_for_the_rest(world: BoardWorld) -> None:
+    for number in range(MAX_CONDITIONS + 1):
+        world.say(SignalState.ON, key(source=f"local.{number}"))
+    assert len(world.board.states) == MAX_PUSHED + 1
+    assert world.say(SignalState.ON, key(source="pc.disk")) == ["raised"]
+
+
+def test_at_a_full_share_the_oldest_that_is_over_goes_and_no_other(world: BoardWorld) -> None:
+    world.say(SignalState.ON, key(subject="lasts", source="vendor"))
+    world.say(SignalState.ON, key("latched", subject="latched", source="vendor"))
+    world.say(SignalState.OFF, key("latched", subject="latched", source="vendor"))
+    world.say(SignalState.ON, key(source="pc.disk"))
+    world.say(SignalState.OFF, key(source="pc.disk"))
+    for number in range(2 * MAX_ADVISED):
+        advisory = key(subject=f"withdrawn {number}", source="vendor")
+        world.say(SignalState.ON, advisory)
+        world.say(SignalState.OFF, advisory)
+        world.wait(1)
+    left = {each.subject for each in world.board.states if each.source == "vendor"}
+    newest = {f"withdrawn {number}" for number in range(MAX_ADVISED + 2, 2 * MAX_ADVISED)}
+    assert left == newest | {"lasts", "latched"}
+    assert key(source="pc.disk") in world.board.states
+    assert TOO_MANY not in world.board.states
+    assert replay(world.changes).keys() == world.board.states.keys()
+    gone = world.last(K.ACKNOWLEDGED)
+    assert gone.by is None, "in nobody's name"
+
+
+def test_what_is_forgotten_is_counted_and_forgotten_oldest_first_after_a_restart(world: BoardWorld) -> None:
+    for number in range(MAX_ADVISED):
+        advisory = key("pulse", subject=f"{number}", source="vendor")
+        world.step(Signalled(Signal(advisory, SignalState.PULSE)))
+        world.step(Signalled(Signal(advisory, SignalState.PULSE)))
+    world.wait(30)
+    numbered = [replace(change, sequence=number) for number, change in enumerate(world.changes, 1)]
+    again = BoardWorld(replay(numbered))
+    again.step(Signalled(Signal(key(subject="new", source="vendor"), SignalState.PULSE)))
+    assert key("pulse", subject="0", source="vendor") not in again.board.states
+    assert key("pulse", subject="1", source="vendor") in again.board.states
+    assert world.counted() == 2 * MAX_ADVISED
 
 
 @pytest.mark.slow
 def test_conditions_that_are_over_make_room(world: BoardWorld) -> None:
-    for number in range(MAX_CONDITIONS + 50):
+    for number in range(MAX_OF_SOURCE + 50):
         subject = key(subject=f"passing {number}")
         world.say(SignalState.ON, subject)
         world.say(SignalState.OFF, subject)
