@@ -20,7 +20,7 @@ MOUNTS = r"""22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw,errors=remoun
 28 22 8:9 / /media/ana/STICK rw - ext4 /dev/sdc1 rw
 29 broken line
 30 22 8:4 / /later rw - ext4 /dev/sda4 rw
-31 22 8:5 / /later ro - ext4 /dev/sda5 rw
+31 22 8:5 / /later rw - ext4 /dev/sda5 ro
 """
 ROOT = "1 0 0:20 / / rw - overlay {source} rw,lowerdir=/a,upperdir={upper},workdir=/w\n"
 MEMORY = "2 1 0:21 / /media/root-rw rw - tmpfs tmpfs-root rw\n"
@@ -33,6 +33,11 @@ def test_mounts_are_read() -> None:
     assert (found["/"].kind, found["/"].is_read_only) == ("ext4", False)
     assert found["/data one"].is_read_only
     assert (found["/later"].device, found["/later"].is_read_only) == ("8:5", True)
+
+
+def test_a_mount_that_is_read_only_for_us_alone_says_nothing_of_the_drive() -> None:
+    (root,) = read_mounts("96 63 254:0 / / ro,relatime shared:1 - ext4 /dev/vda rw,discard,errors=remount-ro\n")
+    assert not root.is_read_only
 
 
 def test_an_fstab_is_read() -> None:
