@@ -18,7 +18,7 @@ __all__ = ["generate"]
 PAGE = Path("docs/operate/checks.md")
 CATALOGUE = ROOT / "src/benchside/notifier/catalogue"
 BEGIN, END = "<!-- {name}: made by `python3 tasks.py docs` -->", "<!-- end of {name} -->"
-SHARED = {"event_log": "events", "journal": "events"}
+SHARED = {"event_log": "events", "journal": "events", "smart": "storage"}
 """Checks that say what another's catalogue has."""
 ONLY = {"event_log": "Windows", "journal": "Linux"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -204,13 +205,21 @@ class ConfigurationSettings(CheckSettings, frozen=True, kw_only=True, forbid_unk
 
 
 class StorageSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Drives that became read-only, and what disks say of their own health (where smartctl is installed)."""
+    """Drives that became read-only."""
 
-    within_s: ClassVar[int] = 60
     every_s: Annotated[int, Meta(ge=60, le=86_400)] = 1800
     """Between two looks."""
-    smart: bool = True
-    """Whether disks are asked; one that sleeps is not woken."""
+
+
+class SmartSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What disks say of their own health, by smartctl; on Linux only when it is switched on."""
+
+    within_s: ClassVar[int] = 60
+    # the unit of Linux keeps disks away from the notifier (PrivateDevices=yes, no CAP_SYS_RAWIO)
+    on: bool = sys.platform == "win32"
+    """Whether it is looked at: on Windows unless switched off, on Linux only when switched on."""
+    every_s: Annotated[int, Meta(ge=60, le=86_400)] = 1800
+    """Between two looks."""
 
 
 class ChecksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -232,6 +241,7 @@ class ChecksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     journal: JournalSettings = JournalSettings()
     config: ConfigurationSettings = ConfigurationSettings()
     storage: StorageSettings = StorageSettings()
+    smart: SmartSettings = SmartSettings()
 
 
 CHECKS = ChecksSettings.__struct_fields__

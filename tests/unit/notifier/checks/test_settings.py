@@ -34,6 +34,8 @@ never_sleeps = "yes"
 rules = ['name=lis unit=lis.service']
 [event_log]
 rules = ['name=lis provider=LIS']
+[smart]
+on = "yes"
 """
 
 

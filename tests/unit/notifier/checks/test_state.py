@@ -59,6 +59,7 @@ def test_a_filter_that_forgets_one_of_our_folders_is_critical() -> None:
     assert on(signals) == {("PC", "state_lost"): {"filter": "uwf"}}
     signals = WriteFilterLook(WriteFilterSettings(folders=("x/notifier",)), (Path("x/agent"),), overlay)()
     assert on(signals) == {("PC", "filter_on"): {"filter": "uwf"}}
+    assert WriteFilterLook(WriteFilterSettings(), (), overlay)() == []
     assert off(WriteFilterLook(WriteFilterSettings(), (Path("x"),), lambda _: None)()) == {
         ("PC", "state_lost"),
         ("PC", "filter_on"),
