@@ -68,6 +68,15 @@ def test_only_fixed_drives_are_listed_each_once(machine: Path) -> None:
     assert list_volumes()[0].is_meant_read_only is None
 
 
+def test_a_drive_that_is_named_after_a_person_is_left_out(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    monkeypatch.setattr(linux.os, "statvfs", lambda _: linux.os.statvfs_result((4096, 4096, 9, 9, 9, 9, 9, 9, 0, 255)))
+    (machine / "mountinfo").write_text(
+        "1 0 8:2 / / rw - ext4 a rw\n2 1 8:3 / /home rw - ext4 b rw\n3 1 8:4 / /home/maria rw - ext4 c rw\n"
+    )
+    assert [one.name for one in list_volumes()] == ["/", "/home"]
+
+
 def test_this_machine_has_a_drive_with_room() -> None:
     volumes = list_volumes()
     assert volumes

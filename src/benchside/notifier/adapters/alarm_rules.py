@@ -7,7 +7,7 @@
     subject = "Centrifuge"
     messages = ["Lid opened while running", "Lid switch failed"]
 
-An alarm that no rule names is told by its names alone.  A message is told only when it is, letter by letter, one of
+An alarm that no rule names is told by a mark alone.  A message is told only when it is, letter by letter, one of
 `messages`: a server may write anything there, a patient's name as well (R66).
 """
 

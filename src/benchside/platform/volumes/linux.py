@@ -17,8 +17,8 @@ FSTAB = Path("/etc/fstab")
 # Drives of this machine.  Those of a network are left out: asking for one that is gone never ends.
 _FIXED = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "ntfs", "ntfs3", "fuseblk", "overlay"}
 _IN_MEMORY = {"tmpfs", "ramfs"}
-# What a person has plugged in is named after them (/media/USER/…), and comes and goes.
-_PASSING = ("/media/", "/run/", "/proc/", "/sys/", "/dev/", "/snap/", "/boot/efi")
+# What a person has plugged in, or has as a home of their own, is named after them, and comes and goes.
+_PASSING = ("/media/", "/home/", "/run/", "/proc/", "/sys/", "/dev/", "/snap/", "/boot/efi")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
