@@ -1,4 +1,4 @@
-"""Names that a server gives to its things: anybody wrote them, and a patient's number or name may be among them (R66)."""
+"""Names that a server gives to its things: anybody wrote them, and a patient's number or name may be in them (R66)."""
 
 from __future__ import annotations
 
