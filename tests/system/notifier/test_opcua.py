@@ -128,3 +128,12 @@ async def test_signed_and_encrypted_with_a_pinned_certificate(server: OpcUaServe
     async with watching(server.endpoint, server_certificate=str(stranger), **safe) as watch:
         await watch.until(lambda reporter: AWAY in reporter.active())
         assert not [one for one in watch.reporter.signals if one.state is SignalState.ON and one.key.code == "alarm"]
+
+
+async def test_own_files_that_are_wrong_are_said_and_nobody_is_dialled(server: OpcUaServer, tmp_path: Path) -> None:
+    certificate, key = write_certificate(tmp_path / "own")
+    key.write_text("no key\n")
+    safe: dict[str, object] = {"security": "sign_and_encrypt", "certificate": str(certificate), "key": str(key)}
+    async with watching(server.endpoint, server_certificate=str(server.certificate), **safe) as watch:
+        await watch.until(lambda reporter: ("opcua.link", "cx", "settings_wrong") in reporter.active())
+        assert {one[2] for one in watch.reporter.active()} == {"settings_wrong"}
