@@ -26,11 +26,18 @@ class StorageLook:
         del settings
         self._volumes = volumes
         self._was_writable: set[str] = set()
+        self._there: set[str] = set()
 
     def __call__(self) -> list[Signal]:
         """Return which drives can no longer be written."""
         found: list[Signal] = []
-        for one in self._volumes():
+        volumes = self._volumes()
+        there = {one.name for one in volumes}
+        for gone in sorted(self._there - there):
+            self._was_writable.discard(gone)
+            found += answer(SOURCE, gone, "read_only", is_on=False)
+        self._there = there
+        for one in volumes:
             if not one.is_read_only:
                 self._was_writable.add(one.name)
                 found += answer(SOURCE, one.name, "read_only", is_on=False)

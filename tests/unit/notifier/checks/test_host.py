@@ -162,3 +162,7 @@ def test_a_drive_that_can_no_longer_be_written() -> None:
     assert off(signals) == {("C:", "read_only")}
     now.value = [drive(50, read_only=True)]
     assert ("C:", "read_only") in on(look())
+    now.value = []
+    assert ("C:", "read_only") in off(look())
+    now.value = [drive(50, read_only=True)]
+    assert look() == []
