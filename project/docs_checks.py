@@ -84,7 +84,7 @@ def _fields(settings: CheckSettings) -> tuple[inspect.Field, ...]:
 
 def _shown(value: object) -> str:
     if isinstance(value, bool):
-        return '`"yes"`' if value else '`"no"`'
+        return "`true`" if value else "`false`"
     return "`[]`" if value == () else f"`{msgspec.json.encode(value).decode()}`"
 
 
@@ -92,7 +92,7 @@ def _range(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.IntType):
         return f"{kind.ge} to {kind.le}"
     if isinstance(kind, inspect.BoolType):
-        return '`"yes"`, `"no"`'
+        return "`true`, `false`"
     if isinstance(kind, inspect.VarTupleType):
         return f"up to {kind.max_length} texts"
     assert isinstance(kind, inspect.StrType)

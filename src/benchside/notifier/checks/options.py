@@ -162,15 +162,6 @@ class WriteFilterSettings(CheckSettings, frozen=True, kw_only=True, forbid_unkno
     """Folders that must outlive a restart; none: those of agent and notifier."""
 
 
-class ClockSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the clock was moved."""
-
-    every_s: Seconds = 60
-    """Between two looks."""
-    jump_s: Annotated[int, Meta(ge=5, le=86_400)] = 30
-    """A jump from so many seconds on, in either direction."""
-
-
 class EventLogSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Windows' event log: errors of disks, file systems, hardware and services, and rules of your own."""
 
@@ -236,7 +227,6 @@ class ChecksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     system: SystemSettings = SystemSettings()
     antivirus: AntivirusSettings = AntivirusSettings()
     write_filter: WriteFilterSettings = WriteFilterSettings()
-    clock: ClockSettings = ClockSettings()
     event_log: EventLogSettings = EventLogSettings()
     journal: JournalSettings = JournalSettings()
     config: ConfigurationSettings = ConfigurationSettings()

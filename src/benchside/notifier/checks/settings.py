@@ -62,7 +62,7 @@ def _read_check(table: SettingsTable, name: str) -> dict[str, object]:
 def _read(table: SettingsTable, field: inspect.Field, default: Any) -> object:
     kind = field.type
     if isinstance(kind, inspect.BoolType):
-        return table.word(field.name, default="yes" if default else "no", among=("yes", "no")) == "yes"
+        return table.truth(field.name, default=default)
     if isinstance(kind, inspect.IntType):
         assert kind.ge is not None
         assert kind.le is not None

@@ -27,7 +27,6 @@ LOOKS: dict[str, str] = {
     "system": "SystemLook",
     "antivirus": "AntivirusLook",
     "write_filter": "WriteFilterLook",
-    "clock": "ClockLook",
     "event_log": "EventLogLook",
     "journal": "JournalLook",
     "config": "ConfigurationLook",

@@ -1,15 +1,13 @@
-"""The checks that read numbers of the machine: disk, memory, program, running, time, clock, storage."""
+"""The checks that read numbers of the machine: disk, memory, program, running, time, storage."""
 
 from __future__ import annotations
 
 import pytest
-from tests.unit.notifier.checks.conditions import off, on, pulses
+from tests.unit.notifier.checks.conditions import off, on
 
-from benchside.notifier.checks.clock import ClockLook
 from benchside.notifier.checks.disk import DiskLook
 from benchside.notifier.checks.memory import MemoryLook
 from benchside.notifier.checks.options import (
-    ClockSettings,
     DiskSettings,
     MemorySettings,
     ProgramSettings,
@@ -139,19 +137,6 @@ def test_a_clock_that_nobody_knows_is_no_condition() -> None:
     assert TimeLook(TimeSettings(), Now(TimeSource(None)))() == []
     with pytest.raises(UnavailableError):
         TimeLook(TimeSettings(), Now(UnavailableError("expected a time service, got none")))()
-
-
-@pytest.mark.parametrize("by_s", [-31.0, 31.0, 10 * 365 * 86_400.0, -1e300])
-def test_a_clock_that_jumps_is_said_once(by_s: float) -> None:
-    wall, steady = Now(1e9), Now(5.0)
-    look = ClockLook(ClockSettings(), wall, steady)
-    wall.value, steady.value = 1e9 + 60.5, 65.0
-    assert look() == []
-    wall.value, steady.value = 1e9 + 120.5 + by_s, 125.0
-    signals = look()
-    assert pulses(signals) == {("PC", "jumped"): 1}
-    assert abs(int(signals[0].values["by_s"])) <= 2**53
-    assert look() == []
 
 
 def test_a_drive_that_can_no_longer_be_written() -> None:
