@@ -105,7 +105,7 @@ class CertificateSettings(CheckSettings, frozen=True, kw_only=True, forbid_unkno
     files: Annotated[tuple[FilePath, ...], Meta(max_length=16)] = ()
     """PEM or DER files; of a chain the first to run out counts."""
     store: bool = True
-    """Whether the machine's own store is looked at, where there is one."""
+    """Whether the machine's own store is looked at; Windows only, without effect on Linux."""
     before_days: Days = 30
     """Said so many days before; a new one takes a hospital weeks."""
 
@@ -192,7 +192,7 @@ class ConfigurationSettings(CheckSettings, frozen=True, kw_only=True, forbid_unk
     never_sleeps: bool = False
     """Whether the PC must never sleep by itself: a run in the night would stop."""
     no_screen_saver: bool = False
-    """Whether no screen saver may come."""
+    """Whether no screen saver may come; Windows only, without effect on Linux."""
 
 
 class StorageSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
