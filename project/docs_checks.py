@@ -18,7 +18,7 @@ __all__ = ["generate"]
 PAGE = Path("docs/operate/checks.md")
 CATALOGUE = ROOT / "src/benchside/notifier/catalogue"
 BEGIN, END = "<!-- {name}: made by `python3 tasks.py docs` -->", "<!-- end of {name} -->"
-SHARED = {"event_log": "events", "journal": "events"}
+SHARED = {"event_log": "events", "journal": "events", "smart": "storage"}
 """Checks that say what another's catalogue has."""
 ONLY = {"event_log": "Windows", "journal": "Linux"}
 
@@ -84,7 +84,7 @@ def _fields(settings: CheckSettings) -> tuple[inspect.Field, ...]:
 
 def _shown(value: object) -> str:
     if isinstance(value, bool):
-        return '`"yes"`' if value else '`"no"`'
+        return "`true`" if value else "`false`"
     return "`[]`" if value == () else f"`{msgspec.json.encode(value).decode()}`"
 
 
@@ -92,7 +92,7 @@ def _range(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.IntType):
         return f"{kind.ge} to {kind.le}"
     if isinstance(kind, inspect.BoolType):
-        return '`"yes"`, `"no"`'
+        return "`true`, `false`"
     if isinstance(kind, inspect.VarTupleType):
         return f"up to {kind.max_length} texts"
     assert isinstance(kind, inspect.StrType)

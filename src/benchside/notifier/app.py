@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     service.add_argument("--by", required=True, help="name of who decides it")
     service.add_argument("--why", required=True, help="the reason, for whoever wonders later")
     service.add_argument("--back", action="store_true", help="have it watched again")
-    words.add_parser("check-rules", help="check settings and the catalogues in notices.d, and say each mistake")
+    words.add_parser("check-rules", help="check settings, catalogues and files of rules, and say each mistake")
     return parser
 
 
@@ -180,11 +180,17 @@ def _put_out_of_service(settings: NotifierSettings, args: argparse.Namespace) ->
 
 
 def _check_rules(settings: NotifierSettings) -> int:
-    faults = read_words([PACKAGE_CATALOGUE, settings.state / RULES]).faults
+    from benchside.notifier.rules import find_mistakes  # what the workers alone need is not kept by the service
+
+    faults = [
+        f"{fault.code.replace('_', ' ')}: {fault.why}"
+        for fault in read_words([PACKAGE_CATALOGUE, settings.state / RULES]).faults
+    ]
+    faults += find_mistakes(settings.watched)
     for fault in faults:
-        print(f"{fault.code.replace('_', ' ')}: {fault.why}")
+        print(fault)
     if not faults:
-        print(f"settings and catalogues are whole; {len(settings.watched)} workers watch")
+        print(f"settings, catalogues and rules are whole; {len(settings.watched)} workers watch")
     return 1 if faults else 0
 
 

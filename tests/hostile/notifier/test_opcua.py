@@ -14,14 +14,15 @@ from tests.fakes.opcua import watching
 from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters import opcua as module
+from benchside.notifier.adapters.names import alarm_subject
 from benchside.notifier.adapters.opcua_guard import BURST_BYTES, LEAST_COST_BYTES, MAX_HELD_BYTES
 from benchside.notifier.adapters.opcua_states import MAX_CHILDREN
 
 pytestmark = pytest.mark.slow
 
 AWAY = ("opcua.link", "cx", "not_connected")
-DOOR = ("opcua.alarm", "cx: Centrifuge / DoorOpen", "alarm")
-HEAT = ("opcua.alarm", "cx: Centrifuge / Overheat", "alarm")
+DOOR = ("opcua.alarm", alarm_subject("cx", "Centrifuge", "DoorOpen"), "alarm")
+HEAT = ("opcua.alarm", alarm_subject("cx", "Centrifuge", "Overheat"), "alarm")
 MEGABYTE = 1024 * 1024
 
 

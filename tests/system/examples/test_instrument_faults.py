@@ -13,6 +13,7 @@ from tests.fakes.opcua import watching
 from tests.fakes.openid import free_port
 
 from benchside.notifier.adapters.log import make
+from benchside.notifier.adapters.names import alarm_subject
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -32,8 +33,8 @@ async def test_a_fault_from_the_window_to_the_adapters(tmp_path: Path) -> None:
         cwd=ROOT, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     sheath, door = (
-        ("opcua.alarm", "cx: Fluidics / SheathLow", "alarm"),
-        ("opcua.alarm", "cx: Cover / CoverOpen", "alarm"),
+        ("opcua.alarm", alarm_subject("cx", "Fluidics", "SheathLow"), "alarm"),
+        ("opcua.alarm", alarm_subject("cx", "Cover", "CoverOpen"), "alarm"),
     )
     try:
         async with watching(f"opc.tcp://127.0.0.1:{port}") as watch:

@@ -9,13 +9,14 @@ import pytest
 import pytest_asyncio
 from tests.fakes.opcua import OpcUaServer, running_server, watching, write_certificate
 
+from benchside.notifier.adapters.names import alarm_subject
 from benchside.protocol.wire.condition import Severity, SignalState
 
 # one server for all: it takes seconds to read its nodesets
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-DOOR = ("opcua.alarm", "cx: Centrifuge / DoorOpen", "alarm")
-HEAT = ("opcua.alarm", "cx: Centrifuge / Overheat", "alarm")
+DOOR = ("opcua.alarm", alarm_subject("cx", "Centrifuge", "DoorOpen"), "alarm")
+HEAT = ("opcua.alarm", alarm_subject("cx", "Centrifuge", "Overheat"), "alarm")
 AWAY = ("opcua.link", "cx", "not_connected")
 
 
@@ -40,7 +41,7 @@ async def test_alarms_and_states(server: OpcUaServer) -> None:
         await watch.until_active(DOOR)
         await server.order("raise Overheat 900 hot")
         await server.order("raise LowSheath 100 low")
-        await watch.until_active(DOOR, HEAT, ("opcua.alarm", "cx: Fluidics … / LowSheath", "alarm"))
+        await watch.until_active(DOOR, HEAT, ("opcua.alarm", alarm_subject("cx", "Fluidics …", "LowSheath"), "alarm"))
         told = {one.key.subject: one.severity for one in watch.reporter.signals if one.key.source == "opcua.alarm"}
         assert list(told.values()) == [Severity.SERIOUS, Severity.CRITICAL, Severity.INFO]
         await server.order("clear LowSheath")
@@ -127,3 +128,12 @@ async def test_signed_and_encrypted_with_a_pinned_certificate(server: OpcUaServe
     async with watching(server.endpoint, server_certificate=str(stranger), **safe) as watch:
         await watch.until(lambda reporter: AWAY in reporter.active())
         assert not [one for one in watch.reporter.signals if one.state is SignalState.ON and one.key.code == "alarm"]
+
+
+async def test_own_files_that_are_wrong_are_said_and_nobody_is_dialled(server: OpcUaServer, tmp_path: Path) -> None:
+    certificate, key = write_certificate(tmp_path / "own")
+    key.write_text("no key\n")
+    safe: dict[str, object] = {"security": "sign_and_encrypt", "certificate": str(certificate), "key": str(key)}
+    async with watching(server.endpoint, server_certificate=str(server.certificate), **safe) as watch:
+        await watch.until(lambda reporter: ("opcua.link", "cx", "settings_wrong") in reporter.active())
+        assert {one[2] for one in watch.reporter.active()} == {"settings_wrong"}

@@ -93,6 +93,22 @@ def test_each_mistake_of_a_catalogue_is_said(state: Path, capsys: pytest.Capture
     assert "mine.toml: low: Invalid enum value" in capsys.readouterr().out
 
 
+def test_each_mistake_of_the_files_of_rules_is_said(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = f"[[log]]\nname = 'cx'\npath = '{state / 'x.log'}'\nrules = 'cx.toml'\n"
+    opcua = "[[opcua]]\nname = 'cx'\nendpoint = 'opc.tcp://h'\nsecurity = 'none'\nrules = 'alarms.toml'\n"
+    (state / "notifier.toml").write_text(log + opcua)
+    (state / "cx.toml").write_text("[[rule]]\ncode = 'a b'\nline = 'x'\n[[rule]]\ncode = 'ok'\nline = 'x'\n[[rule]]\n")
+    assert app.main(["--state", str(state), "check-rules"]) == 1
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert "cx.toml: rule 1: code must be a word" in first
+    assert "cx.toml: rule 3: code must be a word" in second
+    assert "alarms.toml: cannot be read" in third
+    (state / "cx.toml").write_text("[[rule]]\ncode = 'ok'\nline = 'x'\n")
+    (state / "alarms.toml").write_text("[[alarm]]\ncode = 'ok'\ncondition = 'LidOpen'\n")
+    assert app.main(["--state", str(state), "check-rules"]) == 0
+    assert "3 workers watch" in capsys.readouterr().out
+
+
 def test_without_a_notifier_its_words_say_so(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     socket = str(state / "nobody.sock")
     assert app.main(["--state", str(state), "--socket", socket, "status"]) == 1

@@ -20,7 +20,7 @@ MOUNTS = r"""22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw,errors=remoun
 28 22 8:9 / /media/ana/STICK rw - ext4 /dev/sdc1 rw
 29 broken line
 30 22 8:4 / /later rw - ext4 /dev/sda4 rw
-31 22 8:5 / /later ro - ext4 /dev/sda5 rw
+31 22 8:5 / /later rw - ext4 /dev/sda5 ro
 """
 ROOT = "1 0 0:20 / / rw - overlay {source} rw,lowerdir=/a,upperdir={upper},workdir=/w\n"
 MEMORY = "2 1 0:21 / /media/root-rw rw - tmpfs tmpfs-root rw\n"
@@ -33,6 +33,11 @@ def test_mounts_are_read() -> None:
     assert (found["/"].kind, found["/"].is_read_only) == ("ext4", False)
     assert found["/data one"].is_read_only
     assert (found["/later"].device, found["/later"].is_read_only) == ("8:5", True)
+
+
+def test_a_mount_that_is_read_only_for_us_alone_says_nothing_of_the_drive() -> None:
+    (root,) = read_mounts("96 63 254:0 / / ro,relatime shared:1 - ext4 /dev/vda rw,discard,errors=remount-ro\n")
+    assert not root.is_read_only
 
 
 def test_an_fstab_is_read() -> None:
@@ -61,6 +66,15 @@ def test_only_fixed_drives_are_listed_each_once(machine: Path) -> None:
     assert second.name == "/media"
     (machine / "fstab").unlink()
     assert list_volumes()[0].is_meant_read_only is None
+
+
+def test_a_drive_that_is_named_after_a_person_is_left_out(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_dir", lambda _: True)
+    monkeypatch.setattr(linux.os, "statvfs", lambda _: linux.os.statvfs_result((4096, 4096, 9, 9, 9, 9, 9, 9, 0, 255)))
+    (machine / "mountinfo").write_text(
+        "1 0 8:2 / / rw - ext4 a rw\n2 1 8:3 / /home rw - ext4 b rw\n3 1 8:4 / /home/maria rw - ext4 c rw\n"
+    )
+    assert [one.name for one in list_volumes()] == ["/", "/home"]
 
 
 def test_this_machine_has_a_drive_with_room() -> None:

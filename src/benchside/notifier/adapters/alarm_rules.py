@@ -7,17 +7,17 @@
     subject = "Centrifuge"
     messages = ["Lid opened while running", "Lid switch failed"]
 
-An alarm that no rule names is told by its names alone.  A message is told only when it is, letter by letter, one of
+An alarm that no rule names is told by a mark alone.  A message is told only when it is, letter by letter, one of
 `messages`: a server may write anything there, a patient's name as well (R66).
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchside.notifier.adapters.rule_file import read_rule_file
 from benchside.protocol.wire.text import clean
 from benchside.settings.toml import SettingError
 
@@ -52,24 +52,8 @@ def find_rule(rules: tuple[AlarmRule, ...], source: str, condition: str) -> Alar
 
 
 def read_alarm_rules(path: Path) -> tuple[AlarmRule, ...]:
-    """Return the rules of a file; SettingError with one sentence for the first mistake."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_ALARM_FILE_BYTES + 1)
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from error
-    if len(data) > MAX_ALARM_FILE_BYTES:
-        raise SettingError(f"{path}: is larger than a file of rules can be; check the path")
-    try:
-        found = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingError(f"{path}: is not a TOML file ({error})") from error
-    alarms = found.pop("alarm", None)
-    if found:
-        raise SettingError(f"{path}: nothing is called {min(found)!r} here; rules begin with [[alarm]]")
-    if not isinstance(alarms, list) or not 1 <= len(alarms) <= MAX_ALARM_RULES:
-        raise SettingError(f"{path}: must have from 1 to {MAX_ALARM_RULES} rules, each beginning with [[alarm]]")
-    return tuple(_read_rule(f"{path}: alarm {number}", one) for number, one in enumerate(alarms, 1))
+    """Return the rules of a file; RuleFileError with one sentence for each mistake."""
+    return read_rule_file(path, "alarm", _read_rule, most_rules=MAX_ALARM_RULES, most_bytes=MAX_ALARM_FILE_BYTES)
 
 
 def _read_rule(where: str, one: object) -> AlarmRule:

@@ -3,7 +3,7 @@
     events ─► take ─► signals          RefreshStart … RefreshEnd: what was active and was not among them is over
 
 Everything here is what a server says, and a server may lie: each field is taken only in its own type and range, names
-are cleaned and cut, and no more than MAX_ACTIVE conditions are kept.
+go nowhere but into a rule's search, and no more than MAX_ACTIVE conditions are kept.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from benchside.notifier.adapters.alarm_rules import AlarmRule, find_rule
+from benchside.notifier.adapters.names import alarm_subject
 from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, SignalState, Values
-from benchside.protocol.wire.text import clean
 
 __all__ = ["ALARM_SOURCE", "MAX_ACTIVE", "AlarmEvent", "Alarms", "EventKind", "read_severity"]
 
@@ -29,8 +29,6 @@ MAX_ID = 200
 
 _NAMESPACE = re.compile(r"^[0-9]{1,5}:")
 """Some servers write a browse name's namespace before it, whose number may be another after the next start."""
-_LONG_NUMBER = re.compile(r"[0-9]{5,}")
-"""In a name that is a sample's or a patient's number, and goes nowhere (R66)."""
 
 
 class EventKind(Enum):
@@ -154,9 +152,8 @@ class Alarms:
         rule = find_rule(self._rules, source, name)
         acknowledged = {"acknowledged": event.is_acknowledged} if isinstance(event.is_acknowledged, bool) else {}
         if rule is None:
-            # the server's name first: two servers may have alarms of the same names
-            subject = f"{_cut(self._server, 16)}: {_cut(_plain(source), 28)} / {_cut(_plain(name), 30)}"
-            return ConditionKey(ALARM_SOURCE, subject, "alarm"), {**acknowledged}
+            # the server's name with it: two servers may have alarms of the same names
+            return ConditionKey(ALARM_SOURCE, alarm_subject(self._server, source, name), "alarm"), {**acknowledged}
         values: Values = {**acknowledged}
         if isinstance(event.message, str) and event.message in rule.messages:
             values["message"] = event.message
@@ -182,14 +179,3 @@ def read_severity(value: object) -> Severity | None:
 
 def _short_id(condition: str) -> str:
     return condition if len(condition) <= MAX_ID else hashlib.sha256(condition.encode("utf-8", "replace")).hexdigest()
-
-
-def _plain(text: str) -> str:
-    return _LONG_NUMBER.sub("…", clean(text[:MAX_ID], MAX_ID)) or "?"
-
-
-def _cut(text: str, most: int) -> str:
-    """Cut to `most` characters, so that two long names that begin alike stay apart."""
-    if len(text) <= most:
-        return text
-    return f"{text[: most - 5]}~{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:4]}"

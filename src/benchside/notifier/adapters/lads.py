@@ -7,7 +7,7 @@
                                                                             health_off_spec, health_maintenance
 
 Running and Stopped are how a unit works and rests; neither is wrong.  A state is taken by its standard name alone, so
-no text of the server goes anywhere.
+no text of the server goes anywhere but its names of devices and units, without long numbers (names.py).
 """
 
 from __future__ import annotations

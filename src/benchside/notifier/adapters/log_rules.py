@@ -18,7 +18,6 @@ log, patients' names among it, cannot leave it.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from benchside.notifier.adapters.pattern import (
     WordField,
     read_pattern,
 )
+from benchside.notifier.adapters.rule_file import read_rule_file
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.protocol.wire.text import clean
 from benchside.settings.toml import SettingError
@@ -79,24 +79,8 @@ def signals_of(rules: tuple[Rule, ...], source: str, line: str) -> list[Signal]:
 
 
 def read_rules(path: Path) -> tuple[Rule, ...]:
-    """Return the rules of a file; SettingError with one sentence for the first mistake."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_RULE_FILE_BYTES + 1)
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from error
-    if len(data) > MAX_RULE_FILE_BYTES:
-        raise SettingError(f"{path}: is larger than a file of rules can be; check the path")
-    try:
-        found = tomllib.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SettingError(f"{path}: is not a TOML file ({error})") from error
-    rules = found.pop("rule", None)
-    if found:
-        raise SettingError(f"{path}: nothing is called {min(found)!r} here; rules begin with [[rule]]")
-    if not isinstance(rules, list) or not 1 <= len(rules) <= MAX_RULES:
-        raise SettingError(f"{path}: must have from 1 to {MAX_RULES} rules, each beginning with [[rule]]")
-    return tuple(_read_rule(f"{path}: rule {number}", rule) for number, rule in enumerate(rules, 1))
+    """Return the rules of a file; RuleFileError with one sentence for each mistake."""
+    return read_rule_file(path, "rule", _read_rule, most_rules=MAX_RULES, most_bytes=MAX_RULE_FILE_BYTES)
 
 
 def _read_rule(where: str, rule: object) -> Rule:

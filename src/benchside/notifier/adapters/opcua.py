@@ -6,7 +6,8 @@ What was active before a connection was lost stays so until the next refresh say
 conditions `opcua.link` / name / code:
 
     not_connected    no answer, or none that makes sense
-    refused          the server's certificate is not the pinned one, or it does not let us in
+    settings_wrong   our own certificate, key or password, or the pinned certificate, cannot be read
+    refused          it does not let us in: our certificate, our account or the kind of security does not suit it
     no_refresh       it cannot say what is active, so a fault from before may be missing
     too_many         more conditions are active, or more events come, than anybody could read
     malformed        events with fields of other types or ranges than the standard's
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from asyncua import ua
 
 from benchside.notifier.adapters.alarm_rules import AlarmRule, read_alarm_rules
 from benchside.notifier.adapters.alarms import AlarmEvent, Alarms, EventKind
@@ -37,7 +39,7 @@ from benchside.platform.files import read_if_there, write_private
 from benchside.protocol.wire.condition import ConditionKey
 from benchside.settings.toml import SettingError
 
-__all__ = ["OpcUaAdapter", "make"]
+__all__ = ["OpcUaAdapter", "is_refusal", "make"]
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ FIND_S = 25.0
 LEAVE_S = 2.0
 """Longer than what is waited for inside, where that ends as it should; leaving is a courtesy."""
 MAX_MEMORY_BYTES = 256 * 1024
+_REFUSALS = ("BadSecurity", "BadCertificate", "BadIdentity", "BadUserAccessDenied")
+"""Beginnings of the status codes with which a server refuses (OPC 10000-4, 7.38.2)."""
 
 
 @dataclass
@@ -121,6 +125,8 @@ class OpcUaAdapter:
         contact: Contact | None = None
         try:
             contact = Contact(self._settings, handlers, self._now)
+            if not await self._prepare(reporter, contact):
+                return
             await apart(contact.open(), OPEN_S)
             say(reporter, "refused", False)
             say(reporter, "not_connected", False)
@@ -132,11 +138,22 @@ class OpcUaAdapter:
                 await self._look(reporter, contact)
         except Exception as error:
             log.debug("an OPC UA server was lost: %s", type(error).__name__)
-            say(reporter, "refused", _is_refusal(error))
+            say(reporter, "refused", is_refusal(error))
         finally:
             if contact is not None:
                 await self._close(contact)
         say(reporter, "not_connected", True)
+
+    async def _prepare(self, reporter: Reporter, contact: Contact) -> bool:
+        """Read what is ours; nobody is dialled with files that are wrong, and nobody else is to blame for them."""
+        try:
+            await apart(contact.prepare(), OPEN_S)
+        except Exception as error:
+            log.warning("an OPC UA server's files cannot be used", extra={"cause": type(error).__name__})
+            self._standing.say(reporter, "settings_wrong", True)
+            return False
+        self._standing.say(reporter, "settings_wrong", False)
+        return True
 
     async def _close(self, contact: Contact) -> None:
         try:
@@ -241,9 +258,9 @@ class OpcUaAdapter:
             log.warning("what is active cannot be kept: %s", type(error).__name__)
 
 
-def _is_refusal(error: Exception) -> bool:
-    """Whether the server, or we, said no; anything of the network is no refusal."""
-    return not isinstance(error, OSError | TimeoutError)
+def is_refusal(error: Exception) -> bool:
+    """Return whether the server said no to us; everything else is of the network, or of a server that is not well."""
+    return isinstance(error, ua.UaStatusCodeError) and type(error).__name__.startswith(_REFUSALS)
 
 
 def make(name: str, settings: dict[str, object]) -> OpcUaAdapter:

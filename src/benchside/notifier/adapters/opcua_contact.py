@@ -86,7 +86,7 @@ class Handlers(msgspec.Struct, frozen=True):
 
 
 class Contact:
-    """A client, from `open` to `leave` and `hang_up`."""
+    """A client, from `prepare` and `open` to `leave` and `hang_up`."""
 
     def __init__(self, settings: OpcUaSettings, handlers: Handlers, now: Callable[[], float]) -> None:
         self._settings = settings
@@ -97,10 +97,13 @@ class Contact:
         guard_client(self.client, now)
         self._subscription = 0
 
+    async def prepare(self) -> None:
+        """Read our own files, before anybody is dialled; any exception means that they, or the settings, are wrong."""
+        await self._secure()
+
     async def open(self) -> None:
         """Connect, and subscribe to events; any exception means that it did not come about."""
         async with asyncio.timeout(3 * ANSWER_S):
-            await self._secure()
             await self.client.connect()
         async with asyncio.timeout(2 * ANSWER_S):
             found = await self.client.uaclient.create_subscription(

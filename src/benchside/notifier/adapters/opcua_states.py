@@ -12,6 +12,7 @@ from typing import Any
 from asyncua import Client, ua
 
 from benchside.notifier.adapters.lads import StateKind
+from benchside.notifier.adapters.names import plain
 from benchside.protocol.wire.text import clean
 
 __all__ = ["MAX_STATES", "StateNode", "find_states"]
@@ -22,6 +23,8 @@ MAX_NAMESPACES = 200
 MAX_CHILDREN = 64
 """Devices of a server, and units of a device; an analyser has a few."""
 MAX_STATES = 100
+MAX_NAME = 30
+"""Of a device or a unit: server, device and unit together are one subject."""
 FIND_S = 20.0
 """For all of it."""
 
@@ -94,4 +97,4 @@ def _named(references: list[Any], space: int, name: str) -> list[Any]:
 
 
 def _name(reference: Any) -> str:
-    return clean(str(reference.BrowseName.Name)[:30], 30) or "?"
+    return plain(str(reference.BrowseName.Name))[:MAX_NAME]

@@ -32,7 +32,8 @@ _NAMESPACE = "{http://schemas.microsoft.com/win/2004/08/events/event}"
 _DECLARED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 RULES = (
-    LogRule("storage_error", source="disk", events=frozenset((7, 11, 15, 51, 52, 153, 157))),
+    # not 15 (not ready) and 157 (removed by surprise): those are said of sticks and card readers all the time
+    LogRule("storage_error", source="disk", events=frozenset((7, 11, 51, 52, 153))),
     LogRule("storage_error", source="storahci", events=frozenset((129,))),
     LogRule("storage_error", source="stornvme", events=frozenset((11, 129))),
     LogRule("filesystem_error", source="Ntfs", events=frozenset((55, 57, 137))),
@@ -104,7 +105,8 @@ def read_events(data: bytes) -> list[tuple[int, Entry]]:
         record = -1 if system is None else _number(system, "EventRecordID")
         if system is not None and record >= 0:
             provider = system.find(f"{_NAMESPACE}Provider")
-            source = "" if provider is None else provider.get("EventSourceName") or provider.get("Name") or ""
+            # the manifest's name first: that of the old source may be another, as BugCheck for 1001
+            source = "" if provider is None else provider.get("Name") or provider.get("EventSourceName") or ""
             level = _number(system, "Level")
             found.append((record, Entry(source[:80], level if level >= 0 else WARNING + 1, _number(system, "EventID"))))
     return found

@@ -24,7 +24,8 @@ WARNING = 4
 _FIELDS = "MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,UNIT,_SYSTEMD_UNIT,_TRANSPORT"
 
 RULES = (
-    LogRule("storage_error", "kernel", "kernel", level=4, contains="I/O error"),
+    # a disc or a diskette that cannot be read, or is not there, says nothing of the PC
+    LogRule("storage_error", "kernel", "kernel", level=4, contains="I/O error", lacks=("dev fd", "dev sr")),
     LogRule("storage_error", "kernel", "kernel", level=4, contains="medium error"),
     LogRule("filesystem_error", "kernel", "kernel", level=3, contains="EXT4-fs error"),
     LogRule("filesystem_error", "kernel", "kernel", level=3, contains="XFS ("),

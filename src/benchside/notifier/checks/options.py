@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, ClassVar
 
 import msgspec
@@ -104,7 +105,7 @@ class CertificateSettings(CheckSettings, frozen=True, kw_only=True, forbid_unkno
     files: Annotated[tuple[FilePath, ...], Meta(max_length=16)] = ()
     """PEM or DER files; of a chain the first to run out counts."""
     store: bool = True
-    """Whether the machine's own store is looked at, where there is one."""
+    """Whether the machine's own store is looked at; Windows only, without effect on Linux."""
     before_days: Days = 30
     """Said so many days before; a new one takes a hospital weeks."""
 
@@ -161,15 +162,6 @@ class WriteFilterSettings(CheckSettings, frozen=True, kw_only=True, forbid_unkno
     """Folders that must outlive a restart; none: those of agent and notifier."""
 
 
-class ClockSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether the clock was moved."""
-
-    every_s: Seconds = 60
-    """Between two looks."""
-    jump_s: Annotated[int, Meta(ge=5, le=86_400)] = 30
-    """A jump from so many seconds on, in either direction."""
-
-
 class EventLogSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Windows' event log: errors of disks, file systems, hardware and services, and rules of your own."""
 
@@ -200,17 +192,25 @@ class ConfigurationSettings(CheckSettings, frozen=True, kw_only=True, forbid_unk
     never_sleeps: bool = False
     """Whether the PC must never sleep by itself: a run in the night would stop."""
     no_screen_saver: bool = False
-    """Whether no screen saver may come."""
+    """Whether no screen saver may come; Windows only, without effect on Linux."""
 
 
 class StorageSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Drives that became read-only, and what disks say of their own health (where smartctl is installed)."""
+    """Drives that became read-only."""
 
-    within_s: ClassVar[int] = 60
     every_s: Annotated[int, Meta(ge=60, le=86_400)] = 1800
     """Between two looks."""
-    smart: bool = True
-    """Whether disks are asked; one that sleeps is not woken."""
+
+
+class SmartSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What disks say of their own health, by smartctl; on Linux only when it is switched on."""
+
+    within_s: ClassVar[int] = 60
+    # the unit of Linux keeps disks away from the notifier (PrivateDevices=yes, no CAP_SYS_RAWIO)
+    on: bool = sys.platform == "win32"
+    """Whether it is looked at: on Windows unless switched off, on Linux only when switched on."""
+    every_s: Annotated[int, Meta(ge=60, le=86_400)] = 1800
+    """Between two looks."""
 
 
 class ChecksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -227,11 +227,11 @@ class ChecksSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     system: SystemSettings = SystemSettings()
     antivirus: AntivirusSettings = AntivirusSettings()
     write_filter: WriteFilterSettings = WriteFilterSettings()
-    clock: ClockSettings = ClockSettings()
     event_log: EventLogSettings = EventLogSettings()
     journal: JournalSettings = JournalSettings()
     config: ConfigurationSettings = ConfigurationSettings()
     storage: StorageSettings = StorageSettings()
+    smart: SmartSettings = SmartSettings()
 
 
 CHECKS = ChecksSettings.__struct_fields__

@@ -37,6 +37,8 @@ class LogRule:
     events: frozenset[int] = frozenset()
     level: int | None = None
     contains: str = ""
+    lacks: tuple[str, ...] = ()
+    """Texts of which none may stand in it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def matches(rule: LogRule, entry: Entry) -> bool:
         and (not rule.events or entry.event in rule.events)
         and (rule.level is None or entry.level <= rule.level)
         and (not rule.contains or rule.contains in entry.text)
+        and not any(one in entry.text for one in rule.lacks)
     )
 
 

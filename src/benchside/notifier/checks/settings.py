@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import inspect
@@ -23,6 +25,8 @@ def read_checks(table: SettingsTable) -> ChecksSettings:
     table.refuse_unknown()
     settings = from_builtins(read)
     _compare(settings)
+    _refuse_same("certificate.files", [_file_name(one) for one in settings.certificate.files])
+    _refuse_same("endpoint.urls", [urlsplit(one).netloc for one in settings.endpoint.urls])
     for name in ("event_log", "journal"):
         for line in getattr(settings, name).rules:
             read_rule(f"checks.{name}.rules", line)
@@ -58,7 +62,7 @@ def _read_check(table: SettingsTable, name: str) -> dict[str, object]:
 def _read(table: SettingsTable, field: inspect.Field, default: Any) -> object:
     kind = field.type
     if isinstance(kind, inspect.BoolType):
-        return table.word(field.name, default="yes" if default else "no", among=("yes", "no")) == "yes"
+        return table.truth(field.name, default=default)
     if isinstance(kind, inspect.IntType):
         assert kind.ge is not None
         assert kind.le is not None
@@ -89,3 +93,14 @@ def _compare(settings: ChecksSettings) -> None:
     for low, least, high, most in ordered:
         if least > most:
             raise SettingError(f"checks.{low} must be at most checks.{high}, which is {most}")
+
+
+def _file_name(path: str) -> str:
+    return re.split(r"[/\\\\]", path)[-1]
+
+
+def _refuse_same(setting: str, subjects: list[str]) -> None:
+    """Two of one name would be one condition, and the second would clear what the first raised."""
+    twice = next((one for place, one in enumerate(subjects) if one in subjects[:place]), None)
+    if twice is not None:
+        raise SettingError(f"checks.{setting} has two that are called {twice!r}; each must have a name of its own")

@@ -1,15 +1,22 @@
-"""Asks disks for their own judgement of their health, through smartctl where it is installed (smartctl(8), --json)."""
+"""The check `smart`: what disks say of their own health, asked through smartctl (smartctl(8), --json)."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from typing import Any
 
+from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.options import SmartSettings
 from benchside.platform.program import ask_program
+from benchside.platform.system_programs import installed_program
 from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.condition import Signal
 
-__all__ = ["ask_disks", "read_health", "read_scan"]
+__all__ = ["SmartLook", "ask_disks", "find_smartctl", "read_health", "read_scan"]
 
+SOURCE = "pc.storage"
 MAX_DISKS = 8
 """Of one PC; each takes up to WITHIN_S of the look."""
 WITHIN_S = 6.0
@@ -17,23 +24,55 @@ MAX_NAME = 64
 _BAD_CALL, _NOT_OPENED = 0x1, 0x2
 
 
-def ask_disks() -> dict[str, bool]:
-    """Return for each disk that says so whether it is well; none without smartctl, or where we may not ask."""
-    try:
-        disks = read_scan(ask_program(["smartctl", "--json", "--scan"], within_s=WITHIN_S, good=None))
-    except UnavailableError:
-        return {}
-    found = {}
-    for name, kind in disks:
+class SmartLook:
+    """Asks each disk."""
+
+    def __init__(self, settings: SmartSettings, disks: Callable[[], dict[str, bool]] | None = None) -> None:
+        del settings
+        self._disks = disks or _disks_here
+
+    def __call__(self) -> list[Signal]:
+        """Return which disks are about to fail; UnavailableError when none could be asked."""
+        return [
+            signal
+            for name, is_well in self._disks().items()
+            for signal in answer(SOURCE, name, "disk_failing", not is_well)
+        ]
+
+
+def find_smartctl(platform: str = sys.platform) -> str | None:
+    """Return what to start; None on a Windows without it.
+
+    There by its full path only: a name alone would be looked for in folders that others may write to.
+    """
+    if platform != "win32":
+        return "smartctl"
+    path = installed_program("smartmontools", "bin", "smartctl.exe")
+    return str(path) if path.is_file() else None
+
+
+def ask_disks(program: str, ask: Callable[..., bytes] = ask_program) -> dict[str, bool]:
+    """Return for each disk that says so whether it is well; UnavailableError when none of them could be asked."""
+    found: dict[str, bool] = {}
+    has_answer = False
+    for name, kind in read_scan(ask([program, "--json", "--scan"], within_s=WITHIN_S, good=None)):
         # a disk that sleeps is not woken: exit code 0 and no judgement
-        words = ["smartctl", "--json", "--health", "--nocheck=standby,0", "--device", kind, name]
+        words = [program, "--json", "--health", "--nocheck=standby,0", "--device", kind, name]
         try:
-            is_well = read_health(ask_program(words, within_s=WITHIN_S, good=None))
+            is_well = read_health(ask(words, within_s=WITHIN_S, good=None))
         except UnavailableError:
-            continue
+            continue  # a card reader beside the disks may not answer
+        has_answer = True
         if is_well is not None:
             found[name] = is_well
+    if not has_answer:
+        raise UnavailableError("expected a disk that can be asked, got none")
     return found
+
+
+def _disks_here() -> dict[str, bool]:
+    program = find_smartctl()
+    return {} if program is None else ask_disks(program)
 
 
 def read_scan(data: bytes) -> list[tuple[str, str]]:
@@ -48,12 +87,12 @@ def read_scan(data: bytes) -> list[tuple[str, str]]:
 
 
 def read_health(data: bytes) -> bool | None:
-    """Return a disk's own judgement; None when it gives none, or smartctl could not ask it."""
-    answer = _object(data)
-    about, status = answer.get("smartctl"), answer.get("smart_status")
+    """Return a disk's own judgement, None when it gives none; UnavailableError when smartctl could not ask it."""
+    read = _object(data)
+    about, status = read.get("smartctl"), read.get("smart_status")
     code = about.get("exit_status") if isinstance(about, dict) else None
     if not isinstance(code, int) or code & (_BAD_CALL | _NOT_OPENED):
-        return None
+        raise UnavailableError("expected smartctl to ask the disk, got a failure")
     passed = status.get("passed") if isinstance(status, dict) else None
     return passed if isinstance(passed, bool) else None
 

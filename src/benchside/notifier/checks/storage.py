@@ -1,4 +1,4 @@
-"""The check `storage`: drives that became read-only, and what disks say of their own health."""
+"""The check `storage`: drives that became read-only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from benchside.notifier.checks.answer import answer
 from benchside.notifier.checks.options import StorageSettings
-from benchside.notifier.checks.smart import ask_disks
 from benchside.platform.volumes.contract import Volume
 from benchside.platform.volumes.here import list_volumes
 from benchside.protocol.wire.condition import Signal
@@ -23,21 +22,25 @@ class StorageLook:
         self,
         settings: StorageSettings,
         volumes: Callable[[], list[Volume]] = list_volumes,
-        disks: Callable[[], dict[str, bool]] = ask_disks,
     ) -> None:
-        self._settings, self._volumes, self._disks = settings, volumes, disks
+        del settings
+        self._volumes = volumes
         self._was_writable: set[str] = set()
+        self._there: set[str] = set()
 
     def __call__(self) -> list[Signal]:
-        """Return what is wrong with drives and disks."""
+        """Return which drives can no longer be written."""
         found: list[Signal] = []
-        for one in self._volumes():
+        volumes = self._volumes()
+        there = {one.name for one in volumes}
+        for gone in sorted(self._there - there):
+            self._was_writable.discard(gone)
+            found += answer(SOURCE, gone, "read_only", is_on=False)
+        self._there = there
+        for one in volumes:
             if not one.is_read_only:
                 self._was_writable.add(one.name)
                 found += answer(SOURCE, one.name, "read_only", is_on=False)
             elif one.is_meant_read_only is False or one.name in self._was_writable:
                 found += answer(SOURCE, one.name, "read_only", is_on=True)
-        if self._settings.smart:
-            for name, is_well in self._disks().items():
-                found += answer(SOURCE, name, "disk_failing", not is_well)
         return found

@@ -27,32 +27,24 @@ LOOKS: dict[str, str] = {
     "system": "SystemLook",
     "antivirus": "AntivirusLook",
     "write_filter": "WriteFilterLook",
-    "clock": "ClockLook",
     "event_log": "EventLogLook",
     "journal": "JournalLook",
     "config": "ConfigurationLook",
     "storage": "StorageLook",
+    "smart": "SmartLook",
 }
 """The class of each check, in the module of its name."""
 
 
-def make(
-    name: str,
-    settings: dict[str, Any],
-    *,
-    state: Sequence[Path] = (),
-    server_offset_s: Callable[[], float | None] | None = None,
-) -> tuple[Check, ...]:
+def make(name: str, settings: dict[str, Any], *, state: Sequence[Path] = ()) -> tuple[Check, ...]:
     """Return the checks that are on.  `name`: the worker's, always "checks".
 
     `settings`: as `settings.to_builtins` made them; SettingError for anything else.
-    `state`: folders that must outlive a restart, `server_offset_s`: how far this clock is from the server's.
+    `state`: folders that must outlive a restart.
     """
     assert name == "checks"
     read = from_builtins(settings)
     more: dict[str, dict[str, Any]] = {"write_filter": {"state": tuple(state)}}
-    if server_offset_s is not None:
-        more["time"] = {"offset_s": server_offset_s}
     return tuple(_build(one, getattr(read, one), more.get(one, {})) for one in _wanted(read))
 
 

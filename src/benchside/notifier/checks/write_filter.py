@@ -30,6 +30,8 @@ class WriteFilterLook:
 
     def __call__(self) -> list[Signal]:
         """Return whether any is lost; a folder that is not there yet counts by where it would be."""
+        if not self._folders:
+            return []
         overlays = [self._overlay(one) for one in self._folders]
         there = [one for one in overlays if one is not None]
         name = there[0].filter if there else ""

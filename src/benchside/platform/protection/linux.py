@@ -14,7 +14,6 @@ __all__ = ["ask_protection", "read_version"]
 
 SOCKETS = (Path("/run/clamav/clamd.ctl"), Path("/run/clamd.scan/clamd.sock"), Path("/run/clamd/clamd.sock"))
 """Of Debian, Fedora and openSUSE."""
-PROGRAMS = (Path("/usr/sbin/clamd"), Path("/usr/local/sbin/clamd"))
 WITHIN_S = 5.0
 MAX_ANSWER_BYTES = 512
 # ClamAV 1.0.7/27100/Mon Nov 23 09:30:02 2026
@@ -23,10 +22,14 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def ask_protection() -> Protection | None:
-    """Return ClamAV's state; None where it is not installed: other products have no common way to be asked."""
+    """Return ClamAV's state; None without one of its known sockets.
+
+    One that listens elsewhere, or scans when called, is no protection that is off; other products have no common way
+    to be asked.
+    """
     path = next((one for one in SOCKETS if one.exists()), None)
     if path is None:
-        return Protection(is_on=False) if any(one.exists() for one in PROGRAMS) else None
+        return None
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(WITHIN_S)

@@ -17,14 +17,18 @@ FSTAB = Path("/etc/fstab")
 # Drives of this machine.  Those of a network are left out: asking for one that is gone never ends.
 _FIXED = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "ntfs", "ntfs3", "fuseblk", "overlay"}
 _IN_MEMORY = {"tmpfs", "ramfs"}
-# What a person has plugged in is named after them (/media/USER/…), and comes and goes.
-_PASSING = ("/media/", "/run/", "/proc/", "/sys/", "/dev/", "/snap/", "/boot/efi")
+# What a person has plugged in, or has as a home of their own, is named after them, and comes and goes.
+_PASSING = ("/media/", "/home/", "/run/", "/proc/", "/sys/", "/dev/", "/snap/", "/boot/efi")
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True)
 class Mount:
-    """One line of mountinfo that we understand.  `upper`: an overlay's layer that is written to."""
+    """One line of mountinfo that we understand.  `upper`: an overlay's layer that is written to.
+
+    `is_read_only`: the drive itself, for everybody.  A mount of it may be read-only for us alone, as all are under
+    systemd's ProtectSystem=strict, and says nothing of the drive.
+    """
 
     device: str
     point: str
@@ -42,7 +46,7 @@ def read_mounts(text: str) -> list[Mount]:
         fields, after = left.split(" "), right.split(" ")
         if not dash or len(fields) < 6 or len(after) < 3:
             continue
-        options = {*fields[5].split(","), *after[2].split(",")}
+        options = set(after[2].split(","))  # the superblock's; those of fields[5] are this mount's alone
         point = _plain(fields[4])
         found.pop(point, None)
         upper = next((_plain(one[9:]) for one in options if one.startswith("upperdir=")), "")

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from benchside.notifier.adapters.alarm_rules import AlarmRule
 from benchside.notifier.adapters.alarms import MAX_ACTIVE, AlarmEvent, Alarms, EventKind, read_severity
 from benchside.notifier.adapters.lads import StateKind, state_signals
+from benchside.notifier.adapters.names import alarm_subject, plain
 from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, SignalState
 
 START, END = AlarmEvent(EventKind.REFRESH_START), AlarmEvent(EventKind.REFRESH_END)
 DOOR_RULE = AlarmRule("Centrifuge", "DoorOpen", "door_open", "Lid", frozenset({"Lid open"}))
-DOOR = ConditionKey("opcua.alarm", "cx: Centrifuge / DoorOpen", "alarm")
+DOOR = ConditionKey("opcua.alarm", alarm_subject("cx", "Centrifuge", "DoorOpen"), "alarm")
 
 
 def event(condition: str = "1", **fields: Any) -> AlarmEvent:
@@ -70,13 +71,14 @@ def test_two_conditions_of_one_name() -> None:
 
 
 def test_what_vanished_while_we_were_away_is_off_after_the_refresh() -> None:
-    before = ConditionKey("opcua.alarm", "cx: A / B", "alarm")
+    before = ConditionKey("opcua.alarm", alarm_subject("cx", "A", "B"), "alarm")
     alarms = Alarms("cx", (), {before, DOOR})
     alarms.take(event("1"))
     alarms.take(event("2", name="Overheat"))
     assert alarms.take(START) == []
     alarms.take(event("1"))
-    assert sorted(states(alarms.take(END))) == [("cx: A / B", "off"), ("cx: Centrifuge / Overheat", "off")]
+    overheat = alarm_subject("cx", "Centrifuge", "Overheat")
+    assert set(states(alarms.take(END))) == {(before.subject, "off"), (overheat, "off")}
     assert alarms.keys == {DOOR}
     assert alarms.take(END) == []
 
@@ -89,26 +91,32 @@ def test_rules_and_messages() -> None:
     ]
     assert alarms.take(event(message="Eva Roth"))[0].values == {}
     assert alarms.take(event(source="1:Centrifuge"))[0].key == key
-    assert states(alarms.take(event("2", source="Other"))) == [("cx: Other / DoorOpen", "on")]
+    assert states(alarms.take(event("2", source="Other"))) == [(alarm_subject("cx", "Other", "DoorOpen"), "on")]
 
 
 def test_a_condition_that_changes_its_name_ends_under_the_old_one() -> None:
     alarms = Alarms("cx", ())
     alarms.take(event("1"))
     assert states(alarms.take(event("1", name="Other"))) == [
-        ("cx: Centrifuge / DoorOpen", "off"), ("cx: Centrifuge / Other", "on"),
+        (DOOR.subject, "off"), (alarm_subject("cx", "Centrifuge", "Other"), "on"),
     ]  # fmt: skip
 
 
-def test_names_are_cleaned_and_cut() -> None:
-    alarms = Alarms("a-server-with-a-long-name-indeed", ())
-    found = alarms.take(event(source="Sample 1234567\u202e\n" + "x" * 9000, name="y" * 9000))
-    subject = found[0].key.subject
-    assert len(subject) <= 80
-    assert "1234567" not in subject
-    other = alarms.take(event("2", source="Sample 1234567\u202e\n" + "x" * 9000, name="y" * 40 + "z"))
-    assert other[0].key.subject != subject
-    assert msgspec.convert(msgspec.to_builtins(found[0]), Signal) == found[0]
+def test_no_name_of_the_servers_is_told_without_a_rule() -> None:
+    alarms = Alarms("cx", ())
+    (found,) = alarms.take(event(source="GARCIA^MARIA", name="Sample 1234567", message="GARCIA^MARIA"))
+    told = str(found)
+    assert found.key.subject.startswith("cx: ")
+    assert not [one for one in ("GARCIA", "MARIA", "Sample", "1234567") if one in told]
+    assert msgspec.convert(msgspec.to_builtins(found), Signal) == found
+
+
+def test_marks_tell_alarms_apart_and_not_samples() -> None:
+    first = alarm_subject("cx", "Sample 1234567", "y" * 50)
+    assert alarm_subject("cx", "Sample 7654321", "y" * 50) == first
+    assert alarm_subject("cx", "Sample 1234567", "y" * 49 + "z") != first
+    assert alarm_subject("cx", "ab", "c") != alarm_subject("cx", "a", "bc")
+    assert len(alarm_subject("a" * 99, "\u202e\n" * 9000, "\ud800")) <= 80
 
 
 def test_no_more_than_anybody_reads() -> None:
@@ -175,3 +183,8 @@ def test_states_of_devices(kind: StateKind, value: object, codes: set[str]) -> N
 @pytest.mark.parametrize("value", ["Eva Roth", "", 7, -1, True, False, None, float("nan"), [1], b"Aborted"])
 def test_states_that_the_standard_does_not_have(kind: StateKind, value: object) -> None:
     assert state_signals("cx: A", kind, value) == []
+
+
+def test_a_name_is_told_without_what_cannot_be_shown_and_without_long_numbers() -> None:
+    assert plain("Unit 1234567\u202e\n left") == "Unit … left"
+    assert plain("\u202e") == "?"

@@ -15,7 +15,15 @@ FOLDER = Path(benchside.notifier.__file__).parent / "catalogue"
 CODES = {
     "log_file": {"missing", "unreadable", "rules_wrong", "line_cut", "lines_lost"},
     "line_link": {"not_connected", "no_traffic", "traffic_unknown", "table_unreadable"},
-    "opcua_link": {"not_connected", "refused", "no_refresh", "too_many", "malformed", "rules_wrong"},
+    "opcua_link": {
+        "not_connected",
+        "settings_wrong",
+        "refused",
+        "no_refresh",
+        "too_many",
+        "malformed",
+        "rules_wrong",
+    },
     "opcua_alarm": {"alarm"},
     "opcua_lads": {code for codes in lads._CODES.values() for code in codes.values()},
 }

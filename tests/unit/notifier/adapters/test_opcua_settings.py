@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from asyncua import ua
 
 from benchside.notifier.adapters.alarm_rules import MAX_ALARM_FILE_BYTES, AlarmRule, find_rule, read_alarm_rules
-from benchside.notifier.adapters.opcua import make
+from benchside.notifier.adapters.opcua import is_refusal, make
 from benchside.notifier.adapters.settings import read_opcua
 from benchside.settings.toml import SettingError, SettingsTable
 
@@ -95,3 +96,21 @@ def test_each_mistake_in_rules_has_a_sentence(tmp_path: Path, text: str, says: s
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="cannot be read"):
         read_alarm_rules(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("error", "wanted"),
+    [
+        (ua.uaerrors.BadSecurityChecksFailed(), True),
+        (ua.uaerrors.BadCertificateUntrusted(), True),
+        (ua.uaerrors.BadIdentityTokenRejected(), True),
+        (ua.uaerrors.BadUserAccessDenied(), True),
+        (ua.uaerrors.BadTooManySessions(), False),
+        (ua.uaerrors.BadServerHalted(), False),
+        (ua.UaError("Unsupported message type"), False),
+        (ValueError("no number"), False),
+        (ConnectionRefusedError(), False),
+    ],
+)
+def test_only_a_server_that_says_no_refuses(error: Exception, wanted: bool) -> None:
+    assert is_refusal(error) is wanted

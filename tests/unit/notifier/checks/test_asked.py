@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.unit.notifier.checks.conditions import off, on
 
 from benchside.notifier.checks import endpoint
 from benchside.notifier.checks.endpoint import EndpointLook, dial
-from benchside.notifier.checks.options import EndpointSettings
-from benchside.notifier.checks.smart import read_health, read_scan
+from benchside.notifier.checks.options import EndpointSettings, SmartSettings
+from benchside.notifier.checks.smart import SmartLook, ask_disks, find_smartctl, read_health, read_scan
 from benchside.protocol.errors import UnavailableError
 
 URL = "wss://link.vendor.example/v1/agent"
@@ -51,17 +53,61 @@ def health(code: object, **more: object) -> bytes:
         (health(0, smart_status={"passed": True}), True),
         (health(8, smart_status={"passed": False}), False),
         (health(64, smart_status={"passed": True}), True),
-        (health(2, smart_status={"passed": False}), None),
         (health(0), None),
         (health(0, smart_status={"passed": "no"}), None),
-        (health("0", smart_status={"passed": False}), None),
-        (b"", None),
-        (b"[]", None),
-        (b"[" * 100_000, None),
     ],
 )
 def test_a_disks_own_judgement(data: bytes, wanted: bool | None) -> None:
     assert read_health(data) is wanted
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        health(2, smart_status={"passed": False}),
+        health("0", smart_status={"passed": False}),
+        b"",
+        b"[]",
+        b"[" * 100_000,
+    ],
+)
+def test_a_disk_that_could_not_be_asked_is_no_answer(data: bytes) -> None:
+    with pytest.raises(UnavailableError):
+        read_health(data)
+
+
+DISKS = ("/dev/sda", "/dev/sdb", "/dev/sdc")
+SCAN = json.dumps({"devices": [{"name": name, "type": "sat"} for name in DISKS]}).encode()
+
+
+def smartctl(**answers: bytes) -> Callable[..., bytes]:
+    return lambda words, **_: SCAN if "--scan" in words else answers[words[-1].removeprefix("/dev/")]
+
+
+def test_disks_are_asked_one_by_one() -> None:
+    well, ill = health(0, smart_status={"passed": True}), health(8, smart_status={"passed": False})
+    found = ask_disks("smartctl", smartctl(sda=well, sdb=ill, sdc=health(2)))
+    assert found == {"/dev/sda": True, "/dev/sdb": False}
+    signals = SmartLook(SmartSettings(), lambda: found)()
+    assert on(signals).keys() == {("/dev/sdb", "disk_failing")}
+    assert off(signals) == {("/dev/sda", "disk_failing")}
+    assert ask_disks("smartctl", smartctl(sda=health(0), sdb=health(2), sdc=health(2))) == {}
+
+
+def test_where_no_disk_can_be_asked_the_check_fails() -> None:
+    with pytest.raises(UnavailableError):
+        ask_disks("smartctl", smartctl(sda=health(2), sdb=health(2), sdc=b""))
+    with pytest.raises(UnavailableError):
+        ask_disks("smartctl", lambda *_, **__: b'{"devices": []}')
+
+
+def test_on_windows_smartctl_is_started_by_its_full_path_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ProgramFiles", str(tmp_path))
+    assert find_smartctl("win32") is None
+    program = tmp_path / "smartmontools" / "bin" / "smartctl.exe"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert find_smartctl("win32") == str(program)
 
 
 def test_a_scan_gives_names_that_are_names() -> None:

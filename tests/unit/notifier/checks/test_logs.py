@@ -160,3 +160,30 @@ def test_numbers_in_events_may_be_anything() -> None:
     odd = event(3, "disk", 7).replace(">3<", "><")
     assert read_events(events(odd, event(4, "disk", 7).replace("EventID", "Nothing"))) == [(4, Entry("disk", 2, -1))]
     assert read_events(events(event(5, "disk", 7).replace(">2<", ">\u0663<"))) == [(5, Entry("disk", 4, 7))]
+
+
+def test_a_blue_screen_is_known_by_its_manifests_name() -> None:
+    both = event(7, "Microsoft-Windows-WER-SystemErrorReporting' EventSourceName='BugCheck", 1001)
+    (found,) = read_events(events(both))
+    assert found[1].source == "Microsoft-Windows-WER-SystemErrorReporting"
+    look = EventLogLook(EventLogSettings(), Told(lambda words: events(both) if "System" in words else b""))
+    assert pulses(look()) == {("Microsoft-Windows-WER-SystemErrorReporting", "unexpected_stop"): 1}
+
+
+@pytest.mark.parametrize("number", [15, 157])
+def test_a_stick_that_is_pulled_is_no_error_of_a_disk(number: int) -> None:
+    look = EventLogLook(EventLogSettings(), Told(lambda _: events(event(1, "disk", number))))
+    assert look() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("blk_update_request: I/O error, dev sda, sector 8", 1),
+        ("I/O error, dev fd0, sector 0 op 0x0:(READ)", 0),
+        ("blk_update_request: I/O error, dev sr0, sector 8", 0),
+    ],
+)
+def test_a_disc_that_cannot_be_read_is_no_error_of_the_pc(text: str, count: int) -> None:
+    look = JournalLook(JournalSettings(), Told(lambda _: journal_line(MESSAGE=text)))
+    assert len(look()) == count

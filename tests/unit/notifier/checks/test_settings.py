@@ -29,11 +29,13 @@ urls = ["wss://link.vendor.example/v1/agent"]
 files = ["/etc/lis.pem"]
 [config]
 computer_name = "LAB-*"
-never_sleeps = "yes"
+never_sleeps = true
 [journal]
 rules = ['name=lis unit=lis.service']
 [event_log]
 rules = ['name=lis provider=LIS']
+[smart]
+on = true
 """
 
 
@@ -57,15 +59,18 @@ def test_they_reach_the_worker_as_json() -> None:
     [
         ("[disk]\nlow_percent = 101", "checks.disk.low_percent must be a whole number from 0 to 100"),
         ("[disk]\nlow_percent = 30", "checks.disk.low_percent must be at most checks.disk.clear_percent, which is 12"),
-        ("[disk]\non = true", "checks.disk.on must be one of yes, no"),
+        ("[disk]\non = 'no'", "checks.disk.on must be true or false"),
         ("[disk]\nhigh = 1", "no setting is called 'checks.disk.high'"),
-        ("[disc]\non = 'no'", "no setting is called 'checks.disc'"),
+        ("[disc]\non = false", "no setting is called 'checks.disc'"),
         ("disk = 5", "checks.disk must be a table"),
         ("[program]\nnames = ['a/b']", "checks.program.names"),
         ("[program]\nnames = ['a', 'a', 'a', 'a', 'a', 'a', 'a', 'a', 'a']", "checks.program.names must be a list"),
         ("[running]\nservices = ['--all']", "checks.running.services"),
         ("[endpoint]\nurls = ['https://x']", "checks.endpoint.urls"),
         ("[endpoint]\nurls = ['wss://user@x']", "checks.endpoint.urls"),
+        ("[certificate]\nfiles = ['/a/x.pem', '/b/x.pem']", "checks.certificate.files has two that are called 'x.pem'"),
+        ("[certificate]\nfiles = ['C:/x.pem', 'D:\\\\x.pem']", "checks.certificate.files has two"),
+        ("[endpoint]\nurls = ['wss://h/a', 'wss://h/b']", "checks.endpoint.urls has two that are called 'h'"),
         ("[journal]\nrules = ['name=x']", "checks.journal.rules: rule x would take every entry"),
     ],
 )
@@ -87,9 +92,9 @@ def names(text: str) -> list[str]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="what follows is Linux' list")
 def test_only_what_is_on_and_has_work_is_made() -> None:
-    always = ["disk", "memory", "time", "restart", "system", "antivirus", "write_filter", "clock", "journal", "storage"]
+    always = ["disk", "memory", "time", "restart", "system", "antivirus", "write_filter", "journal", "storage"]
     assert names("") == always
-    assert "disk" not in names("[disk]\non = 'no'")
+    assert "disk" not in names("[disk]\non = false")
     assert set(names(EVERYTHING)) == set(CHECKS) - {"event_log"}
 
 

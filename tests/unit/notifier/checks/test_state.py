@@ -59,6 +59,7 @@ def test_a_filter_that_forgets_one_of_our_folders_is_critical() -> None:
     assert on(signals) == {("PC", "state_lost"): {"filter": "uwf"}}
     signals = WriteFilterLook(WriteFilterSettings(folders=("x/notifier",)), (Path("x/agent"),), overlay)()
     assert on(signals) == {("PC", "filter_on"): {"filter": "uwf"}}
+    assert WriteFilterLook(WriteFilterSettings(), (), overlay)() == []
     assert off(WriteFilterLook(WriteFilterSettings(), (Path("x"),), lambda _: None)()) == {
         ("PC", "state_lost"),
         ("PC", "filter_on"),
@@ -93,7 +94,8 @@ def test_only_what_was_asked_for_is_compared() -> None:
         (Release("rhel", "9.4"), "Red Hat Enterprise Linux 9"),
         (Release("fedora", "43", ends="2026-12-02"), "fedora 43"),
         (Release("fedora", "43", ends="soon"), None),
-        (Release("windows", "17763", "Professional"), None),
+        (Release("windows", "17763", "Professional"), "Windows 10"),
+        (Release("windows", "14393", "EnterpriseSN"), "Windows 10 LTSB 2016"),
         (Release("windows", "99999", "Professional"), None),
     ],
 )
@@ -102,13 +104,31 @@ def test_which_system_it_is(release: Release, name: str | None) -> None:
     assert (found and found.name) == name
 
 
+@pytest.mark.parametrize(
+    ("build", "edition", "ends"),
+    [
+        ("26100", "EnterpriseN", date(2027, 10, 12)),
+        ("26100", "EducationN", date(2027, 10, 12)),
+        ("26100", "EnterpriseSN", date(2029, 10, 9)),
+        ("26100", "IoTEnterpriseSK", date(2034, 10, 10)),
+        ("26100", "ServerDatacenter", date(2034, 11, 14)),
+        ("22631", "ProfessionalN", date(2025, 11, 11)),
+        ("18363", "Enterprise", date(2025, 10, 14)),
+    ],
+)
+def test_editions_without_media_player_end_as_their_own(build: str, edition: str, ends: date) -> None:
+    found = find_life(Release("windows", build, edition), read_table())
+    assert found is not None
+    assert found.ends == ends
+
+
 def test_the_table_has_a_source_for_each_row_and_none_is_hidden() -> None:
     rows = read_table()
     for row in rows:
         assert row.source.startswith("https://")
         assert isinstance(row.ends, date)
         edition = row.editions[0].replace("*", "")
-        assert find_life(Release(row.system, row.version.replace("*", "4"), edition), rows) == row
+        assert find_life(Release(row.system, row.version.replace("*", "4").replace("?", "1"), edition), rows) == row
 
 
 @pytest.mark.parametrize(
