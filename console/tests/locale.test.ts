@@ -19,6 +19,12 @@ const code = readdirSync(source, { recursive: true, encoding: "utf8" })
   .filter((name) => /\.(ts|svelte)$/.test(name))
   .map((name) => readFileSync(join(source, name), "utf8")).join("\n");
 
+/** ChangeKind of the protocol. */
+const CHANGE_KINDS = [
+  "raised", "changed", "cleared", "latched", "acknowledged", "shelved", "unshelved", "latch_reset", "suppressed", "unsuppressed",
+  "out_of_service", "in_service", "flapping", "steady", "folded", "popped_up", "started", "stopped", "clock_jumped",
+];
+
 describe("catalogues", () => {
   it("hold the same ids in both languages", () => expect(Object.keys(catalogues.es).sort()).toEqual(Object.keys(catalogues.en).sort()));
   it("fill in the same places", () => {
@@ -39,6 +45,7 @@ describe("catalogues", () => {
         ...["went_back", "ahead", "copied", "old_key"].map((word) => `admin.held.${word}`),
       ...[...WHYS, "empty_cell"].map((word) => `admin.why.${word}`),
       ...SEVERITIES.map((word) => `severity.${word}`), ...STATES.map((word) => `fleet.state.${word}`),
+      ...CHANGE_KINDS.map((word) => `change.${word}`),
       ...["none", "waiting", "exact", "paused", "lost"].map((word) => `picture.${word}`),
     ];
     for (const id of words) expect(catalogues.en, id).toHaveProperty([id]);

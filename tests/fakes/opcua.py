@@ -14,10 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from examples.demo.children import free_port
 from project import console
 from project.opcua import SERVER
 from project.paths import ROOT
-from tests.fakes.openid import free_port
 from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters.opcua import make

@@ -61,10 +61,22 @@ def _running(words: list[str], port: int, folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def squid(folder: Path, auth: str = "none") -> Iterator[str]:
-    """Give squid's address; `auth` is a key of SQUID_AUTH.  Basic knows pat with the password "open: sesame"."""
+def squid(auth: str = "none") -> Iterator[str]:
+    """Give squid's address; `auth` is a key of SQUID_AUTH.  Basic knows pat with the password "open: sesame".
+
+    Squid gives root's rights up before it reads its files, and pytest's folders are for their owner alone.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="benchside-squid-"))
+    try:
+        with _squid_in(folder, auth) as address:
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _squid_in(folder: Path, auth: str) -> Iterator[str]:
     port = free_port()
-    folder.mkdir(parents=True, exist_ok=True)
     hashed = subprocess.run(
         ["openssl", "passwd", "-apr1", "-stdin"], input="open: sesame\n", capture_output=True, text=True, check=True
     ).stdout.strip()
@@ -83,11 +95,7 @@ connect_timeout 3 seconds
 """
     )
     for path in (folder, *folder.iterdir()):
-        path.chmod(0o777)  # squid gives root's rights up before it reads them
-    for above in folder.parents:
-        if above == Path(tempfile.gettempdir()):
-            break
-        above.chmod(above.stat().st_mode | 0o055)
+        path.chmod(0o777)
     with _running([shutil.which("squid") or "/usr/sbin/squid", "-N", "-f", str(folder / "squid.conf")], port, folder):
         yield f"http://127.0.0.1:{port}"
 

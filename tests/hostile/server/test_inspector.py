@@ -285,7 +285,8 @@ async def test_no_message_in_plain_words_is_believed(
     here, key, state = proxy.last, pc.folder.device_key(), pc.state
     here.say(way, wire.LINK.encode(message))
     await until(lambda: here.pc.is_closed)
-    assert here.ended_with == (4400 if way is To.SERVER else here.ended_with)
+    if way is To.SERVER:
+        assert here.ended_with == 4400
     assert (pc.said, pc.held_times, pc.folder.device_key(), pc.folder.next_key()) == ([], 0, key, None)
     assert pc.state.step in (state.step, state.step + 1), "its own next link may be there already"
     assert await requests_of(world) == []

@@ -116,6 +116,7 @@ async def flooding_with_lines(talk: Conversation) -> None:
         await talk.writer.drain()
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "script",
     [dropping, dropping_in_the_mail, never_answering, answering_a_byte_now_and_then, flooding, flooding_with_lines],

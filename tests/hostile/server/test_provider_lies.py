@@ -350,6 +350,7 @@ async def test_a_page_that_sends_browsers_back_delays_nobody(world: World, provi
     assert await back(console, provider, query) == "/"
 
 
+@pytest.mark.alone
 async def test_a_provider_that_drips_holds_nobody_for_long(
     world: World, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:

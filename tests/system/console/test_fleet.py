@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 from project.chromium import find_chromium
+from tests.fakes.console_world import WITHIN_MS
 from tests.fakes.notified import add_device
 from tests.fakes.notifier import Journal
 from tests.fakes.server_world import Console, World, running_world
@@ -18,7 +19,6 @@ from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
-WITHIN_MS = 15_000
 HOSTILE = "<img src=x onerror=document.body.remove()>"
 
 
@@ -48,7 +48,6 @@ async def browsing(
         )
         page = await context.new_page()
         page.set_default_timeout(WITHIN_MS)
-        expect.set_options(timeout=WITHIN_MS)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)

@@ -206,7 +206,7 @@ async def test_the_server_is_checked_and_reached_through_a_proxy(tmp_path: Path)
         async with package_console(url, "--ca", str(cert)) as package:
             await package.address()
             assert any("region global" in line for line in package.said)
-        with squid(tmp_path / "squid") as proxy:
+        with squid() as proxy:
             async with package_console(url, "--ca", str(cert), "--proxy", proxy) as package:
                 await package.address()
                 assert any("region global" in line for line in package.said)

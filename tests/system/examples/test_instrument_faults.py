@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from examples.demo.children import free_port
 from project.paths import ROOT
 from tests.fakes.opcua import watching
-from tests.fakes.openid import free_port
 
 from benchside.notifier.adapters.log import make
 from benchside.notifier.adapters.names import alarm_subject

@@ -54,6 +54,7 @@ class Server:
         self.is_online = True
         self.keeps = True
         self.sequences: list[int] = []
+        """Each that came, as often as it came, and that was kept."""
         self.told: list[bool] = []
         self.notices = Notices(self.hear, lambda: self.is_online)
         self.door = Door(
@@ -73,9 +74,7 @@ class Server:
             case wire.NoticesReported():
                 batch = wire.unpack_batch(message.batch)
                 if self.keeps:
-                    self.sequences += [
-                        change.sequence for change in batch.changes if change.sequence > max(self.sequences, default=0)
-                    ]
+                    self.sequences += [change.sequence for change in batch.changes]
                     self._kept(batch.journal)
             case wire.WatchTold():
                 self.told.append(message.is_well)

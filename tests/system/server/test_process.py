@@ -79,6 +79,7 @@ def make_certificate(folder: Path) -> Path:
     return folder / "cert.pem"
 
 
+@pytest.mark.alone
 async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Path) -> None:
     data, authority = tmp_path / "data", tmp_path / "authority"
     certificate = make_certificate(tmp_path)

@@ -80,6 +80,7 @@ async def make_older(sign_ins: SignIns, by_ms: int) -> None:
         await rows.execute(update(SignIn).values(proved_utc_ms=SignIn.proved_utc_ms - by_ms))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("how", ["back-channel log-out", "refused refresh", "disabled here", "policy"])
 async def test_who_is_out_loses_a_live_session_within_5_s(
     tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch

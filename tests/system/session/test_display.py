@@ -14,6 +14,7 @@ from benchside.protocol.wire.session import SessionEnd
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("views", [False, True], ids=["connected", "viewing"])
 async def test_the_display_vanishes(lab: Lab, engineer: Engineer, monkeypatch: pytest.MonkeyPatch, views: bool) -> None:
     display = await lab.do(start_display, lab.children, size=(800, 600), numbers=range(80, 90))
@@ -26,8 +27,8 @@ async def test_the_display_vanishes(lab: Lab, engineer: Engineer, monkeypatch: p
         view = await visit.view(await visit.granted(Capability.VIEW))
         await view.picture()
     await lab.do(lab.children.kill, display.server)
-    assert await desk.outcome() is SessionEnd.DISPLAY_LOST
-    assert await visit.over() is SessionEnd.DISPLAY_LOST
+    assert await desk.outcome(within_s=5) is SessionEnd.DISPLAY_LOST
+    assert await visit.over(within_s=5) is SessionEnd.DISPLAY_LOST
     assert lab.outcomes(request_id) == ["display_lost"]
     await desk.close()
-    await lab.do(lab.wait, lambda: not lab.hosts())
+    await lab.do(lab.wait, lambda: not lab.hosts(), within_s=5)

@@ -52,6 +52,7 @@ async def test_the_associate_leaves(lab: Lab, desk: FakeDesk, engineer: Engineer
     assert lab.outcomes(request_id) == ["left"]
 
 
+@pytest.mark.alone
 async def test_a_revoked_grant_takes_its_channel_and_leaves_the_session(
     lab: Lab, desk: FakeDesk, engineer: Engineer
 ) -> None:

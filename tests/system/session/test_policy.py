@@ -81,6 +81,7 @@ async def test_the_server_refuses_the_claim_as_well(lab: Lab, desk: FakeDesk, en
         await lab.do(lab.admit, lab.world.account)
 
 
+@pytest.mark.alone
 async def test_taken_out_in_mid_session_is_out_at_once(lab: Lab, desk: FakeDesk, engineer: Engineer) -> None:
     request_id, visit = await lab.session(desk, engineer)
     visit.ask(Capability.VIEW)
@@ -89,9 +90,9 @@ async def test_taken_out_in_mid_session_is_out_at_once(lab: Lab, desk: FakeDesk,
     await view.picture()
     try:
         await lab.do(lab.expel, lab.world.account)
-        assert await desk.outcome() is SessionEnd.POLICY_CHANGED
-        assert await visit.over() is SessionEnd.POLICY_CHANGED
-        await view.until(lambda: view.is_over)
+        assert await desk.outcome(within_s=5) is SessionEnd.POLICY_CHANGED
+        assert await visit.over(within_s=5) is SessionEnd.POLICY_CHANGED
+        await view.until(lambda: view.is_over, within_s=5)
         assert lab.outcomes(request_id) == ["policy_changed"]
     finally:
         await lab.do(lab.admit, lab.world.account)

@@ -130,11 +130,12 @@ async def test_rubbish_costs_its_sender_the_connection_and_nobody_else(
     assert "Traceback" not in lab.world.agent.log.read_text(), sys.platform
 
 
+@pytest.mark.alone
 async def test_a_desk_that_talks_rubbish_in_mid_session_ends_its_own(
     lab: Lab, desk: FakeDesk, engineer: Engineer
 ) -> None:
     request_id, visit = await lab.session(desk, engineer)
     desk._stream._writer.write(b"\xff" * 64)
-    assert await visit.over() is SessionEnd.DESK_LOST
+    assert await visit.over(within_s=5) is SessionEnd.DESK_LOST
     await lab.do(lab.until_journalled, request_id, "session_ended")
     assert lab.outcomes(request_id) == ["desk_lost"]

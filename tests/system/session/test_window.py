@@ -98,6 +98,7 @@ async def test_a_desk_that_is_killed_or_frozen_takes_the_session_with_it(
     assert lab.outcomes(request_id) == ["desk_lost"]
 
 
+@pytest.mark.alone
 async def test_an_indicator_that_stays_covered_ends_the_session(
     lab: Lab, real_desk: RealDesk, engineer: Engineer
 ) -> None:

@@ -73,7 +73,7 @@ async def findings_of(url: str, out: WayOut, ca: Path | None = None) -> tuple[bo
 
 async def test_a_fast_line_is_good_directly_and_by_proxy(tmp_path: Path) -> None:
     async with session_plane(tmp_path / "tls") as url:
-        with squid(tmp_path / "squid") as proxy:
+        with squid() as proxy:
             for out in (WayOut("direct"), WayOut(proxy)):
                 is_good, findings = await findings_of(url, out, tmp_path / "tls" / "cert.pem")
                 last = findings[-1]

@@ -99,7 +99,7 @@ PAT = Credentials("pat", "open: sesame")
 )
 async def test_through_squid(tmp_path: Path, auth: str, credentials: Credentials | None) -> None:
     async with echoing(tmp_path / "server") as echo:
-        with squid(tmp_path / "squid", auth) as proxy:
+        with squid(auth) as proxy:
             assert await says_it_back(echo, WayOut(proxy, credentials))
 
 
@@ -178,7 +178,7 @@ async def test_a_name_and_password_in_the_machines_own_setting_are_used_and_neve
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with echoing(tmp_path / "server") as echo:
-        with squid(tmp_path / "squid", "basic") as proxy:
+        with squid("basic") as proxy:
             place = proxy.removeprefix("http://")
             monkeypatch.setenv("https_proxy", f"http://pat:open%3A%20sesame@{place}")
             assert await says_it_back(echo, WayOut())
@@ -243,7 +243,7 @@ async def found(url: str, out: WayOut, tls: ssl.SSLContext | None) -> list[Findi
 
 async def test_the_doctor_finds_nothing_wrong(tmp_path: Path) -> None:
     async with echoing(tmp_path / "server") as echo:
-        with squid(tmp_path / "squid", "basic") as proxy:
+        with squid("basic") as proxy:
             direct = await found(echo.url, WayOut("direct"), client_tls(echo.ca))
             by_proxy = await found(echo.url, WayOut(proxy, PAT), client_tls(echo.ca))
     assert [one.stage for one in direct if one.is_good] == [
@@ -315,9 +315,9 @@ async def test_the_doctor_names_the_stage_that_fails(tmp_path: Path, monkeypatch
     async with echoing(tmp_path / "server") as echo:
         untrusted = await last(echo.url, direct)
         assert (untrusted.stage, "lab tests" in untrusted.said) == (Stage.TLS, True)
-        with squid(tmp_path / "deny", "deny") as proxy:
+        with squid("deny") as proxy:
             assert (await last(echo.url, WayOut(proxy))).stage is Stage.PROXY
-        with squid(tmp_path / "basic", "basic") as proxy:
+        with squid("basic") as proxy:
             wanted = await last(echo.url, WayOut(proxy))
             assert (wanted.stage, "basic" in wanted.advice) == (Stage.PROXY, True)
             wrong = await last(echo.url, WayOut(proxy, Credentials("pat", "wrong")))

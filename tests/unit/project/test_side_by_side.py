@@ -27,25 +27,35 @@ def test_a_test_that_is_alone_waits_for_others_and_they_for_it(tmp_path: Path) -
     first, second, alone = (Turns(tmp_path) for _ in range(3))
     first.take(alone=False)
     second.take(alone=False)
-    asked = threading.Event()
+    asked, between, go_on = (threading.Event() for _ in range(3))
 
     def measure() -> None:
         asked.set()
         alone.take(alone=True)
         said.append("alone")
+        between.set()
+        go_on.wait(10)
         alone.give_back(next_alone=True)
         alone.take(alone=True)
         said.append("alone again")
         alone.give_back(next_alone=False)
 
+    def another() -> None:
+        first.take(alone=False)
+        said.append("first")
+        first.give_back(next_alone=False)
+
+    other = threading.Thread(target=another)
     waiting = threading.Thread(target=measure)
     waiting.start()
     asked.wait()
     first.give_back(next_alone=False)
     said.append("second")
     second.give_back(next_alone=False)
+    between.wait(10)
+    other.start()
+    other.join(0.1)  # where it need not wait, it is there by now
+    go_on.set()
     waiting.join(10)
-    first.take(alone=False)
-    said.append("first")
-    first.give_back(next_alone=False)
+    other.join(10)
     assert said == ["second", "alone", "alone again", "first"]

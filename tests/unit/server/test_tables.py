@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from benchside.server.administration.sheet import read_sheet
 from benchside.server.audit.model import Event
 from benchside.server.parts import Parts
 
+OTHERS_WAIT_S = 1.0
+"""A person who signs in or claims meanwhile notices no more than this; two cores take a third of it."""
 ALWAYS = 253_402_300_799_999
 
 
@@ -154,3 +158,20 @@ async def test_of_two_lines_about_one_training_the_later_counts(parts: Parts) ->
     ben = await People(parts.cloud, parts.ledger).get("ben")
     assert ben is not None
     assert ben.trainings == (Training(course="P", law="gdpr", expires_utc_ms=ALWAYS),)
+
+
+@pytest.mark.slow
+@pytest.mark.alone
+async def test_others_write_while_a_table_is_taken_in(parts: Parts) -> None:
+    """A sign-in, a claim or the end of a session must not wait for an office's table."""
+    text = "account,name,organisation\n" + "".join(f"p-{number},P {number},Vendor\n" for number in range(2000))
+    waits_s: list[float] = []
+    taking = asyncio.create_task(take(parts, Kind.PEOPLE, text))
+    while not taking.done():
+        began_at = time.monotonic()
+        async with parts.cloud.write():
+            pass
+        waits_s.append(time.monotonic() - began_at)
+        await asyncio.sleep(0.01)
+    assert (await taking).added == 2000
+    assert max(waits_s) < OTHERS_WAIT_S, [wait for wait in waits_s if wait > 0.1]
