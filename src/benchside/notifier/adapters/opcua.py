@@ -25,6 +25,7 @@ from pathlib import Path
 
 import msgspec
 from asyncua import ua
+from cryptography.exceptions import InvalidSignature
 
 from benchside.notifier.adapters.alarm_rules import AlarmRule, read_alarm_rules
 from benchside.notifier.adapters.alarms import AlarmEvent, Alarms, EventKind
@@ -61,6 +62,8 @@ FIND_S = 25.0
 LEAVE_S = 2.0
 """Longer than what is waited for inside, where that ends as it should; leaving is a courtesy."""
 MAX_MEMORY_BYTES = 256 * 1024
+_OTHER = "Server certificate mismatch"
+"""What asyncua says, with no type of its own, of a server that has another certificate than the one that was pinned."""
 _REFUSALS = ("BadSecurity", "BadCertificate", "BadIdentity", "BadUserAccessDenied")
 """Beginnings of the status codes with which a server refuses (OPC 10000-4, 7.38.2)."""
 
@@ -259,8 +262,12 @@ class OpcUaAdapter:
 
 
 def is_refusal(error: Exception) -> bool:
-    """Return whether the server said no to us; everything else is of the network, or of a server that is not well."""
-    return isinstance(error, ua.UaStatusCodeError) and type(error).__name__.startswith(_REFUSALS)
+    """Return whether the server said no to us, or is another than the one that was pinned.
+
+    Everything else is of the network, or of a server that is not well.
+    """
+    is_other = isinstance(error, InvalidSignature) or (isinstance(error, ua.UaError) and str(error) == _OTHER)
+    return is_other or (isinstance(error, ua.UaStatusCodeError) and type(error).__name__.startswith(_REFUSALS))
 
 
 def make(name: str, settings: dict[str, object]) -> OpcUaAdapter:

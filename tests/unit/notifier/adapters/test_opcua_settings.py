@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from asyncua import ua
+from cryptography.exceptions import InvalidSignature
 
 from benchside.notifier.adapters.alarm_rules import MAX_ALARM_FILE_BYTES, AlarmRule, find_rule, read_alarm_rules
 from benchside.notifier.adapters.opcua import is_refusal, make
@@ -105,6 +106,8 @@ def test_no_file(tmp_path: Path) -> None:
         (ua.uaerrors.BadCertificateUntrusted(), True),
         (ua.uaerrors.BadIdentityTokenRejected(), True),
         (ua.uaerrors.BadUserAccessDenied(), True),
+        (ua.UaError("Server certificate mismatch"), True),
+        (InvalidSignature(), True),
         (ua.uaerrors.BadTooManySessions(), False),
         (ua.uaerrors.BadServerHalted(), False),
         (ua.UaError("Unsupported message type"), False),
@@ -112,5 +115,5 @@ def test_no_file(tmp_path: Path) -> None:
         (ConnectionRefusedError(), False),
     ],
 )
-def test_only_a_server_that_says_no_refuses(error: Exception, wanted: bool) -> None:
+def test_only_a_server_that_says_no_or_is_another_refuses(error: Exception, wanted: bool) -> None:
     assert is_refusal(error) is wanted
