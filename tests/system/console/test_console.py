@@ -51,7 +51,7 @@ def test_the_whole_way_from_the_queue_to_the_end(page: Page, world: World) -> No
     assert (0, 300, 200, "move") in [tuple(message.values()) for message in world.input()]
     page.get_by_test_id("special-keys").click()
     page.get_by_test_id("keys-ctrl_alt_del").click()
-    page.wait_for_function("document.activeElement.tagName === 'TEXTAREA'")
+    until(page, lambda: page.evaluate("document.activeElement.tagName === 'TEXTAREA'"))
     until(page, lambda: keys(down_only=False)[-6:-3] == ["Control", "Alt", "Delete"])
     world.do("stop")
     over = page.get_by_test_id("session-over")
@@ -181,7 +181,7 @@ def test_an_ended_sign_in_and_a_lost_server_are_said(page: Page, world: World) -
 
 def test_the_focus_stays_where_the_associate_put_it(page: Page, world: World) -> None:
     controlling(page, world)
-    page.wait_for_function("document.activeElement.dataset.testid === 'keyboard'")
+    until(page, lambda: page.evaluate("document.activeElement.dataset.testid === 'keyboard'"))
     page.get_by_test_id("special-keys").click()
     page.wait_for_timeout(2500)  # two pings of the PC
     expect(page.get_by_test_id("keys-alt_tab")).to_be_visible()

@@ -155,7 +155,7 @@ def test_video_shows_in_its_boxes_and_is_made_exact(page: Page, world: World, *,
     assert psnr(now[51:251, 101:423], frames[-1][:200]) > 32
     now[51:251, 101:423] = before[51:251, 101:423]
     assert np.array_equal(now, before), "nothing outside of the box has changed"
-    page.wait_for_function("window.ways.has('video')")
+    until(page, lambda: page.evaluate("window.ways.has('video')"))
     number = world.picture(tile(101, 51, frames[-1][:200], "photo"))
     drawn(page, world, number)
     state(page, "exact")
