@@ -25,6 +25,8 @@ HERE = Path(__file__).parent
 PIPE = "\\\\.\\pipe\\benchside-agent"
 STATE = "C:\\ProgramData\\Benchside\\agent"
 NEW_PASSWORD = "four-words-of-the-smoke"
+SETTLE_S = 3.0
+"""Wine draws a window some time after it has one."""
 # Of the panel (panel.py) on the desktop: its lamp, its button, its field.
 LAMP, LASER, FIELD = (180, 280), (160, 140), (420, 240)
 RED, GREEN = (192, 32, 32), (32, 192, 32)
@@ -112,12 +114,22 @@ def test_a_technician_asks_for_help_in_the_real_window(pc: WindowsPC) -> None:
     """By keys of the X server, which for Wine are those of a keyboard.  What is asked stands in the PC's journal."""
     before = len(requests(pc))
     desk = pc.start("-m", "benchside", "desk", "--socket", PIPE, "--language", "en")
-    # Keys that come before the window can take them do nothing, so all is typed again until it was heard.
+    # Keys that come while the window opens would go into half of it, and some that come just after do nothing, so it
+    # is waited for, and all is typed again until it was heard.
+    pc.wait(lambda: is_shown(pc, "Benchside"), "the desk's window", 120)
+    time.sleep(SETTLE_S)
     pc.wait(lambda: ask_by_hand(pc) or len(requests(pc)) > before, "a request in the journal", 120)
     assert "Pia Roca" in requests(pc)[-1]
     desk.process.terminate()
     pc.command("taskkill", "/F", "/IM", "python.exe")
     pc.wait(lambda: len(requests(pc, "session_ended")) > before, "the end of a request whose desk is gone")
+
+
+def is_shown(pc: WindowsPC, title: str) -> bool:
+    """Whether a window of this title is on the X display."""
+    words = ["xdotool", "search", "--onlyvisible", "--name", f"^{title}$"]
+    done = subprocess.run(words, env=pc.environment, capture_output=True, text=True, timeout=30, check=False)
+    return bool(done.stdout.split())
 
 
 def ask_by_hand(pc: WindowsPC) -> None:

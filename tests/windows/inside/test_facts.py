@@ -111,5 +111,5 @@ def test_the_workers_list_looks_at_windows(tmp_path: Path) -> None:
     checks = {one.name: one for one in make("checks", to_builtins(ChecksSettings()), state=(tmp_path,))}
     assert "event_log" in checks
     assert "journal" not in checks
-    for name in ("disk", "memory", "restart", "system", "antivirus", "write_filter", "clock", "certificate", "storage"):
+    for name in ("disk", "memory", "restart", "system", "antivirus", "write_filter", "certificate", "storage"):
         checks[name].look()
