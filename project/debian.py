@@ -49,10 +49,16 @@ SCREEN = (
     ),
 )  # fmt: skip
 
-PROXIES = (  # and the edge
+PROXIES = (  # and the edge, and what else only tests need
     Need("the hospital's proxies of tests", ("squid", "tinyproxy"), ("squid", "tinyproxy")),
     Need("the edge of tests, and who scans it", ("haproxy", "sslscan"), ("haproxy", "sslscan")),
     Need("the proxy that looks into TLS", ("mitmproxy",), ("mitmdump",)),
+    Need("a clock that jumps ten years, in tests", ("faketime",), ("faketime",)),
+)
+
+RECORDER = Need("who hears each write and sync of a program in a benchmark", ("strace",), ("strace",))
+FOREIGN = (  # what the notices benchmark lets the notifier watch
+    Need("who rotates a log, and who writes one", ("logrotate", "bsdutils"), ("logrotate", "script")),
 )
 
 SCANNER = Need("who scans the edge in a benchmark", ("testssl.sh",), ("testssl",))

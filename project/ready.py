@@ -43,6 +43,15 @@ def for_access() -> None:
         debian.ensure((*debian.PROXIES, debian.SCANNER))
 
 
+def for_notices() -> None:
+    """What the notices benchmark talks with and compares with: OPC UA server, log rotation, lines, NATS."""
+    with one_at_a_time():
+        opcua.ensure()
+        debian.ensure(debian.FOREIGN)
+        peers.ensure_nats()
+        peers.ensure_laboratory()
+
+
 def for_testing(*, long: bool = False) -> None:
     """`long`: also what only the tests need that take minutes."""
     for_running()
@@ -56,7 +65,9 @@ def for_testing(*, long: bool = False) -> None:
         if long:
             wine.ensure()
             # each part of the benchmarks is tried, of the picture's without the large peers
-            debian.ensure((peers.VIEWER, debian.SCANNER))
+            debian.ensure((peers.VIEWER, debian.SCANNER, *debian.FOREIGN))
+            peers.ensure_nats()
+            peers.ensure_laboratory()
 
 
 def the_console_world() -> Path:

@@ -39,6 +39,8 @@ def measure(argv: Sequence[str]) -> int:
         ready.for_comparing()
     if argv[:1] == ["access"]:
         ready.for_access()
+    if argv[:1] == ["notices"]:
+        ready.for_notices()
     return bench.run(argv)
 
 

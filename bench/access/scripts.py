@@ -1,8 +1,8 @@
 """A PC that sends ten thousand script and format texts in every field: what of it runs in the console, in Chromium.
 
-Twenty PCs at a time show one text each in every field of their description and request; a hundred entries of each
-session's journal carry one text each in every detail.  Whatever calls, alerts, is markup, or is reported by the browser
-as against the content policy counts.
+Twenty PCs at a time show one text each in every field of their description and request, and of two conditions, one of
+which the request carries; a hundred entries of each session's journal carry one text each in every detail.  Whatever
+calls, alerts, is markup, or is reported by the browser as against the content policy counts.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,14 @@ from typing import Any
 import msgspec
 from playwright.async_api import BrowserContext, Page, async_playwright
 from project.chromium import find_chromium
+from tests.fakes.notifier import Journal
 from tests.fakes.server_world import Console, Pc, World, rsa_key, running_world
 
 from bench.access.payloads import payloads
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.carrier import NoticesKept, NoticesReported, pack_batch
+from benchside.protocol.wire.condition import ChangeKind, ConditionKey, ConditionTold, Severity
 from benchside.protocol.wire.enrolment import DeviceEnrolled
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.protocol.wire.text import clean
@@ -30,6 +34,7 @@ from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
 from benchside.server.broker import queue
 from benchside.server.clock import utc_ms
+from benchside.server.notices.pcs import FRESH_MS
 
 TEXTS, PCS = 10_000, 20
 ROUNDS_A_SESSION = 5
@@ -41,6 +46,10 @@ MARKUP = (
 )
 OTHER_PAGES = (
     "/history",
+    "/fleet",
+    "/officer/conditions",
+    "/admin/alerts",
+    "/admin/advisories",
     "/admin/devices",
     "/admin/people",
     "/officer/devices",
@@ -74,6 +83,9 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
             {"name": name, "value": value, "url": world.listeners.web_url} for name, value in ana.http.cookies.items()
         ])  # fmt: skip
         pcs = [await pc(world, number, texts[number]) for number in range(PCS)]
+        journals = [Journal() for _ in pcs]
+        timelines = tuple(f"/{one}/{pcs[0].device_id.hex()}" for one in ("fleet/pc", "officer/conditions"))
+        advisory = await advised(ana)
         live = await watched(context, seen)
         await live.goto(world.listeners.web_url)
         await live.get_by_test_id("queue-live").wait_for()
@@ -83,11 +95,13 @@ async def main(folder: Path, quick: bool) -> dict[str, float]:
             first = await show(pcs, some, number)
             session = first if number % ROUNDS_A_SESSION == 0 else session
             await write(pcs[0], session, some)
+            await tell(pcs, journals, some, advisory)
             await live.get_by_text(f"r{number} ", exact=False).first.wait_for(timeout=30_000)
             await judge(live, seen, f"queue {number}")
             if number % ROUNDS_A_SESSION == ROUNDS_A_SESSION - 1:
-                await look(context, seen, world, (f"/history/{session}", f"/officer/sessions/{session}"))
+                await look(context, seen, world, (f"/history/{session}", f"/officer/sessions/{session}", *timelines))
             if number % 25 == 0:
+                await asyncio.sleep(FRESH_MS / 1000)  # else pages show the names of before
                 await look(context, seen, world, OTHER_PAGES)
         await chromium.close()
     print(*seen.ran[:20], *seen.reports[:20], *seen.errors[:20], sep="\n")
@@ -136,7 +150,10 @@ async def show(pcs: list[Pc], some: list[str], number: int) -> str:
         request_id = os.urandom(16)
         each.say(wire.RequestOpened(
             request_id=request_id, technician=name_of(text), reason=clean(text, 1000), instrument=said,
-            opened_utc_ms=utc_ms(),
+            opened_utc_ms=utc_ms(), condition=ConditionTold(
+                key=ConditionKey("local.rubbish", name_of(text), "spoilt"), severity=Severity.SERIOUS,
+                texts={"en": sentence(text), "es": sentence(text)},
+            ),
         ))  # fmt: skip
         await each.hear(wire.RequestQueued)
         first = first or request_id.hex()
@@ -147,6 +164,38 @@ async def write(pc: Pc, session: str, some: list[str]) -> None:
     """Entries of the PC's journal with one text each in every detail."""
     said = [dict.fromkeys(DETAILS, clean(text, 1000)) for text in some]
     await pc.report(*(pc.entry(EventKind.CODE_WRONG, bytes.fromhex(session), **each) for each in said))
+
+
+async def advised(ana: Console) -> str:
+    """An advisory for every PC; its id."""
+    made = await ana.post(
+        "/api/admin/advisories", severity="serious", text_en="Do not use lot 7.", text_es="No use el lote 7.",
+        advice_en="", advice_es="", sites=[], models=[], until_utc_ms=utc_ms() + 86_400_000,
+    )  # fmt: skip
+    assert made.status_code == 200, made.text
+    return str(made.json()["id"])
+
+
+async def tell(pcs: list[Pc], journals: list[Journal], some: list[str], advisory: str) -> None:
+    """Each PC tells of a condition with its text wherever text fits, and of what a person did with it."""
+    of_vendor = ConditionKey("vendor", advisory, "advisory")
+    for each, journal, text in zip(pcs, journals, some, strict=False):
+        key = ConditionKey("local.rubbish", name_of(text), f"spoilt-{journal.sequence % 30}")
+        said = {"texts": {"en": sentence(text), "es": sentence(text)}, "values": {"what": clean(text, 120)}}
+        changes = (
+            journal.write(ChangeKind.RAISED, key, severity=Severity.CRITICAL, **said),
+            journal.acknowledged(key, by=name_of(text)),
+            journal.write(ChangeKind.SHELVED, key, by=name_of(text), why=line(text), until_utc_ms=utc_ms() + 3_600_000),
+            journal.write(ChangeKind.UNSHELVED, key),
+            journal.raised(of_vendor, Severity.SERIOUS),
+            journal.acknowledged(of_vendor, by=name_of(text)),
+        )
+        each.say(NoticesReported(batch=pack_batch(journal.batch(*changes))))
+        await each.hear(NoticesKept)
+
+
+def sentence(text: str) -> str:
+    return clean(text, 300) or "-"
 
 
 def line(text: str) -> str:
@@ -198,6 +247,9 @@ async def look(context: BrowserContext, seen: Seen, world: World, paths: tuple[s
     for path in paths:
         await page.goto(world.listeners.web_url + path)
         await page.locator("main h1, main h2").first.wait_for(timeout=30_000)
+        if path == "/admin/advisories":  # who has answered is a page further
+            await page.get_by_test_id("advisory-open").first.click()
+            await page.get_by_text(re.compile(r"r\d+ ")).first.wait_for(timeout=30_000)
         await asyncio.sleep(0.3)
         await judge(page, seen, path)
     await page.close()

@@ -3,13 +3,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Device, OfficerSession, Person } from "../src/api/admin_model";
+import type { Change, Condition } from "../src/api/fleet";
 import type { SessionSummary } from "../src/api/model";
 import { changedEnd, daysLeft, endOf, lastDay, term } from "../src/pages/admin/dates";
-import { areTooMany, faultOf, readHours, writeRow } from "../src/pages/admin/hours";
+import { areTooMany, faultOf, isRoom, readHours, writeRow } from "../src/pages/admin/hours";
 import { EXAMPLES, exampleCsv, whyOf, WHYS } from "../src/pages/admin/sheets";
 import { deviceState, personState, tokenState, trainingEnd } from "../src/pages/admin/states";
 import { COURSE, LAW, LAWS, split, WORD } from "../src/pages/admin/words";
-import { collect } from "../src/pages/officer/collect";
+import { collect, collectNotices } from "../src/pages/officer/collect";
 import { allowed } from "../src/pages/officer/allowed";
 import { found, PAGE_ROWS, pageOf } from "../src/parts/listing";
 
@@ -54,7 +55,9 @@ describe("hours", () => {
     const day = { days: [1], from: "22:00", to: "00:00" };
     expect(areTooMany(Array.from({ length: 10 }, () => night))).toBe(false);
     expect(areTooMany(Array.from({ length: 11 }, () => night))).toBe(true);
-    expect(areTooMany(Array.from({ length: 14 }, () => day))).toBe(false);
+    expect(areTooMany(Array.from({ length: 21 }, () => day))).toBe(false);
+    expect(isRoom(Array.from({ length: 20 }, () => day))).toBe(true);
+    expect(isRoom(Array.from({ length: 21 }, () => day))).toBe(false);
   });
   it("say what is wrong with a row", () => {
     expect(faultOf({ days: [], from: "08:00", to: "09:00" })).toBe("no_day");
@@ -87,9 +90,10 @@ describe("states", () => {
       id: "d", name: "PC", site: "lab", online: true, software: null, policy_version: 1, enrolled_utc_ms: NOW, revoked_utc_ms: null,
       has_it_review: true, has_terms: true, hold: null, instruments: [],
     };
-    const hold = { why: "copied", since_utc_ms: null, numbers: [] } as const;
+    const hold = { why: "copied", since_utc_ms: null, numbers: [], with_old_key: [] } as const;
     expect([deviceState(device), deviceState({ ...device, online: false }), deviceState({ ...device, hold }), deviceState({ ...device, hold, revoked_utc_ms: NOW })])
       .toEqual(["online", "offline", "held", "revoked"]);
+    expect(deviceState({ ...device, hold: { ...hold, why: "not_chosen" } }), "another is kept out").toBe("online");
   });
   it("of training is the first of the laws to run out", () => {
     const trainings = [{ course: "a", law: "gdpr", expires_utc_ms: NOW - DAY }, { course: "b", law: "gdpr", expires_utc_ms: NOW + 90 * DAY }, { course: "c", law: "hipaa", expires_utc_ms: NOW + 9 * DAY }];
@@ -159,6 +163,18 @@ describe("what is stored", () => {
     const all = await collect(api, "pc", (done) => counts.push(done));
     expect(all.map(({ session }) => session.id)).toEqual(["3", "2", "1"]);
     expect([asked, counts]).toEqual([[undefined, 2, 1], [1, 2, 3]]);
+  });
+  it("has each change of its conditions, and what is wrong now", async () => {
+    const asked: (number | null)[] = [];
+    const timeline = async (_: string, before: number | null) => {
+      asked.push(before);
+      return { conditions: [{ id: 7 - asked.length } as Condition], changes: (asked.length === 1 ? [9, 8] : [4]).map((id) => ({ id }) as Change), more: asked.length < 2 };
+    };
+    const counts: number[] = [];
+    const all = await collectNotices(timeline, "pc", (done) => counts.push(done));
+    expect([all.changes.map(({ id }) => id), all.conditions.map(({ id }) => id)]).toEqual([[9, 8, 4], [6]]);
+    expect([asked, counts]).toEqual([[null, 8], [2, 3]]);
+    expect(await collectNotices(async () => ({ conditions: [], changes: [], more: true }), "pc", () => undefined)).toEqual({ conditions: [], changes: [] });
   });
   it("tells what was allowed", () => {
     const event = (kind: string, capability: string) => ({ sequence: 1, at_utc_ms: 0, kind, source: "pc" as const, details: { capability }, commitment: "" });

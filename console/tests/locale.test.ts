@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { readCatalogue } from "../build/po";
 import { KINDS } from "../src/api/admin_model";
 import { REFUSALS } from "../src/errors";
+import { ALERT_STATES, ALERT_WHYS } from "../src/pages/admin/alert_states";
+import { ADVISORY_STATES, ANSWER_STATES } from "../src/pages/admin/meant";
 import { DEVICE_STATES, PERSON_STATES } from "../src/pages/admin/states";
 import { WHYS } from "../src/pages/admin/sheets";
 import { SPECIAL_KEYS } from "../src/viewer/keys";
@@ -30,6 +32,13 @@ describe("catalogues", () => {
   it("fill in the same places", () => {
     for (const [id, text] of Object.entries(catalogues.en)) expect([id, places(catalogues.es[id] ?? "")]).toEqual([id, places(text)]);
   });
+  it("say by whose midnight a last day ends, wherever one is entered or shown", () => {
+    const ids = [
+      "admin.person.until_hint", "admin.person.trainings_hint", "admin.people.lead", "admin.kind_hint.people", "admin.kind_hint.trainings",
+      "admin.policy.renew", "admin.advisories.until_hint", "officer.people.lead", "key.good_until",
+    ];
+    for (const each of Object.values(catalogues)) for (const id of ids) expect(each[id], id).toContain("UTC");
+  });
   it("hold every id that is named in the code", () => {
     const named = [...code.matchAll(/\bt\("([a-z_0-9.]+)"/g)].map(([, id]) => id ?? "");
     const counted = [...code.matchAll(/\bcount\("([a-z_0-9.]+)"/g)].flatMap(([, id]) => [`${id}.one`, `${id}.other`]);
@@ -45,13 +54,18 @@ describe("catalogues", () => {
         ...["went_back", "ahead", "copied", "old_key"].map((word) => `admin.held.${word}`),
       ...[...WHYS, "empty_cell"].map((word) => `admin.why.${word}`),
       ...SEVERITIES.map((word) => `severity.${word}`), ...STATES.map((word) => `fleet.state.${word}`),
+      ...ADVISORY_STATES.map((word) => `admin.advisory_state.${word}`), ...ANSWER_STATES.map((word) => `admin.answer.${word}`),
+      ...ALERT_STATES.map((word) => `admin.alert_state.${word}`), ...ALERT_WHYS.map((word) => `admin.alert_why.${word}`), "admin.alerts.way.mail", "admin.alerts.way.service",
+      "language.long.en", "language.long.es",
+      ...SEVERITIES.map((word) => `advisory.severity.${word}`), "advisory.preview.en", "advisory.preview.es",
+      ...["all_sites", "all_models", "n_sites.one", "n_sites.other", "n_models.one", "n_models.other"].map((word) => `admin.where.${word}`),
       ...CHANGE_KINDS.map((word) => `change.${word}`),
       ...["none", "waiting", "exact", "paused", "lost"].map((word) => `picture.${word}`),
     ];
     for (const id of words) expect(catalogues.en, id).toHaveProperty([id]);
   });
   it("hold nothing that nobody says", () => {
-    const families = /^(admin\.(held|state|kind|kind_hint|why|refused|role|role_hint|page|field|change|change_text|what|term|training|token_state|device_state|site_state|mail_language|tokens\.for|groups\.(all|n)_[a-z]+)|fleet\.state|severity|change|hours\.fault|officer\.(page|stored\.field)|sign_in\.back|type\.ended|quality|covered|attention|refusal|end|event|detail|grant_end|capability|keys|picture|state|source|purpose|grant|language|title)\./;
+    const families = /^(admin\.(held|advisory_state|alert_state|alert_why|alerts\.way|answer|where\.(all|n)_[a-z]+|state|kind|kind_hint|why|refused|role|role_hint|page|field|change|change_text|what|term|training|token_state|device_state|site_state|mail_language|tokens\.for|groups\.(all|n)_[a-z]+)|fleet\.state|advisory\.(severity|preview)|severity|change|hours\.fault|officer\.(page|stored\.field)|sign_in\.back|type\.ended|quality|covered|attention|refusal|end|event|detail|grant_end|capability|keys|picture|state|source|purpose|grant|language|title)\./;
     const unused = Object.keys(catalogues.en).filter((id) => !families.test(id) && !code.includes(`"${id.replace(/\.(one|other)$/, "")}"`));
     expect(unused).toEqual([]);
   });

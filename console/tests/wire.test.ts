@@ -73,6 +73,7 @@ describe("encoding", () => {
   it("cleans text that people type", () => {
     expect(clean("  look\u202e at \n the\tplot ", 200)).toBe("look at the plot");
     expect(clean("😀".repeat(5), 3)).toBe("😀😀😀");
+    expect(clean("a\u061cb\u180ec\u115fd\u3164e\u034ff\u{e0041}g", 200)).toBe("a b c d e f g");
   });
 });
 

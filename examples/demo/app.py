@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from examples.demo.children import ChildError, Children
+from examples.demo.children import ChildError, Children, free_port
 from examples.demo.clerk import Clerk
 from examples.demo.seat import Seat, sit_at, start_seat
 from examples.demo.story import Story, StoryError
@@ -65,13 +65,14 @@ def live(children: Children, chosen: argparse.Namespace) -> int:
     if not chosen.hold:
         print("\n  Starting a small world: authority, server, and an instrument PC ...", flush=True)
     seat = sit_at(chosen.display) if chosen.display else start_seat(children)
-    state_file = children.run_folder / "instrument.json"
-    start_instrument(children, seat, children.run_folder)
+    alarms_port = free_port()
+    start_instrument(children, seat, children.run_folder, alarms_port=alarms_port)
     world = make_world(children, tls=chosen.tls or chosen.scripted)
+    world.alarms_port = alarms_port
     start_notifier(world)
     start_desk(world, seat, chosen.language)
     if chosen.scripted:
-        return tell_story(world, seat, state_file, chosen.json)
+        return tell_story(world, seat, chosen.json)
     places = [(world, seat)]
     if chosen.regions:
         places.append(second_region(world, chosen.language))
@@ -89,23 +90,34 @@ def live(children: Children, chosen: argparse.Namespace) -> int:
     return 0
 
 
-def start_instrument(children: Children, seat: Seat, folder: Path) -> None:
-    """Starts the simulated instrument on a PC's screen; its log and what is visible go into `folder`."""
+def start_instrument(children: Children, seat: Seat, folder: Path, *, alarms_port: int = 0) -> None:
+    """Starts the simulated instrument on a PC's screen; its log and what is visible go into `folder`.
+
+    `alarms_port`: where it has an OPC UA side, too; 0: nowhere.
+    """
     instrument = [sys.executable, "-m", "examples.instrument", "--state-file", str(folder / "instrument.json")]
     instrument += [
         "--log-file",
         str(folder / "analyser.log"),
         "--control",
-        str(children.sockets / f"{folder.name}.ctl"),
+        str(control_of(children, folder)),
     ]
+    if alarms_port:
+        instrument += ["--opcua", str(alarms_port)]
     children.start("instrument", instrument, env=seat.environment, cwd=ROOT)
+
+
+def control_of(children: Children, folder: Path) -> Path:
+    """Where the simulated instrument of `folder` takes orders."""
+    return children.sockets / f"{folder.name}.ctl"
 
 
 def second_region(first: World, language: str) -> tuple[World, Seat]:
     """Starts `cn` beside it: another server with other keys, databases and accounts, and a PC with its desk."""
     world = add_region(first, CN)
     seat = start_seat(first.children)
-    start_instrument(first.children, seat, world.folder)
+    world.alarms_port = free_port()
+    start_instrument(first.children, seat, world.folder, alarms_port=world.alarms_port)
     start_notifier(world)
     start_desk(world, seat, language)
     return world, seat
@@ -117,10 +129,10 @@ def described_all(places: list[tuple[World, Seat]]) -> dict[str, object]:
     return described(*places[0]) | ({"regions": more} if more else {})
 
 
-def tell_story(world: World, seat: Seat, state_file: Path, out: Path | None) -> int:
+def tell_story(world: World, seat: Seat, out: Path | None) -> int:
     """Plays it and writes what happened; 0 when all of it came true."""
     time.sleep(SETTLE_S)
-    story = Story(world, seat, state_file)
+    story = Story(world, seat, world.folder / "instrument.json", control_of(world.children, world.folder))
     error = ""
     try:
         with Engineer(world.web_url, world.folder) as engineer:

@@ -1,5 +1,8 @@
 """Plays the whole story with nobody there, and writes down what happened and when.
 
+The analyser breaks; a card comes up on its PC; the technician asks for help with just that; the engineer sees what is
+wrong, helps, and is stopped; the analyser is mended, and nothing is left of it on either side.
+
 The technician works from outside on the accessibility tree of the desk's own window, the engineer in a real
 Chromium on the console. Nothing of the product knows that they are not people.
 """
@@ -9,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -20,6 +24,12 @@ from examples.technician.client import SYSTEM_PYTHON
 
 NEW_PASSWORD = "four-words-of-the-demo"
 STATE_WITHIN_S = 10.0
+FAULT = "laser_hot"
+TOO_HOT = "The laser is too hot"
+"""What the notice of FAULT says, in the words of the analyser's own catalogue (examples/instrument/watch)."""
+ALARM = "its laser is too hot"
+"""What the notice of its OPC UA alarm says; the log's notice suppresses it."""
+TECHNICIAN = "Pia Roca"
 
 
 class StoryError(Exception):
@@ -27,12 +37,13 @@ class StoryError(Exception):
 
 
 class Story:
-    """The steps, each with its moment in milliseconds since the request."""
+    """The steps, each with its moment in milliseconds since the analyser broke."""
 
-    def __init__(self, world: World, seat: Seat, state_file: Path) -> None:
+    def __init__(self, world: World, seat: Seat, state_file: Path, control: Path) -> None:
         self._world = world
         self._seat = seat
         self._state_file = state_file
+        self._control = control
         self._began = 0.0
         self.steps: list[dict[str, object]] = []
 
@@ -61,11 +72,9 @@ class Story:
         fingerprint = engineer.make_key()
         sign_in_associate(world, fingerprint)
         engineer.wait_for_policy()
-        engineer.open_queue()
 
         self._began = time.monotonic()
-        code = self.technician("request", "--name", "Pia Roca", "--reason", "The rack does not come out")[-1]["code"]
-        self.note("request")
+        code = self._break(engineer)
         engineer.claim()
         self.note("claim")
         engineer.enter_code(code)
@@ -80,6 +89,56 @@ class Story:
         outcome = engineer.wait_over()
         self.note("session over", outcome=outcome)
         self._verify(engineer)
+        self._mend(engineer)
+
+    def _break(self, engineer: Engineer) -> str:
+        """The analyser breaks, its PC's user hears of it and asks for help with it; returns the code."""
+        self._order("on")
+        self.note("the analyser is broken", fault=FAULT)
+        card = self.technician("open-pop-up", TOO_HOT)[-1]["card"]
+        self.note("the card came up, and the technician opens the notices", card=card)
+        notice = self.technician("read-notice", TOO_HOT)[-1]["notice"]
+        alarm = self.technician("read-notice", ALARM)[-1]["notice"]
+        self.note("the notice is read, from the log and from OPC UA", notice=notice, alarm=alarm)
+        code = self.technician("request-about", TOO_HOT, "--name", TECHNICIAN)[-1]["code"]
+        self.note("request")
+        engineer.open_fleet("active")
+        self.note("the engineer sees it on the fleet's page", line=engineer.see_condition(TOO_HOT))
+        engineer.open_queue()
+        reason = engineer.read_reason()
+        if TOO_HOT not in reason:
+            raise StoryError(f"expected the request to say what is wrong, got {reason!r}")
+        self.note("the engineer reads the request", reason=reason)
+        return code
+
+    def _mend(self, engineer: Engineer) -> None:
+        """The fault is over, and nothing is left of it: on the PC, and on the fleet's page."""
+        engineer.open_fleet()
+        engineer.see_condition(TOO_HOT)
+        self._order("off")
+        self.note("the analyser is mended", fault=FAULT)
+        for words in (TOO_HOT, ALARM):
+            said = self.technician("see-over", words, "--name", TECHNICIAN)[-1]["notice"]
+            self.note("the technician has seen that it is over", notice=said)
+        for words in (TOO_HOT, ALARM):
+            engineer.see_condition_gone(words)
+        self.note("nothing of it is left on the fleet's page")
+
+    def _order(self, word: str) -> None:
+        """Has FAULT begin or end: a line in the analyser's log, and an alarm of its OPC UA server."""
+        done = subprocess.run(
+            [sys.executable, "-m", "examples.instrument", "--control", self._control, "--send", f"{word} {FAULT}"],
+            cwd=ROOT,
+            env={**os.environ, **self._seat.environment, "QT_QPA_PLATFORM": "offscreen"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            raise StoryError(
+                f"the analyser did not take the order {word} {FAULT}: {(done.stderr or done.stdout)[-400:]}"
+            )
 
     def _ask(self, engineer: Engineer, capability: str, purpose: str) -> None:
         """The engineer asks and waits for the picture while the technician reads and allows."""

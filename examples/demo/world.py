@@ -32,7 +32,8 @@ MODEL = "CX-200"
 COURSE = "data-protection"
 TERMS = Path(__file__).with_name("terms.txt")
 WATCH = ROOT / "examples" / "instrument" / "watch"
-"""What a vendor gives along with the analyser: which lines of its log are faults, and their words."""
+"""What a vendor gives along with the analyser: which lines of its log and which alarms are faults, and their words."""
+WORDS = ("notices.toml", "alarms.toml")
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ class World:
     notifier: Child | None = None
     desk: Child | None = None
     ports: tuple[int, int, int] = (0, 0, 0)
+    alarms_port: int = 0
+    """Where the simulated analyser tells its faults by OPC UA; 0: it has no such side, and its log is watched alone."""
     signed_in: set[str] = field(default_factory=set)
 
     @property
@@ -335,7 +338,7 @@ def _wait_for_door(service: Child, socket: Path) -> None:
 
 
 def start_notifier(world: World) -> Child:
-    """Starts (again) the notifier, which watches the PC and the analyser's log, and waits until a desk can come in."""
+    """Starts (again) the notifier, which watches the PC and the analyser, and waits until a desk can come in."""
     if not world.notifier_folder.exists():
         _set_up_notifier(world)
     world.notifier = world.children.start(
@@ -349,13 +352,21 @@ def _set_up_notifier(world: World) -> None:
     """As hospital IT does: settings, and the vendor's rules and words for this analyser."""
     words = world.notifier_folder / "notices.d"
     words.mkdir(parents=True, mode=0o700)
-    for name in ("log_rules.toml", "notices.toml"):
-        place = words / "cx200.toml" if name == "notices.toml" else world.notifier_folder / name
-        place.write_text((WATCH / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name in WORDS:
+        (words / f"cx200_{name}").write_text((WATCH / name).read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("log_rules.toml", "alarm_rules.toml"):
+        (world.notifier_folder / name).write_text((WATCH / name).read_text(encoding="utf-8"), encoding="utf-8")
+    alarms = ""
+    if world.alarms_port:
+        # it is this PC's own loopback, where nobody else can listen in
+        alarms = (
+            f'\n[[opcua]]\nname = "cx200"\nendpoint = "opc.tcp://127.0.0.1:{world.alarms_port}"\nsecurity = "none"\n'
+            'rules = "alarm_rules.toml"\nlads = false\n'
+        )
     (world.notifier_folder / "notifier.toml").write_text(
         f'agent_socket = "{world.socket}"\nagent_state = "{world.pc_folder}"\n\n'
         f'[[log]]\nname = "cx200"\npath = "{world.instrument_log}"\nencoding = "cp1252"\n'
-        'rules = "log_rules.toml"\n',
+        f'rules = "log_rules.toml"\n{alarms}',
         encoding="utf-8",
     )
 

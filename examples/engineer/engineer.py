@@ -160,6 +160,28 @@ class Engineer:
         self._try("open the queue", lambda: self.page.goto(self.web_url))
         self.see("queue-live", "live")
 
+    def open_fleet(self, state: str = "shown") -> None:
+        """Opens the fleet's page, with the conditions that are in this state of the page's own choice."""
+        self._try("open the fleet", lambda: self.page.goto(f"{self.web_url}/fleet"))
+        self._try("choose a state", lambda: self.page.get_by_test_id("fleet-state").select_option(state))
+
+    def see_condition(self, words: str) -> str:
+        """Waits until the fleet's page has a condition that says these words; returns its line."""
+        line = self.page.get_by_test_id("conditions").locator("tbody tr", has_text=words).first
+        self._try(f"show the condition {words!r}", lambda: line.wait_for(timeout=WITHIN_S * 1000))
+        return " · ".join(line.inner_text().split("\n"))
+
+    def see_condition_gone(self, words: str) -> None:
+        """Waits until the fleet's page, which follows by itself, has no condition that says these words."""
+        self.see("fleet-live")
+        line = self.page.get_by_test_id("conditions").locator("tbody tr", has_text=words)
+        self._try(f"let go of the condition {words!r}", lambda: line.first.wait_for(state="detached"))
+
+    def read_reason(self) -> str:
+        """Waits for a request in the queue; returns what it says is wrong."""
+        self.see("request")
+        return self.page.get_by_test_id("request").first.locator(".reason").inner_text()
+
     def claim(self) -> None:
         """Waits for a request and takes it."""
         self.click("request-claim")

@@ -23,11 +23,11 @@ class AlarmServer:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_ready = threading.Event()
         self._generators: dict[str, Any] = {}
         self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._serve(),), daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def start(self) -> None:
         """Returns when it can be connected to."""
@@ -36,13 +36,16 @@ class AlarmServer:
             raise RuntimeError(f"the OPC UA side did not start on port {self._port}; is it in use?")
 
     def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(5)
 
     def tell(self, fault: Fault, is_on: bool) -> None:
-        asyncio.run_coroutine_threadsafe(self._trigger(fault, is_on), self._loop)
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self._trigger(fault, is_on), self._loop)
 
     async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         server = Server()
         # else it has no ConditionRefresh; the number is the severity of the events around one
         server.iserver.bind_condition_methods = 100

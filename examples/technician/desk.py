@@ -4,6 +4,10 @@ Works on the accessibility tree alone, as a screen reader does, under the system
 Every verb answers with one line of JSON. Exit codes: 0 done, 1 not there (one sentence on stderr), 2 wrong words.
 
     request --name "Maria Soto" --reason "Error 41"   asks for help and reads the code
+    open-pop-up WORDS                                  waits for the card that says them, and opens the notices from it
+    read-notice WORDS                                  waits for the notice that says them; reads its card
+    request-about WORDS --name "Maria Soto"            presses "Request help with this" there, and reads the code
+    see-over WORDS --name "Maria Soto"                 waits until that notice says that it is over; "I have seen it"
     read-code                                          {"do": "read-code", "code": "7K3M9QBV2XH4*", …}
     read-prompt                                        who asks for what; waits for it
     allow view | control | extend | still-there        reads the prompt, and presses Allow if it is that one
@@ -106,6 +110,49 @@ class DeskWindow:
         self.press("ask.send")
         return self.read_code()
 
+    def open_pop_up(self, words: str) -> dict[str, str]:
+        """The window of a card is called by all that it says."""
+        said, button = f".*{re.escape(words)}.*", self.name("popup.open")
+        node = tree.find(APP, "button", button, window=said, enabled=True, timeout_s=self._timeout_s)
+        text = next((tree.described(window)[0] for window in tree.windows(APP, said)), "")
+        tree.press(node)
+        tree.wait_gone(APP, "button", button, window=said, timeout_s=self._timeout_s)
+        return {"card": text}
+
+    def read_notice(self, words: str) -> dict[str, str]:
+        return {"notice": str(self._on_notice(words, "notices.help").description)}
+
+    def request_about(self, words: str, name: str) -> dict[str, str]:
+        """The notice's sentence is the reason already: only the name is missing."""
+        tree.press(self._on_notice(words, "notices.help"))
+        # the page of notices has a field for the name, too: the reason's says that this is the other page
+        tree.find(APP, "entry", self.name("ask.reason"), timeout_s=self._timeout_s)
+        self.type_text("ask.name", name)
+        self.press("ask.send")
+        return self.read_code()
+
+    def see_over(self, words: str, name: str) -> dict[str, str]:
+        """Says that somebody has seen that it is over, which takes it off the page."""
+        self.press_tab("notices")
+        over = self.name("notices.head.over") + f".*{re.escape(words)}.*"
+        seen = self.name("notices.seen")
+        node = tree.find(APP, "button", seen, about=over, enabled=True, timeout_s=self._timeout_s)
+        text = str(node.description)
+        self.type_text("ask.name", name)
+        tree.press(node)
+        tree.wait_gone(APP, "button", seen, about=over, timeout_s=self._timeout_s)
+        return {"notice": text}
+
+    def press_tab(self, place: str) -> None:
+        """The tab of notices says how many there are, when there are any."""
+        names = "|".join(self.name(message_id) for message_id in (f"nav.{place}", f"nav.{place}.count"))
+        tree.press(tree.find(APP, "button", names, enabled=True, timeout_s=self._timeout_s))
+
+    def _on_notice(self, words: str, message_id: str) -> tree.Node:
+        """A button on the card of the notice that says these words: its description is the notice."""
+        about = f".*{re.escape(words)}.*"
+        return tree.find(APP, "button", self.name(message_id), about=about, enabled=True, timeout_s=self._timeout_s)
+
     def read_code(self) -> dict[str, str]:
         return {"code": self.read("code.name")["code"].replace(" ", "")}
 
@@ -179,6 +226,11 @@ def main(argv: list[str]) -> int:
         if verb == "tell":
             words.add_argument("--allow", default="view,control", help="what to allow, in this order")
             words.add_argument("--stop-after-s", type=float, default=2.0)
+    for verb in ("open-pop-up", "read-notice", "request-about", "see-over"):
+        words = verbs.add_parser(verb)
+        words.add_argument("words", help="some of what the notice says")
+        if verb in ("request-about", "see-over"):
+            words.add_argument("--name", required=True)
     for verb in ("read-code", "read-prompt", "deny", "pause", "resume", "stop", "cancel", "new-code"):
         verbs.add_parser(verb)
     verbs.add_parser("allow").add_argument("what", choices=(*ASKS, "extend", "still-there"))
@@ -202,6 +254,14 @@ def main(argv: list[str]) -> int:
                 tell(window, chosen)
             case "request":
                 say("request", window.request(chosen.name, chosen.reason, chosen.instrument))
+            case "open-pop-up":
+                say("open-pop-up", window.open_pop_up(chosen.words))
+            case "read-notice":
+                say("read-notice", window.read_notice(chosen.words))
+            case "request-about":
+                say("request-about", window.request_about(chosen.words, chosen.name))
+            case "see-over":
+                say("see-over", window.see_over(chosen.words, chosen.name))
             case "allow":
                 say(f"allow {chosen.what}", window.allow(chosen.what))
             case "revoke":

@@ -43,35 +43,46 @@ def applications() -> list[Node]:
 
 
 def find(
-    app: str, role: str = "", name: str = "", *, window: str = "", enabled: bool = False, timeout_s: float = 10.0
+    app: str,
+    role: str = "",
+    name: str = "",
+    *,
+    window: str = "",
+    about: str = "",
+    enabled: bool = False,
+    timeout_s: float = 10.0,
 ) -> Node:
     """The first showing node of an application by role and by a regular expression for the whole name.
 
-    `window` limits the search to windows of that name (an expression too); `enabled` waits until it can be
-    pressed. Raises NotThere after timeout_s.
+    `window` limits the search to windows of that name (an expression too), `about` to nodes of that description:
+    of several buttons with one name it says which; `enabled` waits until it can be pressed. Raises NotThere
+    after timeout_s.
     """
     until = time.monotonic() + timeout_s
     while True:
-        found = search(app, role, name, window)
+        found = search(app, role, name, window, about)
         if found is not None and (not enabled or has_state(found, pyatspi.STATE_ENABLED)):
             return found
         if time.monotonic() >= until:
             what = f"{role or 'node'} {name or '(any name)'}" + (f" in {window}" if window else "")
+            what += f" about {about}" if about else ""
             state = "is disabled" if found is not None else "is not shown"
             raise NotThere(f"{what} of {app} {state} after {timeout_s} s")
         time.sleep(LOOK_AGAIN_S)
 
 
-def wait_gone(app: str, role: str = "", name: str = "", *, window: str = "", timeout_s: float = 10.0) -> None:
+def wait_gone(
+    app: str, role: str = "", name: str = "", *, window: str = "", about: str = "", timeout_s: float = 10.0
+) -> None:
     """Returns once no such node is shown any more; raises NotThere if it still is after timeout_s."""
     until = time.monotonic() + timeout_s
-    while search(app, role, name, window) is not None:
+    while search(app, role, name, window, about) is not None:
         if time.monotonic() >= until:
             raise NotThere(f"{role or 'node'} {name} of {app} is still shown after {timeout_s} s")
         time.sleep(LOOK_AGAIN_S)
 
 
-def search(app: str, role: str, name: str, window: str) -> Node | None:
+def search(app: str, role: str, name: str, window: str, about: str = "") -> Node | None:
     """One look at the tree as it is now."""
     wanted = re.compile(name or ".*", re.DOTALL)
     roles = ROLES.get(role, (role,))
@@ -79,9 +90,21 @@ def search(app: str, role: str, name: str, window: str) -> Node | None:
         # A table of samples has more cells than the rest of a window has nodes.
         for node, _ in walk(root, cells=role in ("", "row")):
             node_name, node_role = described(node)
-            if (not role or node_role in roles) and wanted.fullmatch(node_name):
+            if (not role or node_role in roles) and wanted.fullmatch(node_name) and is_about(node, about):
                 return node
     return None
+
+
+def is_about(node: Node, about: str) -> bool:
+    """Whether the node's description is as this expression says; any is, where there is none."""
+    if not about:
+        return True
+    try:
+        return re.fullmatch(about, node.description or "", re.DOTALL) is not None
+    except Exception as error:
+        if not is_vanished(error):
+            raise
+        return False
 
 
 def windows(app: str, window: str = "") -> list[Node]:

@@ -97,6 +97,7 @@ class Engineer:
             verify=self.tls if self.tls is not None else True,
             headers={"X-Benchside": "1", "Origin": self.web_url},
             timeout=20,
+            limits=httpx.Limits(keepalive_expiry=2.0),  # shorter than the server keeps an idle connection
         )
 
     @property

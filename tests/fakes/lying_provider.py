@@ -10,15 +10,20 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
+from tests.fakes.server_world import SETTINGS
 
-__all__ = ["CLIENT", "SECRET", "LyingProvider"]
+from benchside.server.keys.files import write_secret
+from benchside.server.settings import ServerSettings
+
+__all__ = ["CLIENT", "SECRET", "LyingProvider", "settings_for"]
 
 CLIENT, SECRET = "benchside-console", "a client secret of thirty two letters"
 Change = Callable[[dict[str, Any]], None]
@@ -190,3 +195,10 @@ def with_a_key_inside(provider: LyingProvider, claims: dict[str, Any]) -> str:
     key = fresh_key()
     header: dict[str, Any] = {"alg": "ES256", "jwk": key.as_dict(private=False)}
     return jwt.encode(header, claims, key)
+
+
+def settings_for(provider: LyingProvider, folder: Path) -> ServerSettings:
+    """Of a server at which people sign in with this provider; its secret is written into `folder`."""
+    secret = folder / "secret"
+    write_secret(secret, SECRET.encode())
+    return replace(SETTINGS, sso_issuer=provider.issuer, sso_client_id=CLIENT, sso_client_secret_file=str(secret))

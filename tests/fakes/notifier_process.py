@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,7 +24,7 @@ from benchside.protocol.wire.notice import (
 )
 from benchside.transport.frames import FrameStream
 
-__all__ = ["NotifierProcess", "heard", "key", "pushed"]
+__all__ = ["NotifierProcess", "heard", "key", "pushed", "until_open"]
 
 WITHIN_S = 30.0
 M = TypeVar("M")
@@ -38,15 +38,37 @@ def pushed(number: int = 0, state: SignalState = SignalState.ON, code: str = "lo
     return SignalPushed(version=NOTICE_VERSION, signal=Signal(key(number, code), state))
 
 
+async def until_open(socket: Path, is_running: Callable[[], bool], within_s: float = WITHIN_S) -> None:
+    """Wait until a notifier takes callers there; AssertionError when it ended, TimeoutError when it does not."""
+    async with asyncio.timeout(within_s):
+        while True:
+            try:
+                _, writer = await connect_door(socket)
+            except OSError:
+                assert is_running(), "the notifier ended"
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
+
+
 class NotifierProcess:
     """`benchside notifier run` on a folder."""
 
-    def __init__(self, folder: Path, *, settings: str = "", program: Sequence[str] = ("-m", "benchside")) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: str = "",
+        program: Sequence[str] = ("-m", "benchside"),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.state = folder / "state"
         self.state.mkdir(exist_ok=True)
         self.socket = folder / "notifier.sock"
         (self.state / "notifier.toml").write_text(f'agent_socket = "{folder / "agent.sock"}"\n{settings}')
         self._program = program
+        self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -58,18 +80,10 @@ class NotifierProcess:
         words = ("notifier", "--state", str(self.state), "--socket", str(self.socket), "run")
         self.socket.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, *self._program, *words, stderr=asyncio.subprocess.DEVNULL
+            sys.executable, *self._program, *words, stderr=asyncio.subprocess.DEVNULL, env=self._environment
         )
-        async with asyncio.timeout(WITHIN_S):
-            while True:
-                try:
-                    _, writer = await connect_door(self.socket)
-                except OSError:
-                    assert self._process.returncode is None, "the notifier ended"
-                    await asyncio.sleep(0.02)
-                else:
-                    writer.close()
-                    return
+        started = self._process
+        await until_open(self.socket, lambda: started.returncode is None)
 
     async def kill(self) -> None:
         assert self._process is not None

@@ -41,6 +41,7 @@ from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.codec import VERSION
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.server.accounts.password import Passwords
 from benchside.server.app import Listeners, run_server
@@ -57,6 +58,8 @@ __all__ = ["SETTINGS", "Clock", "Console", "Pc", "World", "opened_parts", "rsa_k
 PASSWORD = "correct horse battery"
 SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0", local_accounts="on")
 MODEL = "CX-200"
+KEPT = httpx.Limits(keepalive_expiry=2.0)
+"""Shorter than the server keeps an idle connection (5 s): else a request may go out on one that is just closed."""
 ANSWER_S = 30.0
 """On a machine that is busy with other tests."""
 M = TypeVar("M")
@@ -147,7 +150,9 @@ class Console:
     def __init__(self, world: World) -> None:
         url = world.listeners.web_url
         own = {"Origin": url, "X-Benchside": "1"}
-        self.http = httpx.AsyncClient(base_url=url, headers=own, trust_env=False, verify=_trust(), timeout=ANSWER_S)
+        self.http = httpx.AsyncClient(
+            base_url=url, headers=own, trust_env=False, verify=_trust(), timeout=ANSWER_S, limits=KEPT
+        )
         self.authenticator = Authenticator("A" * 32)  # none yet
 
     async def set_factor(self) -> None:
@@ -176,7 +181,7 @@ class Console:
         return {"If-Match": f'"{versions[0]}"'} if versions else {"If-None-Match": "*"}
 
     async def delete(self, path: str) -> httpx.Response:
-        return await self.http.delete(path)
+        return await self.http.delete(path, headers=await self.seen(path))
 
 
 class Pc:
@@ -314,7 +319,7 @@ class Pc:
         } | changes
         self.say(wire.Described(**content))
 
-    def ask_for_help(self, request_id: bytes) -> None:
+    def ask_for_help(self, request_id: bytes, condition: ConditionTold | None = None) -> None:
         self.say(
             wire.RequestOpened(
                 request_id=request_id,
@@ -322,6 +327,7 @@ class Pc:
                 reason="It beeps",
                 instrument="i-1",
                 opened_utc_ms=utc_ms(),
+                condition=condition,
             )
         )
 

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,23 +29,30 @@ def make_checks(_name: str, settings: dict[str, Any], *, state: Sequence[Path] =
     return tuple(checks)
 
 
-class Good:
+class Watch:
+    """Says the end of all that it tells."""
+
+    def over(self, _standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
+        return ()
+
+
+class Good(Watch):
     async def run(self, reporter: Reporter) -> None:
         reporter.tell(Signal(KEY, SignalState.ON))
         await asyncio.Event().wait()
 
 
-class Blocked:
+class Blocked(Watch):
     async def run(self, reporter: Reporter) -> None:
         time.sleep(1000)
 
 
-class Crash:
+class Crash(Watch):
     async def run(self, reporter: Reporter) -> None:
         raise ZeroDivisionError
 
 
-class Flood:
+class Flood(Watch):
     async def run(self, reporter: Reporter) -> None:
         for _ in range(300):
             for _ in range(100):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.layout.sources import PRODUCT, ROOT, calls, nodes, product_files, room
+from tests.layout.sources import PRODUCT, ROOT, calls, nodes, product_files, room, strings
 from tests.layout.test_reach import ON_THE_PC
 
 from benchside.server.http.table import ENTRY_POINTS
@@ -15,6 +15,10 @@ ROW = re.compile(r"^\| (?!way in)([^|-][^|]*?) \| ([a-z_]+) \| ([^|]+) \|$")
 NAMED = re.compile(r"`([^`:]+)::([^`]+)`")
 SOCKETS = {"start_unix_server", "QLocalServer", "CreateNamedPipeW"}
 """What opens a way in on the PC itself."""
+ADDED = {"add_route", "add_api_route", "add_websocket_route", "Route", "WebSocketRoute", "Mount"}
+"""What gives a web application something to serve; `entry.route` is ENTRY_POINTS' own."""
+OWN_PAGES = ("openapi_url", "docs_url", "redoc_url")
+QUOTES = "'"
 
 
 def rows() -> dict[str, tuple[str, list[tuple[str, str]]]]:
@@ -37,8 +41,23 @@ def of_the_code() -> dict[str, str | None]:
         is_on_pc = room(path).split("/")[0] in ON_THE_PC
         if is_on_pc and any(name in SOCKETS for name, _ in calls(path)):
             found[f"local socket {room(path)}"] = None
+    found |= dict.fromkeys(beside_the_table())
     # the package's console: benchside/console/gate.py decides, application.py dispatches
     return found | {"console GET /enter": None, "console GET files": None, "console /api": None}
+
+
+def beside_the_table() -> list[str]:
+    """What our web applications serve without ENTRY_POINTS, as the code that makes them says it literally."""
+    found = []
+    for path in product_files():
+        for name, call in calls(path):
+            if name in ADDED and room(path).startswith(("server/", "console/", "transport/")):
+                where = ast.unparse(call.args[0])  # what is no literal text has no row, and fails
+                found += [f"{room(path)} {where.strip(QUOTES)}"] if where != "entry.route" else []
+            for said in call.keywords:
+                if said.arg in OWN_PAGES:
+                    found += [f"{room(path)} {where}" for where in strings(said.value)]
+    return found
 
 
 def test_every_way_in_has_one_row_with_its_policy() -> None:

@@ -11,13 +11,13 @@ const at = (what: string, id: string): string => `/api/admin/${what}/${encodeURI
 
 export const people = async () => (await call<{ people: Person[] }>("GET", "/api/admin/people")).people;
 export const putPerson = (id: string, given: PersonGiven, seen: string | null) => call<Person>("PUT", at("people", id), given, seen);
-export const removePerson = (id: string) => call<null>("DELETE", at("people", id));
+export const removePerson = (id: string, seen: string) => call<null>("DELETE", at("people", id), undefined, seen);
 export const groups = async () => (await call<{ groups: Group[] }>("GET", "/api/admin/groups")).groups;
 export const putGroup = (id: string, given: GroupGiven, seen: string | null) => call<null>("PUT", at("groups", id), given, seen);
-export const removeGroup = (id: string) => call<null>("DELETE", at("groups", id));
+export const removeGroup = (id: string, seen: string) => call<null>("DELETE", at("groups", id), undefined, seen);
 export const customers = async () => (await call<{ customers: Customer[] }>("GET", "/api/admin/customers")).customers;
 export const putCustomer = (id: string, given: CustomerGiven, seen: string | null) => call<null>("PUT", at("customers", id), given, seen);
-export const removeCustomer = (id: string) => call<null>("DELETE", at("customers", id));
+export const removeCustomer = (id: string, seen: string) => call<null>("DELETE", at("customers", id), undefined, seen);
 export const sites = async () => (await call<{ sites: Site[] }>("GET", "/api/admin/sites")).sites;
 export const putSite = (id: string, given: SiteGiven, seen: string | null) => call<null>("PUT", at("sites", id), given, seen);
 export const models = async () => (await call<{ models: Model[] }>("GET", "/api/admin/models")).models;
@@ -25,7 +25,8 @@ export const putModel = (given: Model) => call<null>("PUT", "/api/admin/models",
 export const devices = async () => (await call<{ devices: Device[] }>("GET", "/api/admin/devices")).devices;
 export const revokeDevice = (id: string) => call<null>("DELETE", at("devices", id));
 /** Let one that is held go on: `number`, as its window shows it, where several came. */
-export const releaseDevice = (id: string, number: string | null) => call<null>("POST", `${at("devices", id)}/release`, { number });
+export const releaseDevice = (id: string, number: string | null, withOldKey: boolean) =>
+  call<null>("POST", `${at("devices", id)}/release`, { number, with_old_key: withOldKey });
 export const rotateDevice = (id: string) => call<null>("POST", `${at("devices", id)}/rotation`);
 export const tokens = async () => (await call<{ tokens: Token[] }>("GET", "/api/admin/tokens")).tokens;
 export const makeToken = (site: string, hours: number) => call<{ token: string; expires_utc_ms: number }>("POST", "/api/admin/tokens", { site, hours });

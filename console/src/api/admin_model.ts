@@ -58,7 +58,7 @@ export interface Device {
   readonly has_it_review: boolean;
   readonly has_terms: boolean;
   /** Why nothing of it is served, and the numbers that the windows of those who came with its key show. */
-  readonly hold: { readonly why: "went_back" | "ahead" | "copied" | "old_key"; readonly since_utc_ms: number | null; readonly numbers: readonly string[] } | null;
+  readonly hold: { readonly why: "went_back" | "ahead" | "copied" | "old_key" | "not_chosen"; readonly since_utc_ms: number | null; readonly numbers: readonly string[]; readonly with_old_key: readonly string[] } | null;
   readonly instruments: readonly Instrument[];
 }
 
@@ -119,6 +119,7 @@ export interface Stored {
   readonly registrant_email: string;
   readonly sessions: number;
   readonly events: number;
+  readonly notices: number;
   readonly online_spans: number;
   readonly first_seen_utc_ms: number | null;
   readonly last_seen_utc_ms: number | null;

@@ -18,7 +18,8 @@ export const offerFactor = () => call<{ secret: string; uri: string }>("POST", "
 export const setFactor = (code: string) => call<null>("PUT", "/api/second-factor", { code });
 /** `token`: of the link from e-mail; it lets in the sign-in of this browser alone, whose cookie changes. */
 export const confirmLocation = (token: string) => call<null>("POST", "/api/location", { token });
-export const sendLink = (language: "en" | "es") => call<null>("POST", "/api/location/mail", { language });
+/** Whether one went out just now, and in how many seconds another may. */
+export const sendLink = (language: "en" | "es") => call<{ sent: boolean; wait_s: number }>("POST", "/api/location/mail", { language });
 /** "It was not me": ends the sign-in that the mail is about, wherever it is. */
 export const denyLocation = (token: string) => call<null>("POST", "/api/location/denial", { token });
 export const signOut = () => call<null>("POST", "/api/sign-out");

@@ -1,17 +1,8 @@
 /** The fleet live: counts, and each condition that changes; it comes back by itself, spread out, after every loss. */
 import { retryDelayMs } from "../flow/epoch";
-import type { Condition, Fleet } from "./fleet";
+import { fleetCalls, type Condition, type Fleet, type FleetEars, type FleetSource } from "./fleet";
 
-export interface FleetEars {
-  counts(fleet: Fleet): void;
-  changed(condition: Condition): void;
-  gone(id: number): void;
-  /** Everything may be otherwise: ask again. */
-  again(): void;
-  live(isLive: boolean): void;
-}
-
-export function followFleet(ears: FleetEars): () => void {
+function followFleet(ears: FleetEars): () => void {
   let source: EventSource;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let attempt = 0;
@@ -45,3 +36,6 @@ export function followFleet(ears: FleetEars): () => void {
     clearTimeout(timer);
   };
 }
+
+/** The fleet of an associate. */
+export const ASSOCIATE_FLEET: FleetSource = { ...fleetCalls("/api/fleet"), at: "/fleet", pcAt: "/fleet/pc/", fresh: "fleet.live", stale: "fleet.not_live", follow: followFleet };

@@ -1,5 +1,7 @@
 /** What the server's API says, as far as the console uses it. Its texts about a PC are the PC's: hostile until shown as text. */
 
+import type { Severity } from "./fleet";
+
 export interface Me {
   readonly account: string;
   readonly name: string | null;
@@ -13,6 +15,9 @@ export interface Me {
   /** From a new browser or network: nothing works before the link from e-mail was used, which went to this masked address. */
   readonly needs_location: boolean;
   readonly link_goes_to: string | null;
+  /** Then: whether a link of this very sign-in went out, and in how many seconds another may. */
+  readonly link_sent: boolean | null;
+  readonly link_wait_s: number | null;
   readonly is_administrator: boolean;
   /** The customer whose security officer this is. */
   readonly officer_of: string | null;
@@ -20,6 +25,16 @@ export interface Me {
 }
 
 export interface Instrument { readonly id: string; readonly model: string; readonly serial: string; readonly patient_data: boolean }
+
+/** The notice with which help is asked for: the PC's words, since when by its clock. */
+export interface ToldCondition {
+  readonly source: string;
+  readonly subject: string;
+  readonly code: string;
+  readonly severity: Severity;
+  readonly texts: Readonly<Record<string, string>>;
+  readonly since_utc_ms: number | null;
+}
 
 export interface HelpRequest {
   readonly id: string;
@@ -30,6 +45,7 @@ export interface HelpRequest {
   readonly instrument: Instrument | null;
   readonly technician: string;
   readonly reason: string;
+  readonly condition: ToldCondition | null;
   readonly waiting_since_utc_ms: number;
   readonly state: "queued" | "claimed" | "in_session";
   readonly claimed_by: string | null;

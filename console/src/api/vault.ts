@@ -36,15 +36,30 @@ async function work<T>(store: string, mode: IDBTransactionMode, act: (store: IDB
   }
 }
 
-/** The key of this account in this browser; null when there is none yet. */
-export const key = async (account: string): Promise<KeptKey | null> =>
-  ((await work(KEYS, "readonly", (store) => store.get(account))) as KeptKey | undefined) ?? null;
+/** Where a key rests until the server has taken it; no account has a space in it. */
+const next = (account: string): string => `${account} next`;
 
-/** Make a key for this account, in place of any earlier one. Takes up to two seconds. */
+/**
+ * The key of this account in this browser; null when there is none yet. `registered`: the fingerprint that the server
+ * knows. Where that is the key which was made last, it takes the place of the one before now.
+ */
+export async function key(account: string, registered: string | null): Promise<KeptKey | null> {
+  const made = (await work(KEYS, "readonly", (store) => store.get(next(account)))) as KeptKey | undefined;
+  if (made && made.fingerprint === registered) {
+    await work(KEYS, "readwrite", (store) => {
+      store.delete(next(account));
+      return store.put(made, account);
+    });
+    return made;
+  }
+  return ((await work(KEYS, "readonly", (store) => store.get(account))) as KeptKey | undefined) ?? null;
+}
+
+/** Make a key for this account; the one before is there until the server has taken this one. Takes up to two seconds. */
 export async function makeKey(account: string): Promise<KeptKey> {
   const { privateKey, spki } = await makeIdentity();
   const made: KeptKey = { privateKey, spki, fingerprint: toHex(fingerprint(spki)), madeUtcMs: Date.now() };
-  await work(KEYS, "readwrite", (store) => store.put(made, account));
+  await work(KEYS, "readwrite", (store) => store.put(made, next(account)));
   // Browsers may clear unused sites; asking to be kept costs nothing and may be refused.
   await navigator.storage?.persist?.().catch(() => false);
   return made;

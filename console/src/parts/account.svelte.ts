@@ -3,6 +3,7 @@ import * as api from "../api/calls";
 import type { Me } from "../api/model";
 import * as vault from "../api/vault";
 import { RefusedError } from "../errors";
+import { proof } from "./proof.svelte";
 import { requests } from "./requests.svelte";
 
 type State = { readonly at: "asking" } | { readonly at: "out"; readonly ended: boolean } | { readonly at: "unreachable" } | { readonly at: "in"; readonly me: Me };
@@ -30,7 +31,7 @@ export const account = {
       signed = { at: "in", me };
       if (me.must_change || me.needs_factor || me.needs_location || isOfficerOnly(me)) requests.stop();
       else requests.start();
-      key = await vault.key(me.account).catch(() => null);
+      key = await vault.key(me.account, me.key?.fingerprint ?? null).catch(() => null);
       isKeyKnown = true;
     } catch (error) {
       if (error instanceof RefusedError && error.status === 401) this.lost(false);
@@ -41,7 +42,7 @@ export const account = {
   async makeKey(): Promise<void> {
     if (signed.at !== "in") return;
     const made = await vault.makeKey(signed.me.account);
-    await api.putKey(made.spki);
+    await proof.for(() => api.putKey(made.spki));
     await this.load();
   },
 

@@ -3,6 +3,9 @@
 /** As many rows as one looks through without losing one's place; also keeps two thousand people quick to draw. */
 export const PAGE_ROWS = 50;
 
+/** From so many rows on one would rather type than look. */
+export const SEARCH_FROM = 12;
+
 /** Without accents and case, so that "perez" finds "Pérez". */
 export const plain = (text: string): string => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 

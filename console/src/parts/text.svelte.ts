@@ -27,8 +27,11 @@ export function choose(next: Language): void {
 }
 
 /** The text of `id` with `{name}` filled in; the id itself when there is none, so that nothing breaks. */
-export function t(id: string, values: Readonly<Record<string, string | number>> = {}): string {
-  const text = CATALOGUES[current][id] ?? CATALOGUES.en[id] ?? id;
+export const t = (id: string, values: Readonly<Record<string, string | number>> = {}): string => textIn(current, id, values);
+
+/** The same in a language that may be another than the person's. */
+export function textIn(wanted: Language, id: string, values: Readonly<Record<string, string | number>> = {}): string {
+  const text = CATALOGUES[wanted][id] ?? CATALOGUES.en[id] ?? id;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 

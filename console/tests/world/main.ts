@@ -23,9 +23,9 @@ const CODE = "C9JPWRV8EDMP*";
 const LINK = "L".repeat(43);
 const DEVICE = "101112131415161718191a1b1c1d1e1f";
 
-interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; isElsewhere: boolean; key: string | null; isInPolicy: boolean; deviceKey: string }
-const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, isElsewhere: false, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
-interface Row { id: string; device: string; site_name: string; technician: string; reason: string; since: number; state: string; by: string | null; mayNot: string | null; online: boolean; model: string; patient: boolean }
+interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; isElsewhere: boolean; isLinkSent: boolean; linkWaitS: number; key: string | null; isInPolicy: boolean; deviceKey: string }
+const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, isElsewhere: false, isLinkSent: true, linkWaitS: 60, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
+interface Row { id: string; device: string; site_name: string; technician: string; reason: string; since: number; state: string; by: string | null; mayNot: string | null; online: boolean; model: string; patient: boolean; condition: unknown }
 const rows = new Map<string, Row>();
 const pcs = new Map<string, FakePc>();
 const streams = new Set<ServerResponse>();
@@ -33,7 +33,7 @@ const tickets = new Map<string, { id: string; channel: Channel }>();
 let eventId = 0;
 
 function add(over: Partial<Row>): Row {
-  const row: Row = { id: randomBytes(16).toString("hex"), device: "CX200-PC-12", site_name: "Hospital del Mar, Laboratorio 4", technician: "Aina Ferrer", reason: "The scatter plot stays empty after the daily start-up", since: Date.now() - 250_000, state: "queued", by: null, mayNot: null, online: true, model: "CX-200", patient: true, ...over };
+  const row: Row = { id: randomBytes(16).toString("hex"), device: "CX200-PC-12", site_name: "Hospital del Mar, Laboratorio 4", technician: "Aina Ferrer", reason: "The scatter plot stays empty after the daily start-up", since: Date.now() - 250_000, state: "queued", by: null, mayNot: null, online: true, model: "CX-200", patient: true, condition: null, ...over };
   rows.set(row.id, row);
   push("request", shown(row));
   return row;
@@ -41,7 +41,7 @@ function add(over: Partial<Row>): Row {
 
 const shown = (row: Row) => ({
   id: row.id, device_id: DEVICE, device: row.device, site: "site-4", site_name: row.site_name, instrument: { id: "I-0042", model: row.model, serial: "SN 0077-1", patient_data: row.patient },
-  technician: row.technician, reason: row.reason, waiting_since_utc_ms: row.since, state: row.state, claimed_by: row.by, claimed_by_me: row.by === "m.ferrer",
+  technician: row.technician, reason: row.reason, condition: row.condition, waiting_since_utc_ms: row.since, state: row.state, claimed_by: row.by, claimed_by_me: row.by === "m.ferrer",
   may_claim: row.state === "queued" && !row.mayNot, why_not: row.mayNot, online: row.online,
 });
 const session = (row: Row) => ({ id: row.id, request: shown(row), device_id: DEVICE, device_key: world.deviceKey, state: row.state, opened_utc_ms: row.since, ended_utc_ms: null, outcome: null, associate: row.by, events: events(row.since) });
@@ -75,7 +75,8 @@ const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
   sign_out: () => (world.isIn = false),
   ways: ({ provider, local }) => Object.assign(world, { provider: provider ?? null, hasLocal: local !== false }),
   factor: ({ yes, code }) => Object.assign(world, { hasFactor: yes !== false, code: code ?? "" }),
-  elsewhere: ({ yes }) => (world.isElsewhere = yes !== false),
+  elsewhere: ({ yes }) => Object.assign(world, { isElsewhere: yes !== false, isLinkSent: true, linkWaitS: 60 }),
+  link: ({ sent, wait_s }) => Object.assign(world, { isLinkSent: sent, linkWaitS: wait_s }),
   stale: ({ yes }) => (world.isStale = yes !== false),
   streams: () => { for (const stream of streams) stream.end(); },
   yes: () => each((pc) => pc.answer(true)),
@@ -134,7 +135,10 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     return answer(response, 204);
   }
   if (!world.isIn) return refuse(response, 401, "sign_in");
-  if (noun === "location" && id === "mail") return answer(response, 204);
+  if (noun === "location" && id === "mail") {
+    Object.assign(world, { isLinkSent: true, linkWaitS: 60 });
+    return answer(response, 200, { sent: true, wait_s: 60 });
+  }
   if (noun === "location") {
     if (body["token"] !== LINK) return refuse(response, 403, "link_expired");
     world.isElsewhere = false;
@@ -163,7 +167,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     world.isInPolicy = false;
     return answer(response, 200, { fingerprint: world.key });
   }
-  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, is_administrator: false, officer_of: null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
+  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, link_sent: world.isElsewhere ? world.isLinkSent : null, link_wait_s: world.isElsewhere ? world.linkWaitS : null, is_administrator: false, officer_of: null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
   if (noun === "stream") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.write(`event: snapshot\ndata: ${JSON.stringify({ requests: [...rows.values()].map(shown) })}\n\n`);

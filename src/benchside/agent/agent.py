@@ -191,6 +191,7 @@ class Agent:
             begin = await begin_hosting(
                 self._device,
                 self._settings,
+                self._link.out,
                 request_id=request_id,
                 technician=request.technician,
                 identity_key=public_bytes(self._identity.public_key()),

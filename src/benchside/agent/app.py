@@ -24,7 +24,9 @@ from benchside.agent.settings import DEFAULT_SOCKET, DEFAULT_STATE, AgentSetting
 from benchside.agent.standing import Standing
 from benchside.agent.way import way_out
 from benchside.logs.setup import start_logging
+from benchside.platform.files import make_private_folder
 from benchside.platform.service.here import Supervisor, run_service
+from benchside.platform.volumes.here import find_overlay
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.trust.device import show_number
 from benchside.protocol.trust.keys import show_fingerprint
@@ -96,6 +98,8 @@ def main(argv: list[str]) -> int:
     """Run one word; return the exit code: 0 done, 1 refused or not possible (with a sentence on stderr)."""
     args = _parser().parse_args(argv)
     try:
+        if args.word in ("run", "enrol"):  # before anything in it is believed
+            make_private_folder(args.state)
         settings = read_settings(args.settings, state=args.state, socket=getattr(args, "socket", None))
         return _run_word(args, settings)
     except (BenchsideError, SettingError, OSError, ValueError) as error:
@@ -181,7 +185,19 @@ def _enrol(args: argparse.Namespace, settings: AgentSettings, folder: DeviceFold
     tls = client_tls(settings.ca_file) if token.link_url.startswith("wss://") else None
     device = asyncio.run(enrol(folder, token, registrant, tls, way_out(settings)))
     print(f"enrolled as device {device.device_id} at {device.site_name}, region {device.region}")
+    _warn_of_filter(folder.folder)
     return 0
+
+
+def _warn_of_filter(state: Path) -> None:
+    """Whoever installs it can still exclude the folder; the notifier says the same at every start."""
+    overlay = find_overlay(state)
+    if overlay is not None and overlay.forgets:
+        print(
+            f"benchside agent: a write filter ({overlay.filter}) makes this PC forget its keys and journals at the "
+            f"next restart: exclude {state} and the notifier's folder from it before that (docs/operate/checks.md)",
+            file=sys.stderr,
+        )
 
 
 def _instrument(text: str) -> InstrumentInfo:

@@ -9,6 +9,7 @@ from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.cover import CoverRule
 from benchside.protocol.wire.host import BeginHosting
 from benchside.protocol.wire.text import clean
+from benchside.transport.way_out import WayOut
 
 __all__ = ["OFFERED", "begin_hosting"]
 
@@ -19,6 +20,7 @@ OFFERED = (Capability.VIEW, Capability.CONTROL)
 async def begin_hosting(
     device: DeviceFile,
     settings: AgentSettings,
+    out: WayOut,
     *,
     request_id: bytes,
     technician: str,
@@ -29,7 +31,7 @@ async def begin_hosting(
     assay_running: bool,
 ) -> BeginHosting:
     """Return the host's first message; the keys in it are public, the policy is signed.  UnavailableError: no way."""
-    proxy = await host_proxy(settings, device.relay_url)
+    proxy = await host_proxy(settings, out, device.relay_url)
     return BeginHosting(
         request_id=request_id,
         device_id=bytes.fromhex(device.device_id),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from benchside.platform.door.callers import Callers
 from benchside.platform.door.contract import OpenDoor
 from benchside.platform.door.here import Peer, open_door
 from benchside.protocol.errors import PeerError, UnavailableError
@@ -22,10 +22,6 @@ log = logging.getLogger(__name__)
 
 MAX_DESKS = 8
 """Of one account: its log-ins at one PC at the same time, and what hangs of earlier ones."""
-MAX_CALLERS = 64
-"""Connections at a time, those that have not said who they are included: no log-in can use up our descriptors."""
-MAX_CALLERS_EACH = 32
-"""Of one account, so that none can keep the others out."""
 HELLO_WITHIN_S = 5.0
 MAX_TOLD = 60
 """Runs that programs may tell of in a minute; each may be an entry of the journal."""
@@ -78,7 +74,7 @@ class Door:
         self._on_carrier = on_carrier
         self._told = Pace(most=MAX_TOLD, within_s=60.0)
         self._desks: set[Desk] = set()
-        self._callers: Counter[str] = Counter()
+        self._callers = Callers()
         self._door: OpenDoor | None = None
 
     async def open(self) -> None:
@@ -97,12 +93,6 @@ class Door:
             return True
         return peer.name in self._desk_users if self._desk_users else peer.is_person
 
-    def _has_room(self, peer: Peer) -> bool:
-        """Whether one more caller may wait here; the notifier and the system are never kept out by persons' log-ins."""
-        if peer.is_ours or peer.is_system:
-            return True
-        return self._callers.total() <= MAX_CALLERS and self._callers[peer.account] <= MAX_CALLERS_EACH
-
     def _has_room_for_desk(self, peer: Peer) -> bool:
         if peer.is_ours or peer.is_system:
             return True
@@ -110,34 +100,35 @@ class Door:
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
         stream: FrameStream[DeskMessage] = FrameStream(reader, writer, DESK)
-        self._callers[peer.account] += 1
         try:
-            if not self._may_enter(peer) or not self._has_room(peer):
-                log.warning("local caller refused", extra={"account": peer.account})
-                return
-            async with asyncio.timeout(HELLO_WITHIN_S):
-                hello = await stream.receive()
-            if isinstance(hello, AssayTold) and hello.version == DESK_VERSION:
-                self._told.count(asyncio.get_running_loop().time())
-                stream.send(AssayShown(running=self._on_assay(hello.running)))
-                await stream.close()
-                return
-            if isinstance(hello, CarrierWanted) and hello.version == DESK_VERSION and (peer.is_ours or peer.is_system):
-                await self._on_carrier(stream)
-                return
-            if not isinstance(hello, DeskHello) or hello.version != DESK_VERSION:
-                log.warning("expected a desk's hello, got another message", extra={"account": peer.account})
-                return
-            if not self._has_room_for_desk(peer):
-                log.warning("expected fewer desks of one account, got one more", extra={"account": peer.account})
-                return
-            await self._serve(Desk(stream, peer, hello), stream)
+            with self._callers.coming(peer) as has_room:
+                if has_room and self._may_enter(peer):
+                    await self._hear(stream, peer)
+                else:
+                    log.warning("local caller refused", extra={"account": peer.account})
         except (PeerError, UnavailableError, TimeoutError) as error:
             log.warning("desk broke off", extra={"cause": str(error)})
         finally:
-            self._callers[peer.account] -= 1
-            self._callers += Counter()  # forgets accounts that nobody calls from
             stream.abort()
+
+    async def _hear(self, stream: FrameStream[DeskMessage], peer: Peer) -> None:
+        async with asyncio.timeout(HELLO_WITHIN_S):
+            hello = await stream.receive()
+        if isinstance(hello, AssayTold) and hello.version == DESK_VERSION:
+            self._told.count(asyncio.get_running_loop().time())
+            stream.send(AssayShown(running=self._on_assay(hello.running)))
+            await stream.close()
+            return
+        if isinstance(hello, CarrierWanted) and hello.version == DESK_VERSION and (peer.is_ours or peer.is_system):
+            await self._on_carrier(stream)
+            return
+        if not isinstance(hello, DeskHello) or hello.version != DESK_VERSION:
+            log.warning("expected a desk's hello, got another message", extra={"account": peer.account})
+            return
+        if not self._has_room_for_desk(peer):
+            log.warning("expected fewer desks of one account, got one more", extra={"account": peer.account})
+            return
+        await self._serve(Desk(stream, peer, hello), stream)
 
     async def _serve(self, desk: Desk, stream: FrameStream[DeskMessage]) -> None:
         self._desks.add(desk)

@@ -31,6 +31,7 @@ __all__ = ["Registrant", "enrol", "read_token"]
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 30.0
+"""Each of the server's two words."""
 TRIES = 3
 RETRY_AFTER_S = 2.0
 """A line that broke between request and answer is often back at once; a person stands there and waits."""
@@ -135,17 +136,16 @@ async def _ask(
     """Ask once; return the server's keys, which the token names, and its answer, which only it can have made."""
     link = await dial(token.link_url.rstrip("/") + "/v1/enrol", tls=tls, max_bytes=wire.ENROLMENT.max_bytes, out=out)
     try:
-        async with asyncio.timeout(ANSWER_WITHIN_S):
-            keys = await _hear(link)
-            if not isinstance(keys, wire.EnrolmentKey):
-                raise PeerError(PeerFault.OUT_OF_ORDER, "expected the server's key, got another message")
-            _check_keys(keys, token)
-            request = await _request(token, registrant, made, keys.server_key)
-            made.is_sent = True
-            link.send(wire.ENROLMENT.encode(request))
-            answer = await _hear(link)
-    except TimeoutError as error:
-        raise UnavailableError(f"expected the server's answer within {ANSWER_WITHIN_S:.0f} s, got none") from error
+        keys = await _hear(link)
+        if not isinstance(keys, wire.EnrolmentKey):
+            raise PeerError(PeerFault.OUT_OF_ORDER, "expected the server's key, got another message")
+        _check_keys(keys, token)
+        # not within a time: an old machine may need a minute for the identity, longer than the server waits; the next
+        # try has it ready then
+        request = await _request(token, registrant, made, keys.server_key)
+        made.is_sent = True
+        link.send(wire.ENROLMENT.encode(request))
+        answer = await _hear(link)
     finally:
         link.close()
     if isinstance(answer, wire.EnrolmentRefused):
@@ -189,7 +189,11 @@ def _check_keys(keys: wire.EnrolmentKey, token: wire.EnrolmentToken) -> None:
 
 
 async def _hear(link: WebSocketLink) -> wire.EnrolmentMessage:
-    data = await link.receive()
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            data = await link.receive()
+    except TimeoutError as error:
+        raise UnavailableError(f"expected the server's answer within {ANSWER_WITHIN_S:.0f} s, got none") from error
     if isinstance(data, str):
         raise PeerError(PeerFault.MALFORMED, "expected an enrolment message, got text")
     return wire.ENROLMENT.decode(data)

@@ -85,7 +85,7 @@ class Link:
     ) -> None:
         self._url = url.rstrip("/") + "/v1/agent"
         self._tls = tls
-        self._out = out
+        self.out = out
         self._device_id = device_id
         self._keys = keys
         self._standing = standing
@@ -159,7 +159,7 @@ class Link:
 
     async def _meet(self) -> _Proved:
         """Dial and prove both ends."""
-        socket = await dial(self._url, tls=self._tls, max_bytes=MAX_MESSAGE_BYTES, out=self._out)
+        socket = await dial(self._url, tls=self._tls, max_bytes=MAX_MESSAGE_BYTES, out=self.out)
         try:
             async with asyncio.timeout(HELLO_WITHIN_S):
                 challenge = await _hear(socket)

@@ -66,9 +66,10 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
     table: SettingsTable = read_toml(path or base / "agent.toml", must_exist=path is not None)
     control, host, rules = table.table("control"), table.table("host"), table.table("rules")
     share = host.whole("cpu_share_percent", default=30, least=5, most=80)
+    socket_set = table.path("socket")  # asked for whatever the flag says: it is a setting all the same
     settings = AgentSettings(
         state=base,
-        socket=socket or table.path("socket") or DEFAULT_SOCKET,
+        socket=socket or socket_set or DEFAULT_SOCKET,
         desk_users=table.words("desk_users", most=64),
         ca_file=table.path("ca_file"),
         proxy=table.text("proxy", default="system"),

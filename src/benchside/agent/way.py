@@ -27,7 +27,7 @@ def way_out(settings: AgentSettings) -> WayOut:
         if data is None:
             raise UnavailableError(f"{settings.proxy_password_file.name} is not there; write the password into it")
         credentials = Credentials(settings.proxy_user, data.decode("utf-8", "replace").strip())
-    return WayOut(settings.proxy, credentials)
+    return WayOut(settings.proxy, credentials, ca_file=settings.ca_file)
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,14 @@ class HostProxy:
     password: str = field(default="", repr=False)
 
 
-async def host_proxy(settings: AgentSettings, relay_url: str) -> HostProxy:
-    """Find the ways to the relay; UnavailableError when there are none."""
+async def host_proxy(settings: AgentSettings, out: WayOut, relay_url: str) -> HostProxy:
+    """Find the ways to the relay; UnavailableError when there are none.
+
+    `out`: the agent's own, which may know a proxy script that cannot be fetched at this moment.
+    """
     parts = urlsplit(relay_url)
-    out = way_out(settings)
+    credentials = way_out(settings).credentials  # as they are set now
     ways = await out.ways(parts.hostname or "", parts.port or 443)
     said = "; ".join("DIRECT" if way is None else f"PROXY {way}" for way in ways)
-    asked = next((way.credentials for way in ways if way is not None and way.credentials), out.credentials)
+    asked = next((way.credentials for way in ways if way is not None and way.credentials), credentials)
     return HostProxy(f"ways:{said}", asked.user, asked.password) if asked else HostProxy(f"ways:{said}")

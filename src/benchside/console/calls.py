@@ -67,6 +67,14 @@ CALLS: frozenset[tuple[str, str]] = frozenset(
         ("GET", "/api/admin/tokens"),
         ("POST", "/api/admin/tokens"),
         ("DELETE", "/api/admin/tokens/{id}"),
+        ("GET", "/api/admin/alerts"),
+        ("PUT", "/api/admin/alerts/{id}"),
+        ("DELETE", "/api/admin/alerts/{id}"),
+        ("POST", "/api/admin/alerts/{id}/test"),
+        ("GET", "/api/admin/advisories"),
+        ("POST", "/api/admin/advisories"),
+        ("GET", "/api/admin/advisories/{id}"),
+        ("DELETE", "/api/admin/advisories/{id}"),
         ("GET", "/api/officer/devices"),
         ("GET", "/api/officer/devices/{id}/stored"),
         ("GET", "/api/officer/admitted"),
@@ -82,8 +90,11 @@ CALLS: frozenset[tuple[str, str]] = frozenset(
 _ID = re.compile(r"\{[a-z_]+\}")
 _ONE = "[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}"
 """A number of ours, or an account; never a dot first, which would lead elsewhere."""
+_NAMED = frozenset(f"/api/admin/{kind}/{{id}}" for kind in ("people", "groups", "customers", "sites"))
+"""What people named, some with slashes, before the server refused those."""
 _PATTERNS = [
-    (method, re.compile(_ONE.join(re.escape(part) for part in _ID.split(path)))) for method, path in sorted(CALLS)
+    (method, re.compile((f"{_ONE}(?:/{_ONE})*" if path in _NAMED else _ONE).join(map(re.escape, _ID.split(path)))))
+    for method, path in sorted(CALLS)
 ]
 
 

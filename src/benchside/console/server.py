@@ -26,18 +26,21 @@ __all__ = ["About", "Server", "is_loopback"]
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 15.0
-"""As the pages themselves wait."""
+FILE_WITHIN_S = 120.0
+"""Of a table or a policy that is taken in.  Both as the pages themselves wait."""
 CONNECT_WITHIN_S = 10.0
 SILENCE_S = 45.0
 """Of the live queue, which says something every fifteen seconds."""
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""A page of the history with its events has some hundred KiB."""
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
+"""The list of as many people as a policy can name (20,000, of some 600 bytes); a page of the history has 100 KiB."""
 MAX_CONNECTIONS = 64
 """Twenty tabs with a live queue each, and what they ask meanwhile."""
 MAX_QUERY_CHARS = 4000
 MAX_LOCATION_CHARS = 4000
 _PASSED_ON = ("accept", "content-type", "if-match", "if-none-match", "last-event-id", "x-benchside")
 """Fields of a page that the server gets; nothing that tells of the browser."""
+_CHOSEN = re.compile(r"[a-z]{2}")
+"""A language as pages have it: a mail may follow in it."""
 _JSON, _EVENTS, _FILE = "application/json", "text/event-stream", "application/octet-stream"
 _RELAY = re.compile(r"(wss?)://((?:[A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}|\[[0-9A-Fa-f:]{2,45}\])(:[0-9]{1,5})?")
 _PLAIN = re.compile(r"[\x21-\x7e]*")
@@ -103,9 +106,12 @@ class Server:
         if len(query) > MAX_QUERY_CHARS or not _PLAIN.fullmatch(query):
             raise PeerError(PeerFault.MALFORMED, "expected a short query of plain characters, got another")
         given = {name: fields[name] for name in _PASSED_ON if name in fields}
+        if _CHOSEN.fullmatch(fields.get("accept-language", "")):  # the pages'; a browser's own list says more
+            given["accept-language"] = fields["accept-language"]
         if cookies := visit.shown():
             given["cookie"] = cookies
-        within_s = SILENCE_S if path == STREAM else ANSWER_WITHIN_S
+        is_file = fields.get("content-type") == _FILE
+        within_s = SILENCE_S if path == STREAM else FILE_WITHIN_S if is_file else ANSWER_WITHIN_S
         answer = await self._send(method, f"{path}?{query}" if query else path, given, body, within_s)
         visit.keep(answer.all("set-cookie"))
         if path in (SSO_START, SSO_CALLBACK):
@@ -173,12 +179,12 @@ def is_loopback(host: str) -> bool:
 
 
 async def _whole(answer: _Answer) -> bytes:
-    content = b""
+    content = bytearray()
     async for part in _parts(answer.body):
         content += part
         if len(content) > MAX_ANSWER_BYTES:
             raise PeerError(PeerFault.TOO_LARGE, f"expected at most {MAX_ANSWER_BYTES} bytes of the server, got more")
-    return content
+    return bytes(content)
 
 
 async def _parts(body: httpcore.Response) -> AsyncIterator[bytes]:

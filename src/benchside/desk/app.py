@@ -23,6 +23,7 @@ from benchside.desk.operations.link import LocalLink
 from benchside.desk.operations.memory import Memory
 from benchside.desk.operations.noticing import Noticing
 from benchside.desk.texts import LANGUAGES
+from benchside.desk.views.centre import Centre
 from benchside.desk.views.presses import InputSources, Presses
 from benchside.desk.views.windows import Windows
 from benchside.logs.setup import start_logging
@@ -83,7 +84,7 @@ def main(argv: list[str]) -> int:
     keys = _Keys(on_x)
     windows = Windows(
         application, conversation, noticing, presses, memory, time.monotonic,
-        dark_system=dark_system, pause_key_is_global="pause" in keys.held,
+        dark_system=dark_system, pause_key_is_global="pause" in keys.held, centre=_open_centre(),
     )  # fmt: skip
     keys.connect(pause=conversation.pause, front=windows.take_keyboard)
     hints = application.styleHints()
@@ -149,6 +150,15 @@ def stay_alive(noticing: Noticing) -> QTimer:
     timer.timeout.connect(noticing.stay)
     timer.start()
     return timer
+
+
+def _open_centre() -> Centre | None:
+    """Return a Linux desktop's notification service; Qt's own way there is a balloon of Qt's, or has actions."""
+    if sys.platform != "linux":
+        return None
+    from benchside.platform.centre.linux import DBusCentre  # there is D-Bus on Linux only
+
+    return DBusCentre("Benchside")
 
 
 def _open_sources() -> InputSources | None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.protocol.wire.enrolment import TOKEN
+from benchside.protocol.wire.text import clean
 from benchside.settings.toml import SettingError, read_toml
 from benchside.transport.doctor import Finding, examine
 from benchside.transport.proxy import Credentials
@@ -23,14 +24,18 @@ from benchside.transport.websocket import client_tls
 
 __all__ = ["main"]
 
+MUST_BE_OPEN = ("link", "session")
+"""A list with one of them lets a PC enrol, and fails at its first session."""
+MAX_REGION_CHARS = 20
+
 
 def main(argv: list[str]) -> int:
     """Exit code 0 when every endpoint can be reached, 1 when not, 2 for wrong words."""
     flags = _parser().parse_args(argv)
     try:
-        endpoints = _endpoints(flags)
+        region, endpoints = _endpoints(flags)
         if flags.list:
-            _print_list(endpoints)
+            _print_list(region, endpoints)
             return 0
         return 0 if asyncio.run(_examine(endpoints, flags)) else 1
     except BenchsideError as error:
@@ -51,13 +56,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _endpoints(flags: argparse.Namespace) -> dict[str, str]:
-    """What is tried: WebSocket addresses by what they are for."""
+def _endpoints(flags: argparse.Namespace) -> tuple[str, dict[str, str]]:
+    """The region, "" where nobody says it, and what is tried: WebSocket addresses by what they are for."""
     found: dict[str, str] = {}
+    region = ""
     if flags.state is not None:
         try:
             device = json.loads((flags.state / "device.json").read_bytes())
             found = {"link": str(device["link_url"]), "session": str(device["relay_url"])}
+            region = clean(str(device["region"]), MAX_REGION_CHARS)
+        except PermissionError as error:
+            raise UnavailableError("this folder cannot be read; run this as the agent's account") from error
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnavailableError("this folder is of no enrolled PC; give --link and --session") from error
     if flags.token_file is not None:
@@ -66,13 +75,14 @@ def _endpoints(flags: argparse.Namespace) -> dict[str, str]:
             data = base64.urlsafe_b64decode(compact + "=" * (-len(compact) % 4))
         except (OSError, ValueError, binascii.Error) as error:
             raise UnavailableError("this file holds no enrolment token") from error
-        found["link"] = TOKEN.decode(data).link_url
-    for name in ("link", "session"):
+        token = TOKEN.decode(data)
+        found["link"], region = token.link_url, token.region
+    for name in MUST_BE_OPEN:
         if getattr(flags, name):
             found[name] = getattr(flags, name)
     if not found:
         raise UnavailableError("say what to try: --state, --token-file, or --link and --session")
-    return {name: _with_path(name, url) for name, url in found.items()}
+    return region, {name: _with_path(name, url) for name, url in found.items()}
 
 
 def _with_path(name: str, url: str) -> str:
@@ -87,11 +97,15 @@ def _with_path(name: str, url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def _print_list(endpoints: dict[str, str]) -> None:
-    print("Outbound from the PC; nothing inbound.")
+def _print_list(region: str, endpoints: dict[str, str]) -> None:
+    """A PC stays in its region, so the list is its region's alone."""
+    print(f"{f'Region {region}. ' if region else ''}Outbound from the PC; nothing inbound.")
     for name, url in endpoints.items():
         parts = urlsplit(url)
         print(f"  {parts.hostname}  TCP {parts.port or 443}  ({name}: TLS 1.2 or newer, WebSocket)")
+    for name in MUST_BE_OPEN:
+        if name not in endpoints:
+            print(f"  and the host for {name}, which is not known here: give --{name}, or ask the vendor")
 
 
 async def _examine(endpoints: dict[str, str], flags: argparse.Namespace) -> bool:
@@ -103,7 +117,7 @@ async def _examine(endpoints: dict[str, str], flags: argparse.Namespace) -> bool
         set_there = _Set.read(flags.state / "agent.toml")
         how, ca_file = how or set_there.proxy, ca_file or set_there.ca_file
         credentials = credentials or set_there.credentials()
-    out = WayOut(how or "system", credentials)
+    out = WayOut(how or "system", credentials, ca_file=ca_file)
     tls = client_tls(ca_file)
     is_good = True
     for name, url in endpoints.items():

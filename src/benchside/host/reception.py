@@ -82,7 +82,12 @@ class Reception:
         """The visitor as the policy knows them, for prompts and indicator."""
         if self.visitor is None:
             return None
-        return AssociateShown(name=self.visitor.entry.name, organisation=self.visitor.entry.organisation)
+        second = None if self.visitor.second is None else self._policy.associate(self.visitor.second)
+        return AssociateShown(
+            name=self.visitor.entry.name,
+            organisation=self.visitor.entry.organisation,
+            second=None if second is None else second.name,
+        )
 
     def check_ticket(self, ticket: bytes, channel: Channel, server_ahead_ms: int) -> None:
         """Each connection checks access again: ticket, and the policy as it is now.  RefusedError."""

@@ -21,9 +21,9 @@ from benchside.notifier.watch.worker import work
 from benchside.notifier.words import PACKAGE_CATALOGUE, read_words
 from benchside.platform.child.contract import Start
 from benchside.platform.child.here import plant_nursery
-from benchside.platform.files import make_private_folder
+from benchside.platform.files import make_private_folder, take_alone
 from benchside.platform.service.here import Supervisor, run_service
-from benchside.protocol.errors import BenchsideError
+from benchside.protocol.errors import BenchsideError, UnavailableError
 from benchside.protocol.wire.condition import ConditionKey
 from benchside.protocol.wire.notice import PutOutOfService
 from benchside.protocol.wire.text import clean
@@ -104,6 +104,9 @@ def _run_word(args: argparse.Namespace, settings: NotifierSettings) -> int:
 async def _serve(settings: NotifierSettings, supervisor: Supervisor, start: Start | None) -> int:
     task = asyncio.current_task()
     supervisor.on_stop(lambda: task.cancel() if task is not None else None)
+    # here, and not before the nursery is planted: what is forked from it would hold the lock, too
+    if take_alone(settings.state / "notifier.lock") is None:
+        raise UnavailableError("another notifier runs on this folder already; stop it first")
     beat = asyncio.create_task(supervisor.beat(), name="beat")
     journal, projection, was_spoilt = open_journal(settings.state, str(time.time_ns()))
     if projection.broken_at is not None:

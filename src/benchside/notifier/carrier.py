@@ -49,6 +49,7 @@ SAID_IN_TEN_S = 3 * MAX_ADVISORIES
 """What a server may say without being asked: all advisories at each reconnect, which does not come more often."""
 ADVISORIES = "advisories"
 KEPT = "kept"
+SET_BACK = ConditionKey("benchside.notifier", "journal", "set_back")
 
 
 class Around(Protocol):
@@ -82,6 +83,8 @@ class Carrier:
         self._again: asyncio.TimerHandle | None = None
         self._pace = Pace(most=SAID_IN_TEN_S, within_s=10.0)
         self._advisories = _read_advisories(journal)
+        self._holds: dict[bytes, bool] = {}
+        """What was said of each last; those whose time is over are kept, for the clock may be wrong about that."""
         for advisory in self._advisories.values():
             words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
         self.kept = min(int.from_bytes(journal.fact(KEPT) or b"", "big"), journal.last_sequence())
@@ -103,6 +106,8 @@ class Carrier:
                 log.debug("way to the agent ended", extra={"cause": str(error)})
             finally:
                 self._drop()
+            # not where we are ending ourselves: that says nothing of the agent
+            self._around.agent_said(is_online=None, is_assay_running=False)
             await asyncio.sleep(backoff.next_s())
 
     def changed(self) -> None:
@@ -110,10 +115,11 @@ class Carrier:
         self._report()
 
     def look(self, utc_ms: int) -> None:
-        """End advisories whose time is over."""
-        for advisory in tuple(self._advisories.values()):
-            if advisory.until_utc_ms <= utc_ms:
-                self._withdraw(advisory.id)
+        """End advisories whose time is over, and bring them back where the clock was wrong about it."""
+        for advisory in self._advisories.values():
+            holds = advisory.until_utc_ms > utc_ms
+            if self._holds.get(advisory.id) is not holds:
+                self._say(advisory, holds)
 
     async def _keep(self, stream: FrameStream[DeskMessage], backoff: Backoff) -> None:
         stream.send(CarrierWanted(version=DESK_VERSION))
@@ -156,7 +162,6 @@ class Carrier:
     def _drop(self) -> None:
         self._stream, self._is_online, self._sent, self._knows = None, False, 0, False
         self._cancel_again()
-        self._around.agent_said(is_online=None, is_assay_running=False)
 
     # -- the journal ------------------------------------------------------------------------------
 
@@ -169,6 +174,9 @@ class Carrier:
     def _kept(self, message: NoticesKept) -> None:
         """A server that says less than before has lost some: it gets them again, as far as they are here."""
         if message.journal != self._journal.id:
+            return
+        if not self._knows and self._was_set_back(message):
+            self._begin_another(message.sequence)
             return
         was_sent, self._sent, self._knows = self._sent, 0, True
         kept = min(message.sequence, self._journal.last_sequence())
@@ -184,6 +192,34 @@ class Carrier:
             self._knows = False
             return
         self._report()
+
+    def _was_set_back(self, message: NoticesKept) -> bool:
+        """Whether the server has entries that are not ours: this disk is an older one, and was written to since.
+
+        What is written before it is told is never behind what was told.
+        """
+        if message.sequence > self._journal.last_sequence():
+            return True
+        own = self._journal.at(message.sequence)
+        return own is not None and message.head is not None and own.head != message.head
+
+    def _begin_another(self, sequence: int) -> None:
+        """Tell all of it anew under another id; what was told since the older image would else be told by nobody."""
+        self._pace.count(asyncio.get_running_loop().time())
+        self._cancel_again()
+        own = self._journal.at(sequence)
+        if own is not None and self._stream is not None:  # by which the server sees the break, and tells of it itself
+            proof = pack_batch(NoticeBatch(journal=self._journal.id, changes=(own,)))
+            self._stream.send(NoticesReported(batch=proof))
+        try:
+            self._journal.begin_another()
+            self._journal.keep_fact(KEPT, bytes(8))
+        except UnavailableError as error:
+            log.error("journal that was set back goes on as it was", extra={"cause": str(error)})
+        self.kept, self._sent = 0, 0
+        self._around.signals_came((Signal(SET_BACK, SignalState.PULSE),))
+        # not at once: a server that says so again and again gets a journal twice a minute and no more
+        self._again = asyncio.get_running_loop().call_later(ASK_AGAIN_S, self._ask)
 
     def _report(self) -> None:
         if self._stream is None or not self._is_online or not self._knows or self._sent:
@@ -209,19 +245,32 @@ class Carrier:
     # -- advisories -------------------------------------------------------------------------------
 
     def _offer(self, advisory: AdvisoryOffered) -> None:
-        if advisory.id not in self._advisories and len(self._advisories) >= MAX_ADVISORIES:
+        if advisory.id not in self._advisories and len(self._advisories) >= MAX_ADVISORIES and not self._make_room():
             log.warning("expected fewer advisories at once, got one more")
             return
         if self._advisories.get(advisory.id) != advisory:
             self._advisories[advisory.id] = advisory
             self._keep_advisories()
         self._words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
+        self._say(advisory, holds=True)
+
+    def _say(self, advisory: AdvisoryOffered, holds: bool) -> None:
+        self._holds[advisory.id] = holds
         key = advisory_key(advisory.id)
-        self._around.signals_came((Signal(key, SignalState.ON, severity=advisory.severity),))
+        signal = Signal(key, SignalState.ON, severity=advisory.severity) if holds else Signal(key, SignalState.OFF)
+        self._around.signals_came((signal,))
+
+    def _make_room(self) -> bool:
+        """Forget the one that is over for longest."""
+        over = [one for one in self._advisories.values() if self._holds.get(one.id) is False]
+        if over:
+            self._withdraw(min(over, key=lambda one: one.until_utc_ms).id)
+        return bool(over)
 
     def _withdraw(self, advisory: bytes) -> None:
         if self._advisories.pop(advisory, None) is None:
             return
+        self._holds.pop(advisory, None)
         self._keep_advisories()
         self._words.forget_advice(advisory.hex())
         self._around.signals_came((Signal(advisory_key(advisory), SignalState.OFF),))

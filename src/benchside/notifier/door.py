@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from benchside.notifier.frames import split
 from benchside.notifier.watch.fold import Fold
+from benchside.platform.door.callers import Callers
 from benchside.platform.door.contract import OpenDoor
 from benchside.platform.door.here import Peer, open_door
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
@@ -38,9 +38,6 @@ log = logging.getLogger(__name__)
 
 MAX_HEARD_BYTES = 16 * 1024
 """A signal with all its values has 2 kB; nothing that a caller says is longer."""
-MAX_CALLERS = 64
-MAX_CALLERS_EACH = 32
-"""Of one account, so that none can keep the others out."""
 MAX_DESKS = 8
 """Log-ins at one PC at the same time, fast user switching included."""
 HELLO_WITHIN_S = 5.0
@@ -50,7 +47,8 @@ MESSAGES_IN_TEN_S = 300
 READ_BYTES = 64 * 1024
 FLOOD = 50
 """So many signals in one piece are a flood: the next piece may wait until it is larger."""
-FLOOD_PAUSE_S = 0.05
+FLOOD_PAUSE_S = 0.1
+"""Each piece may be a write to the disk, for what a flood says last of each condition outlives a kill."""
 LOCAL = "local."
 
 HEARD: Codec[NoticeMessage] = Codec(NoticeMessage, max_bytes=MAX_HEARD_BYTES, name="notice")
@@ -103,7 +101,7 @@ class Door:
         self._on_leave = on_leave
         self._on_signals = on_signals
         self._desks: set[Desk] = set()
-        self._callers: Counter[str] = Counter()
+        self._callers = Callers()
         self._door: OpenDoor | None = None
 
     async def open(self) -> None:
@@ -118,31 +116,30 @@ class Door:
             self._door.close()
 
     def _may_enter(self, peer: Peer) -> bool:
-        if self._callers.total() > MAX_CALLERS or self._callers[peer.account] > MAX_CALLERS_EACH:
-            return False
         return peer.is_ours or peer.is_system or peer.is_person or peer.name in self._push_users
 
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
-        self._callers[peer.account] += 1
         try:
-            if not self._may_enter(peer):
-                log.warning("local caller refused", extra={"account": peer.account})
-                return
-            heard = FrameStream(reader, writer, HEARD)
-            async with asyncio.timeout(HELLO_WITHIN_S):
-                first = await heard.receive()
-            if isinstance(first, NoticesWanted) and first.version == NOTICE_VERSION and len(self._desks) < MAX_DESKS:
-                await self._serve_desk(Desk(FrameStream(reader, writer, NOTICE), peer, first), heard)
-            elif isinstance(first, SignalPushed) and first.version == NOTICE_VERSION:
-                await self._serve_program(first, reader, writer)
-            else:
-                log.warning("expected a caller to say what it is, got another message", extra={"account": peer.account})
+            with self._callers.coming(peer) as has_room:
+                if has_room and self._may_enter(peer):
+                    await self._hear(reader, writer, peer)
+                else:
+                    log.warning("local caller refused", extra={"account": peer.account})
         except (PeerError, UnavailableError, TimeoutError, OSError) as error:
             log.warning("local caller broke off", extra={"cause": str(error) or type(error).__name__})
         finally:
-            self._callers[peer.account] -= 1
-            self._callers += Counter()  # forgets accounts that nobody calls from
             writer.transport.abort()
+
+    async def _hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, peer: Peer) -> None:
+        heard = FrameStream(reader, writer, HEARD)
+        async with asyncio.timeout(HELLO_WITHIN_S):
+            first = await heard.receive()
+        if isinstance(first, NoticesWanted) and first.version == NOTICE_VERSION and len(self._desks) < MAX_DESKS:
+            await self._serve_desk(Desk(FrameStream(reader, writer, NOTICE), peer, first), heard)
+        elif isinstance(first, SignalPushed) and first.version == NOTICE_VERSION:
+            await self._serve_program(first, reader, writer)
+        else:
+            log.warning("expected a caller to say what it is, got another message", extra={"account": peer.account})
 
     # -- desks ------------------------------------------------------------------------------------
 

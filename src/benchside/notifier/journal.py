@@ -7,19 +7,24 @@ entries are cut, with the state of conditions at that point kept, so that the pr
 from __future__ import annotations
 
 import logging
+import math
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 from msgspec.structs import replace
 
 from benchside.platform.files import make_private_folder
 from benchside.protocol.errors import CallerError, PeerError, UnavailableError
 from benchside.protocol.flow.conditions.projection import States, apply
+from benchside.protocol.flow.conditions.unsaid import Unsaid
 from benchside.protocol.trust.conditions import CONDITIONS_START, conditions_head, fits
 from benchside.protocol.wire.condition import CHANGE, ChangeKind, ConditionChange, ConditionKey, ConditionState
 
@@ -35,6 +40,7 @@ CREATE TABLE IF NOT EXISTS change (
     body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS change_of_condition ON change (condition, sequence) WHERE condition IS NOT NULL;
+CREATE TABLE IF NOT EXISTS unsaid (condition TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 """
 BUSY_WITHIN_MS = 2000
@@ -42,9 +48,9 @@ BUSY_WITHIN_MS = 2000
 CACHE_KB = 512
 """SQLite's own memory: the notifier only appends, and each megabyte counts on an instrument's PC."""
 MAX_BEFORE_CUT_S = 30 * 24 * 3600
-"""So long nothing is cut that the server lacks, or that belongs to a condition which is active."""
+"""So long nothing is cut that the server lacks, or that belongs to a condition which is active, however large."""
 CUT_PART = 10
-"""At most a tenth of the entries goes at a time: a clock that jumps by years empties no journal."""
+"""At most a tenth of the entries goes in a day by a clock (trim.py): one that jumps by years empties no journal."""
 
 
 _Row = tuple[int, int, str | None, bytes]
@@ -54,16 +60,19 @@ _Row = tuple[int, int, str | None, bytes]
 class _Base(msgspec.Struct, frozen=True):
     """Where the journal begins after a cut."""
 
-    sequence: int = 0
-    head: bytes = CONDITIONS_START
+    sequence: Annotated[int, Meta(ge=0, lt=2**62)] = 0
+    head: Annotated[bytes, Meta(min_length=32, max_length=32)] = CONDITIONS_START
     states: list[ConditionState] = []
+
+
+_Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
 @dataclass(frozen=True)
 class Projection:
     """What follows from the whole journal.  `broken_at`: the first entry that does not fit the chain.
 
-    `popped`: the newest POPPED_UP of each condition.
+    `popped`: the newest POPPED_UP of each condition.  `unsaid`: what was heard and is in no change yet.
     """
 
     states: States
@@ -73,14 +82,16 @@ class Projection:
     entries: int
     broken_at: int | None
     popped: dict[ConditionKey, ConditionChange] = field(default_factory=dict)
+    unsaid: tuple[Unsaid, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How much goes: entries up to `sequence`, `entries` of them."""
+    """How much goes: entries up to `sequence`, `entries` of them, `by_clock` for no other reason than their age."""
 
     sequence: int
     entries: int
+    by_clock: int
 
 
 class Journal:
@@ -99,14 +110,25 @@ class Journal:
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.executescript(_SCHEMA)
             self._db.execute("INSERT OR IGNORE INTO fact VALUES ('journal', ?)", (os.urandom(16),))
-        self.id = self.fact("journal") or bytes(16)
+            self.id: bytes = msgspec.convert(self.fact("journal"), _Id)
         self._last: tuple[int, bytes] | None = None
 
-    def append(self, drafts: Sequence[ConditionChange]) -> list[ConditionChange]:
-        """Number `drafts`, chain them and write them together; return them once they are durable."""
+    def append(
+        self, drafts: Sequence[ConditionChange], unsaid: Mapping[ConditionKey, Unsaid | None] = MappingProxyType({})
+    ) -> list[ConditionChange]:
+        """Number `drafts`, chain them and write them together; return them once they are durable.
+
+        `unsaid`: what is kept beside them by then; None: no longer.
+        """
         changes, rows = self._numbered(drafts)
         with _disk("the journal to take changes"), self._together():
             self._insert(rows)
+            for key, each in unsaid.items():
+                if each is None:
+                    self._db.execute("DELETE FROM unsaid WHERE condition = ?", (_name(key),))
+                else:
+                    row = (_name(key), msgspec.msgpack.encode(each))
+                    self._db.execute("INSERT OR REPLACE INTO unsaid VALUES (?, ?)", row)
         if changes:
             self._last = (changes[-1].sequence, changes[-1].head)
         return changes
@@ -125,7 +147,12 @@ class Journal:
             apply(states, change)
             if change.key is not None and change.kind is ChangeKind.POPPED_UP:
                 popped[change.key] = change
-        return Projection(states, sequence, head, last_utc_ms, entries, broken_at, popped)
+        return Projection(states, sequence, head, last_utc_ms, entries, broken_at, popped, self._unsaid())
+
+    def _unsaid(self) -> tuple[Unsaid, ...]:
+        with _disk("the journal to be readable"):
+            rows = self._db.execute("SELECT body FROM unsaid").fetchall()
+            return tuple(msgspec.msgpack.decode(body, type=Unsaid) for (body,) in rows)
 
     def last_sequence(self) -> int:
         """Return the newest entry's number; 0 for an empty journal."""
@@ -134,6 +161,16 @@ class Journal:
     def after(self, sequence: int, most: int) -> list[ConditionChange]:
         """Return up to `most` changes after `sequence`, in order."""
         return list(self._changes("WHERE sequence > ? ORDER BY sequence LIMIT ?", (sequence, most)))
+
+    def at(self, sequence: int) -> ConditionChange | None:
+        """Return one entry; None where there is none, or none any more."""
+        return next(self._changes("WHERE sequence = ?", (sequence,)), None)
+
+    def begin_another(self) -> None:
+        """Be another journal from now on, with the same entries: whoever knows it by its id does not know this one."""
+        journal = os.urandom(16)
+        self.keep_fact("journal", journal)
+        self.id = journal
 
     def history(self, *, before: int | None, key: ConditionKey | None, most: int) -> list[ConditionChange]:
         """Return up to `most` changes older than `before`, newest first; of one condition, or of all."""
@@ -160,23 +197,40 @@ class Journal:
                 "INSERT INTO fact VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
             )
 
-    def to_cut(self, *, now_utc_ms: int, max_age_s: int, max_bytes: int, kept: int, states: States) -> Cut | None:
+    def is_larger_than(self, size_mb: int) -> bool:
+        """Return whether its file is; False where it cannot be read."""
+        try:
+            with _disk("the journal to be readable"):
+                return self._bytes() > size_mb * 1_000_000
+        except UnavailableError:
+            return False
+
+    def part(self) -> int:
+        """Return how many entries may go in a day by a clock; 0 for an empty journal."""
+        with _disk("the journal to be readable"):
+            count = int(self._db.execute("SELECT count(*) FROM change").fetchone()[0])
+        return min(count, max(count // CUT_PART, 1))
+
+    def to_cut(
+        self, *, now_utc_ms: int, max_age_s: int, max_bytes: int, kept: int, states: States, most: int
+    ) -> Cut | None:
         """Return what may go: for age or size, but never what is still needed (MAX_BEFORE_CUT_S).
 
-        `kept`: up to where the server has it.
+        `kept`: up to where the server has it.  `most`: so many entries by what the clock says, of what `part` gave for
+        this day.  What is above `max_bytes` and not needed goes at once: no clock can make a journal large.
         """
         with _disk("the journal to be readable"):
-            first, count = self._db.execute("SELECT min(sequence), count(*) FROM change").fetchone()
-            if not count:
+            (first,) = self._db.execute("SELECT min(sequence) FROM change").fetchone()
+            if first is None:
                 return None
-            most = first - 1 + max(count // CUT_PART, 1)
-            old = self._before(now_utc_ms - max_age_s * 1000)
-            if self._bytes() > max_bytes:
-                old = most
+            last = first - 1 + most
+            old = min(last, self._before(now_utc_ms - max_age_s * 1000))
+            large = first - 1 + self._beyond(max_bytes)
             since = min((state.since_utc_ms for state in states.values() if state.is_active), default=None)
             needed = kept if since is None else min(kept, self._before(since))
-            until = min(old, most, max(needed, self._before(now_utc_ms - MAX_BEFORE_CUT_S * 1000)))
-        return Cut(until, until - first + 1) if until >= first else None
+            until = min(max(old, large), max(needed, min(last, self._before(now_utc_ms - MAX_BEFORE_CUT_S * 1000))))
+        by_size = max(first - 1, min(large, needed))
+        return Cut(until, until - first + 1, max(0, until - by_size)) if until >= first else None
 
     def cut(self, until: int, entry: ConditionChange) -> None:
         """Remove entries up to `until`, and write `entry`, which says so; both or neither.
@@ -227,9 +281,18 @@ class Journal:
         pages, free, size = (int(self._db.execute(f"PRAGMA {name}").fetchone()[0]) for name in names)
         return (pages - free) * size
 
+    def _beyond(self, max_bytes: int) -> int:
+        """Return how many entries of the usual size are too many for a file of so many bytes."""
+        size = self._bytes()
+        if size <= max_bytes:
+            return 0
+        count = int(self._db.execute("SELECT count(*) FROM change").fetchone()[0])
+        return math.ceil(count * (size - max_bytes) / size)
+
     def _base(self) -> _Base:
         data = self.fact("base")
-        return _Base() if data is None else msgspec.msgpack.decode(data, type=_Base)
+        with _disk("the journal to be readable"):
+            return _Base() if data is None else msgspec.msgpack.decode(data, type=_Base)
 
     def _newest(self) -> tuple[int, bytes]:
         for change in self._changes("ORDER BY sequence DESC LIMIT 1", ()):
@@ -257,15 +320,18 @@ class Journal:
 def open_journal(folder: Path, stamp: str) -> tuple[Journal, Projection, bool]:
     """Return the journal in `folder` and what follows from it, and whether an unreadable one had to be put aside.
 
-    What SQLite cannot read any more is kept under a name with `stamp`, and another journal is begun: a watch without
-    its past is better than none.
+    What SQLite or we cannot read any more is kept under a name with `stamp`, and another journal is begun: a watch
+    without its past is better than none.
     """
     make_private_folder(folder)
     path = folder / "notices.db"
+    journal = None
     try:
         journal = Journal(path)
         return journal, journal.project(), False
     except UnavailableError as error:
+        if journal is not None:
+            journal.close()  # Windows renames nothing that is open
         if not _is_spoilt(error):
             raise
     for name in ("notices.db", "notices.db-wal", "notices.db-shm"):

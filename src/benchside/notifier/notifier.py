@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from benchside.notifier.attention import Attention
+from benchside.notifier.beginning import DISK_FULL, at_start, standing
 from benchside.notifier.cards import Cards
 from benchside.notifier.carrier import Carrier
 from benchside.notifier.door import Desk, Door
@@ -20,14 +22,17 @@ from benchside.notifier.journal import Journal, Projection
 from benchside.notifier.record import Record
 from benchside.notifier.settings import NotifierSettings
 from benchside.notifier.shown import notices
+from benchside.notifier.silence import OVER, Silence
 from benchside.notifier.supervise import Watcher
-from benchside.notifier.trim import trim
+from benchside.notifier.trim import PART_S, Trimmer
+from benchside.notifier.watched import share_out
 from benchside.notifier.words import Words
 from benchside.platform.child.contract import Start
 from benchside.platform.clock.here import steady_s
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.conditions.board import Board
 from benchside.protocol.flow.conditions.event import Act, BoardEvent, Signalled, Started, Stopped, Ticked
+from benchside.protocol.flow.conditions.unsaid import Unsaid
 from benchside.protocol.flow.popups import DeskThere, Quiet, ShowCard
 from benchside.protocol.flow.popups import Ticked as PopupsTicked
 from benchside.protocol.wire import notice as wire
@@ -42,13 +47,8 @@ SHOWN_EVERY_S = 0.25
 LOOK_EVERY_S = 60.0
 """For clocks that jump, advisories that end, and desks that show how old a watch is."""
 RETRY_DISK_S = 5.0
-TRIM_EVERY_S = 24 * 3600.0
-FIRST_TRIM_S = 3600.0
 HISTORY_AT_ONCE = 100
-OWN = "benchside.notifier"
-DISK_FULL = ConditionKey(OWN, "journal", "disk_full")
-BROKEN = ConditionKey(OWN, "journal", "broken")
-SILENT = ConditionKey("benchside.server", "server", "silent")
+NOTHING: Mapping[ConditionKey, Unsaid | None] = MappingProxyType({})
 
 
 @dataclass
@@ -76,9 +76,10 @@ class Notifier:
         self._was_spoilt = was_spoilt
         self._last_utc_ms = projection.last_utc_ms
         now, utc_ms = steady_s(), _utc_ms()
-        self._board = Board(words, projection.states, now=now, utc_ms=utc_ms)
+        self._board = Board(words, projection.states, now=now, utc_ms=utc_ms, unsaid=projection.unsaid)
         self._attention = Attention(projection.popped.values(), now=now, utc_ms=utc_ms)
         self._popped = projection.popped
+        self._standing = standing(projection.states, projection.unsaid)
         self._queue: list[_Waiting] = []
         self._is_turn_due = False
         self._shown_at = float("-inf")
@@ -89,7 +90,12 @@ class Notifier:
         self._cards = Cards(lambda: self._desks, lambda: self._board.states, words)
         self._is_assay_running = False
         folders = tuple(folder for folder in (settings.state, settings.agent_state) if folder.is_dir())
-        self._watchers = [Watcher(each, self.signals_came, folders, start=start) for each in settings.watched]
+        owned = share_out(self._standing, settings.watched)[0]
+        self._watchers = [
+            Watcher(each, self.signals_came, folders, owned.get(each.label, ()), start=start, on_ready=self._show_soon)
+            for each in settings.watched
+        ]
+        self._silence = Silence(journal, now)
         self._carrier = Carrier(settings.agent_socket, journal, words, around=self)
         self._door = Door(
             settings.socket,
@@ -154,15 +160,17 @@ class Notifier:
 
     def _write(self, drafts: list[ConditionChange], now: float) -> None:
         """Journal first, then everybody else.  A full disk silences nobody: it is said, and tried again."""
+        unsaid = self._board.unsaid()
+        if drafts or unsaid:
+            self._keep(drafts, unsaid)
         if drafts:
-            self._keep(drafts)
             self._tell(drafts, now)
         self._arm()
 
-    def _keep(self, drafts: list[ConditionChange]) -> None:
+    def _keep(self, drafts: list[ConditionChange], unsaid: Mapping[ConditionKey, Unsaid | None] = NOTHING) -> None:
         was_stuck = self._record.is_stuck
         try:
-            self._board.numbered(self._record.write(drafts))
+            written = self._record.write(drafts, unsaid)
         except UnavailableError as error:
             if not was_stuck:
                 log.error("journal takes nothing", extra={"cause": str(error)})
@@ -172,7 +180,9 @@ class Notifier:
             return
         if was_stuck:
             self._loop.call_soon(self.signals_came, (Signal(DISK_FULL, SignalState.OFF),))
-        self._carrier.changed()
+        if written:
+            self._board.numbered(written)
+            self._carrier.changed()
 
     def _retry_disk(self) -> None:
         self._disk_timer = None
@@ -214,21 +224,23 @@ class Notifier:
             await asyncio.sleep(LOOK_EVERY_S)
             self._step(Ticked())
             self._carrier.look(_utc_ms())
+            silence = self._silence.look(steady_s(), is_on=self._board.hears(OVER))
+            if silence is not None:
+                self.signals_came((silence,))
             self._show_soon()
 
     async def _trim(self) -> None:
-        await asyncio.sleep(FIRST_TRIM_S)
+        trimmer = Trimmer(self._journal, self._settings)
         while True:
+            await asyncio.sleep(PART_S)
             try:
-                signal = await trim(
-                    self._journal, self._settings, self._board.states, kept=self._carrier.kept, utc_ms=_utc_ms()
-                )
-                if signal is not None:
-                    self._carrier.changed()
-                    self.signals_came((signal,))
+                signal = await trimmer.part_passed(self._board.states, kept=self._carrier.kept, utc_ms=_utc_ms())
             except UnavailableError as error:
                 log.error("journal could not be cut", extra={"cause": str(error)})
-            await asyncio.sleep(TRIM_EVERY_S)
+                continue
+            if signal is not None:
+                self._carrier.changed()
+                self.signals_came((signal,))
 
     # -- desks ------------------------------------------------------------------------------------
 
@@ -334,37 +346,25 @@ class Notifier:
     # -- the agent's side -------------------------------------------------------------------------
 
     def agent_said(self, *, is_online: bool | None, is_assay_running: bool) -> None:
-        """`is_online`: None while there is no agent; a PC without one has no server to miss."""
+        """`is_online`: None while there is no agent, which says nothing of the server for a day (silence.py)."""
         if is_assay_running != self._is_assay_running:
             self._is_assay_running = is_assay_running
             self._quiet_changed()
-        if is_online is not None:
-            self.signals_came((Signal(SILENT, SignalState.OFF if is_online else SignalState.ON),))
+        if is_online is None:
+            self._silence.gone(steady_s())
+        else:
+            self.signals_came((self._silence.heard(is_online=is_online),))
 
     # -- ourselves --------------------------------------------------------------------------------
 
     def _tell_of_ourselves(self) -> None:
-        signals = [Signal(DISK_FULL, SignalState.OFF)]
-        is_well = self._is_intact and not self._was_spoilt
-        signals.append(Signal(BROKEN, SignalState.OFF if is_well else SignalState.ON))
-        faults = {
-            ConditionKey("benchside.catalogue", fault.subject, fault.code): fault.why for fault in self._words.faults
-        }
-        for key, why in faults.items():
-            log.warning("catalogue has a fault", extra={"cause": why})
-            signals.append(Signal(key, SignalState.ON))
-        signals += [
-            Signal(key, SignalState.OFF)
-            for key in self._board.states
-            if key.source == "benchside.catalogue" and key not in faults
-        ]
-        names = {watcher.watched.label for watcher in self._watchers}
-        signals += [
-            Signal(key, SignalState.OFF)
-            for key in self._board.states
-            if key.source == OWN and key.code == "watch_lost" and key.subject not in names
-        ]
-        self.signals_came(tuple(signals))
+        for fault in self._words.faults:
+            log.warning("catalogue has a fault", extra={"cause": fault.why})
+        is_whole = self._is_intact and not self._was_spoilt
+        watched = self._settings.watched
+        self.signals_came(
+            tuple(at_start(self._board.states, self._standing, watched, self._words.faults, is_whole=is_whole))
+        )
 
     def _tell_of_unknown_codes(self) -> None:
         if self._words.unknown:

@@ -20,6 +20,19 @@ __all__ = ["main"]
 IN_MEMORY = "disk_full"
 """It is heard, shown and will be written (wire/notice.py): a program that said it again would say it twice."""
 
+_FORMS = (
+    ("$[0][0]`", "--source is a word of at most 64 letters, digits and ._:@/+-"),
+    ("$[0][1]`", "SUBJECT is one line of 1 to 80 characters, none of them invisible"),
+    ("$[0][2]`", "CODE is a word of at most 64 letters, digits and ._:@/+-"),
+    ("key", "the NAME of a value is of small letters, digits and _, at most 32"),
+    (
+        "$[2]",
+        "there are 12 values at most, each a number within ±1e15 or one line of at most 120 characters, none of them "
+        "invisible",
+    ),
+)
+"""Where the library says that the mistake is, and what may stand there."""
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -64,7 +77,12 @@ def _signal(args: argparse.Namespace) -> Signal:
     try:
         return msgspec.convert(msgspec.to_builtins(signal), Signal)
     except msgspec.ValidationError as error:
-        raise SettingError(f"that is no signal: {error}") from error
+        raise SettingError(f"that is no signal: {_why(str(error))}") from error
+
+
+def _why(error: str) -> str:
+    """Return which part is wrong, and what it may be: the library's own sentence shows a pattern and a place."""
+    return next((sentence for place, sentence in _FORMS if f"`{place}" in error), _FORMS[-1][1])
 
 
 def _value(text: str) -> tuple[str, int | float | bool | str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchside.notifier.adapters.alarm_rules import read_alarm_rules
 from benchside.notifier.adapters.log_rules import read_rules
 from benchside.notifier.adapters.rule_file import RuleFileError
-from benchside.notifier.supervise import Watched
+from benchside.notifier.watched import Watched
 
 __all__ = ["find_mistakes"]
 

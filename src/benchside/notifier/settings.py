@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchside.notifier.supervise import Watched
+from benchside.notifier.watched import Watched
 from benchside.settings.toml import SettingsTable, read_toml
 
 __all__ = ["DEFAULT_AGENT_SOCKET", "DEFAULT_SOCKET", "DEFAULT_STATE", "NotifierSettings", "read_settings"]
@@ -59,9 +59,10 @@ def read_settings(path: Path | None, *, state: Path | None = None, socket: Path 
     """
     folder = state or DEFAULT_STATE
     table: SettingsTable = read_toml(path or folder / "notifier.toml", must_exist=path is not None)
+    socket_set = table.path("socket")  # asked for whatever the flag says: it is a setting all the same
     settings = NotifierSettings(
         state=folder,
-        socket=socket or table.path("socket") or DEFAULT_SOCKET,
+        socket=socket or socket_set or DEFAULT_SOCKET,
         agent_socket=table.path("agent_socket") or DEFAULT_AGENT_SOCKET,
         agent_state=table.path("agent_state") or folder.parent / "agent",
         push_users=table.words("push_users", most=64),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec.structs import replace
 
 from benchside.notifier.words import Words
 from benchside.protocol.flow.conditions.projection import States, is_shown
@@ -21,15 +22,17 @@ MAX_NOTICES_BYTES = 3 * 512 * 1024
 def notice(state: ConditionState, words: Words, locale: str) -> NoticeShown:
     """Return one condition as a person reads it."""
     said = words.say(state, locale)
+    # nobody reads these, and a desk that was begun before an update refuses what it does not know
+    state = replace(state, shelf_ends_utc_ms=None, pulse_until_utc_ms=None)
     return NoticeShown(state=state, text=said.text, advice=said.advice, subject=said.subject)
 
 
 def notices(
     states: States, words: Words, locale: str, *, watches: Iterable[WatchShown], is_intact: bool, unsent: int
 ) -> NoticesShown:
-    """Return all that is shown now, worst first, then newest."""
+    """Return all that is shown now, worst first, then newest; what wants nothing of anybody stands below."""
     shown = [state for state in states.values() if is_shown(state)]
-    shown.sort(key=lambda state: (not state.is_active, -state.severity.rank, -state.since_utc_ms))
+    shown.sort(key=lambda state: (not state.is_active, _is_quiet(state), -state.severity.rank, -state.since_utc_ms))
     told = _as_many_as_fit(shown[:MAX_SHOWN], words, locale)
     return NoticesShown(
         notices=told,
@@ -38,6 +41,11 @@ def notices(
         intact=is_intact,
         unsent=unsent,
     )
+
+
+def _is_quiet(state: ConditionState) -> bool:
+    """Whether it follows from another, or somebody has put it aside."""
+    return state.is_suppressed or state.shelved_until_utc_ms is not None
 
 
 def _as_many_as_fit(shown: list[ConditionState], words: Words, locale: str) -> tuple[NoticeShown, ...]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
+from benchside.notifier.watched import Watched
 from benchside.platform.child.contract import ChildProcess, Start
 from benchside.platform.child.here import start_speaking_child
 from benchside.platform.door.here import ourselves
@@ -22,6 +21,7 @@ from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, Si
 from benchside.protocol.wire.notice import WatchShown
 from benchside.protocol.wire.watch import (
     MAX_SEEN_A_S,
+    MAX_STANDING,
     STUCK,
     WATCH,
     CheckFailed,
@@ -34,7 +34,7 @@ from benchside.protocol.wire.watch import (
 from benchside.transport.backoff import Backoff
 from benchside.transport.frames import FrameStream
 
-__all__ = ["Watched", "Watcher"]
+__all__ = ["Watcher"]
 
 log = logging.getLogger(__name__)
 
@@ -50,23 +50,13 @@ WELL_AFTER_S = 60.0
 REST_S = 600.0
 """How long a check that was stuck is left alone."""
 MAX_RESTING = 64
+END_WITHIN_S = 5.0
+"""For a process that was killed.  One that waits for a dead disk or share in the system's core goes only afterwards."""
+MAX_UNDEAD = 3
+"""Of one watch.  While so many were killed and are not gone no other is started: it would hang on the same thing."""
 TRIES_BEFORE_WARNING = 3
 """One crash is cured before anybody needs to hear of it; a worker that does not come back is not."""
 WORKER = "benchside.notifier.watch.worker"
-
-
-@dataclass(frozen=True)
-class Watched:
-    """One worker that is to run: which kind, what it is called, its settings."""
-
-    what: str
-    name: str
-    settings: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        """What people call it: "checks", "log-cx"; names are told apart within their kind alone."""
-        return self.what if self.what == self.name else f"{self.what}-{self.name}"
 
 
 class Watcher:
@@ -77,19 +67,31 @@ class Watcher:
         watched: Watched,
         on_signals: Callable[[tuple[Signal, ...]], None],
         folders: tuple[Path, ...] = (),
+        standing: Iterable[ConditionKey] = (),
         *,
         start: Start | None = None,
         hung_after_s: float = HUNG_AFTER_S,
+        end_within_s: float = END_WITHIN_S,
+        on_ready: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_signals` hears what was seen, also of the worker itself; `start` starts a worker's process."""
+        """`on_signals` hears what was seen, also of the worker itself; `start` starts a worker's process.
+
+        `folders`: what must outlive a restart, our own first.  `standing`: what it had told is on before a restart.
+        `on_ready`: it is well now; the first time that is no change of any condition.
+        """
         self.watched = watched
         self._on_signals = on_signals
         self._folders = folders
+        self._standing = set(standing)
         self._start = start or _start
         self._hung_after_s = hung_after_s
+        self._end_within_s = end_within_s
+        self._on_ready = on_ready
         self._backoff = Backoff(first_s=FIRST_WAIT_S, most_s=MAX_WAIT_S)
         self._resting: dict[str, float] = {}
+        self._undead: set[asyncio.Task[int]] = set()
         self._heard_at: float | None = None
+        self._well_at: float | None = None
         self._tries = 0
         self.is_well = False
         self.pid: int | None = None
@@ -101,32 +103,49 @@ class Watcher:
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
-        loop = asyncio.get_running_loop()
         while True:
-            began_at = loop.time()
+            process: ChildProcess | None = None
             try:
-                await self._run_once()
+                process, reader, writer = await self._begin()
+                await self._run_once(process, FrameStream(reader, writer, WATCH))
             except (UnavailableError, PeerError, TimeoutError) as error:
                 log.warning(
                     "worker ended", extra={"worker": self.watched.label, "cause": str(error) or type(error).__name__}
                 )
-            self._lost()
-            if loop.time() - began_at >= WELL_AFTER_S:
-                self._backoff.reset()
-                self._tries = 0
+                self._lost()  # before its end is waited for, which may not come
+            finally:
+                if process is not None:
+                    await self._end(process)
+            await self._until_one_may_start()
             await asyncio.sleep(self._backoff.next_s())
 
-    async def _run_once(self) -> None:
-        process, reader, writer = await self._begin()
+    async def _run_once(self, process: ChildProcess, stream: FrameStream[WatchMessage]) -> None:
+        """Listen until it hangs or ends, which is one of the errors that `run` takes."""
         self.pid = process.pid
-        stream = FrameStream(reader, writer, WATCH)
         try:
             stream.send(self._started())
             await self._listen(stream)
         finally:
             self.pid = None
             stream.abort()
-            await _end(process)
+
+    async def _end(self, process: ChildProcess) -> None:
+        """Kill it, and wait for its end, but not for long: what cannot die is left to a task of its own."""
+        try:
+            process.kill()
+        except OSError as error:
+            log.error("expected to kill the worker, got an error", extra={"cause": str(error)})
+        ending = asyncio.create_task(process.wait(), name=f"end of worker {self.watched.label}")
+        self._undead.add(ending)
+        ending.add_done_callback(self._undead.discard)
+        await asyncio.wait([ending], timeout=self._end_within_s)
+
+    async def _until_one_may_start(self) -> None:
+        if self._undead:
+            log.error("worker was killed and is not gone", extra={"worker": self.watched.label})
+        if len(self._undead) >= MAX_UNDEAD:
+            self._say_lost(Severity.WARNING)
+            await asyncio.wait(self._undead, return_when=asyncio.FIRST_COMPLETED)
 
     async def _begin(self) -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:
         try:
@@ -146,6 +165,7 @@ class Watcher:
             name=self.watched.name,
             settings=json.dumps(given).encode(),
             resting=tuple(self._resting)[:MAX_RESTING],
+            standing=tuple(sorted(self._standing))[:MAX_STANDING],
         )
 
     async def _listen(self, stream: FrameStream[WatchMessage]) -> None:
@@ -165,9 +185,11 @@ class Watcher:
     def _take(self, message: WatchMessage) -> None:
         match message:
             case WatchReady():
-                self.is_well = True
+                self.is_well, self._well_at = True, asyncio.get_running_loop().time()
                 self._on_signals((Signal(self._lost_key, SignalState.OFF),))
+                self._on_ready()
             case Seen():
+                self._note(message.signals)
                 self._on_signals(message.signals)
             case CheckFailed():
                 self._failed(message)
@@ -182,12 +204,27 @@ class Watcher:
             code = "check_stuck"
             self._resting[message.name] = asyncio.get_running_loop().time() + REST_S
         log.info("check failed", extra={"check": message.name, "cause": message.cause})
-        self._on_signals((Signal(ConditionKey("pc.watch", message.name, code), SignalState.ON),))
+        signals = (Signal(ConditionKey("pc.watch", message.name, code), SignalState.ON),)
+        self._note(signals)
+        self._on_signals(signals)
+
+    def _note(self, signals: tuple[Signal, ...]) -> None:
+        """Remember what is on for the next worker, which is to say when it is over."""
+        for signal in signals:
+            if signal.state is SignalState.OFF:
+                self._standing.discard(signal.key)
+            elif signal.state is SignalState.ON and len(self._standing) < MAX_STANDING:
+                self._standing.add(signal.key)
 
     def _lost(self) -> None:
-        self.is_well = False
+        if self._well_at is not None and asyncio.get_running_loop().time() - self._well_at >= WELL_AFTER_S:
+            self._backoff.reset()
+            self._tries = 0
+        self.is_well, self._well_at = False, None
         self._tries += 1
-        severity = Severity.WARNING if self._tries >= TRIES_BEFORE_WARNING else Severity.INFO
+        self._say_lost(Severity.WARNING if self._tries >= TRIES_BEFORE_WARNING else Severity.INFO)
+
+    def _say_lost(self, severity: Severity) -> None:
         self._on_signals((Signal(self._lost_key, SignalState.ON, severity=severity),))
 
     @property
@@ -197,11 +234,3 @@ class Watcher:
 
 async def _start() -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:
     return await start_speaking_child(ourselves(), WORKER, {})
-
-
-async def _end(process: ChildProcess) -> None:
-    try:
-        process.kill()
-    except OSError as error:
-        log.error("expected to kill the worker, got an error", extra={"cause": str(error)})
-    await process.wait()

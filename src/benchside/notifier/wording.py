@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from benchside.platform.shared.here import open_shared
 from benchside.protocol.flow.conditions.entry import Entry
 from benchside.protocol.wire.condition import Severity
 from benchside.protocol.wire.text import GOOD_LINE, Word
@@ -30,6 +32,7 @@ _CODE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
 _Delay = Annotated[float, Meta(ge=0, le=MAX_DELAY_S)]
 _Field = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[a-z][a-z0-9_]*\\Z")]
 _Rule = Annotated[str, Meta(min_length=1, max_length=130)]
+_Said = Annotated[dict[str, Annotated[str, Meta(min_length=1, max_length=120, pattern=GOOD_LINE)]], Meta(max_length=64)]
 
 
 class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +41,8 @@ class Sentences(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     subject: Annotated[str, Meta(min_length=1, max_length=200, pattern=GOOD_LINE)] = "{subject}"
     text: Annotated[str, Meta(min_length=1, max_length=280, pattern=GOOD_LINE)]
     advice: Annotated[str, Meta(max_length=900, pattern=GOOD_LINE)] = ""
+    said: Annotated[dict[_Field, _Said], Meta(max_length=12)] = {}
+    """How a value that is a word reads in this language: `[unreachable.es.said.stage]` has `proxy = "el proxy"`."""
 
 
 class _Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,8 +73,7 @@ class Wording:
 def read_wording(path: Path) -> tuple[str, dict[str, Wording]]:
     """Return the source that a file speaks of, and its codes; SettingError for the first mistake in it."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
+        data = _read(path)
         if len(data) > MAX_FILE_BYTES:
             raise SettingError(f"{path}: is larger than a catalogue can be; check the file")
         tables = tomllib.loads(data.decode())
@@ -85,6 +89,12 @@ def read_wording(path: Path) -> tuple[str, dict[str, Wording]]:
     if len(tables) > MAX_CODES:
         raise SettingError(f"{path}: has more than {MAX_CODES} codes; split the source")
     return source, {code: _wording(path, source, code, table) for code, table in tables.items()}
+
+
+def _read(path: Path) -> bytes:
+    """OSError for what is no file: a pipe of that name would have the whole notifier wait for somebody to write."""
+    with os.fdopen(open_shared(path), "rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
 
 
 def _wording(path: Path, source: str, code: str, table: object) -> Wording:
@@ -127,7 +137,10 @@ def _suppressed(path: Path, source: str, code: str, rule: str) -> tuple[str, str
 
 
 def _check_fields(path: Path, where: str, sentences: Sentences, values: tuple[str, ...]) -> None:
+    for name in sentences.said:
+        if name not in values:
+            raise SettingError(f"{path}: {where}.said has {name}, which is not among its values")
     for part in (sentences.subject, sentences.text, sentences.advice):
-        for field in _FIELDS.findall(part):
+        for field in (found.removeprefix("shift:") for found in _FIELDS.findall(part)):
             if field != "subject" and field not in values:
                 raise SettingError(f"{path}: {where} names {{{field[:32]}}}, which is not among its values")

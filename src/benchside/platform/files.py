@@ -5,15 +5,24 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from benchside.platform.private.here import close_folder, lock_file, make_durable
+from benchside.platform.private.here import close_folder, lock_file, make_durable, things_of_others
+from benchside.protocol.errors import UnavailableError
 
 __all__ = ["make_private_folder", "read_if_there", "take_alone", "write_private"]
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make `folder` for its owner alone, with its parents; on Windows for administrators too."""
+    """Make `folder` for its owner alone, with its parents; on Windows for administrators too.
+
+    UnavailableError where somebody else was there first, and owns something in it: nothing of theirs is believed.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     close_folder(folder)
+    for path in things_of_others(folder):
+        raise UnavailableError(
+            f"expected {path} to belong to the system or its administrators, got another owner or a link; look at what "
+            f'is in it, then delete it or take it over: takeown /A /F "{path}"'
+        )
 
 
 def take_alone(path: Path) -> int | None:

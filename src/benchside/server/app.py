@@ -238,6 +238,8 @@ async def run_server(parts: Parts, stop: asyncio.Event, ready: Callable[[Listene
         fleet=fleet,
         advisories=advisories,
         alerts=alerts.office,
+        trials=alerts.trials,
+        alert_ways=alerts.ways,
         consoles=consoles,
         bus=parts.bus,
         now=parts.now,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchside.server.access.delays import Delays
 from benchside.server.accounts.addresses import Addresses
+from benchside.server.accounts.key_mails import KeyMails
 from benchside.server.accounts.password import Passwords
 from benchside.server.accounts.service import Accounts
 from benchside.server.accounts.sign_ins import SignIns
@@ -67,6 +68,9 @@ class Parts:
         ledger = Ledger(session, now)
         refusals = Refusals(ledger, now)
         delays = Delays(cloud, cloud_keys.lookup, now)
+        addresses = Addresses(cloud, ledger)
+        outbox = Outbox(cloud, ledger, open_texts, settings.mail_from.rpartition("@")[2] or "localhost", now)
+        key_mails = KeyMails(addresses, outbox, settings.server_name) if settings.smtp else None
         sign_ins = SignIns(cloud, bus, now, asks_location=settings.asks_location)
         return cls(
             settings=settings,
@@ -83,9 +87,9 @@ class Parts:
             register=Register(cloud, ledger, settings.region, now),
             identities=DeviceKeeper(cloud, ledger, now),
             sign_ins=sign_ins,
-            accounts=Accounts(cloud, ledger, refusals, sign_ins, passwords or Passwords(), delays, now),
-            addresses=Addresses(cloud, ledger),
-            outbox=Outbox(cloud, ledger, open_texts, settings.mail_from.rpartition("@")[2] or "localhost", now),
+            accounts=Accounts(cloud, ledger, refusals, sign_ins, passwords or Passwords(), delays, now, key_mails),
+            addresses=addresses,
+            outbox=outbox,
             intake=Intake(cloud, refusals, bus, now),
             now=now,
         )

@@ -7,9 +7,7 @@ how fast it is.  All ways of a network and all addresses of a name are tried, si
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import os
 import re
 import socket
 import ssl
@@ -26,14 +24,14 @@ from benchside.protocol.wire.measure import MEASURE_PATH
 from benchside.protocol.wire.text import clean
 from benchside.transport.bandwidth import NotMeasuredError, measure
 from benchside.transport.proxy import ProxyFault, open_tunnel
+from benchside.transport.threads import in_thread
+from benchside.transport.upgrade import is_accepted, make_key, upgrade_request
 from benchside.transport.way_out import Way, WayOut
 
 __all__ = ["Finding", "Stage", "examine"]
 
 STAGE_WITHIN_S = 10.0
 """Of each stage; a firewall that drops packets silently answers nothing for minutes."""
-
-
 CONNECT_WITHIN_S = 5.0
 """Of all addresses of a name together."""
 MAX_ADDRESSES = 8
@@ -91,13 +89,17 @@ async def examine(url: str, out: WayOut, tls: ssl.SSLContext | None, tell: Calla
         ways = await out.ways(parts.hostname or "", parts.port or (443 if parts.scheme == "wss" else 80))
     except UnavailableError as error:
         advice = "Check the proxy settings of this PC, or the script that they name."
+        if out.script_fault:
+            advice += " An agent that runs goes on by the script that it fetched last, until it is started again."
         tell(Finding(Stage.WAY, False, str(error), time.monotonic() - started, advice))
         return False
     is_good = False
     for number, way in enumerate(ways):
         said = "directly" if way is None else f"by the proxy {way}"
         shown = said if len(ways) == 1 else f"{said} ({number + 1} of {len(ways)} ways)"
-        tell(Finding(Stage.WAY, True, shown, time.monotonic() - started))
+        old = f", by the script that was fetched before: {out.script_fault}" if out.script_fault else ""
+        advice = "Let this PC fetch the script that its proxy settings name: it may say another way." if old else ""
+        tell(Finding(Stage.WAY, True, shown + old, time.monotonic() - started, advice))
         is_good = await _examine_way(_Visit(url, way, out, tls), tell) or is_good
         started = time.monotonic()
     return is_good
@@ -144,6 +146,7 @@ class _Visit:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._answer = ""
+        self._key = make_key()
 
     def stages(self) -> list[tuple[Stage, Callable[[], Awaitable[_Said | None]]]]:
         """Each gives the sentence of its success, or None where there was nothing to do."""
@@ -181,9 +184,9 @@ class _Visit:
 
     async def _look_up(self) -> _Said:
         host, port = (self._host, self._port) if self._way is None else (self._way.host, self._way.port)
-        loop = asyncio.get_running_loop()
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            # not the loop's own threads: the program would wait at its end for a name server that says nothing
+            found = await in_thread(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), "names")
         except OSError as error:
             raise _Fault(
                 f"the name {host} is not known",
@@ -309,11 +312,7 @@ class _Visit:
         """Ask for a WebSocket (RFC 6455, 4.1); this stage is about whether HTTP comes back at all."""
         assert self._reader is not None
         assert self._writer is not None
-        key = base64.b64encode(os.urandom(16)).decode()
-        self._writer.write(
-            f"GET {self._path} HTTP/1.1\r\nHost: {self._target}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
-        )
+        self._writer.write(upgrade_request(self._target, self._path, self._key))
         try:
             head = await self._reader.readuntil(b"\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError) as error:
@@ -339,6 +338,11 @@ class _Visit:
             raise _Fault(
                 "the connection is not upgraded to a WebSocket",
                 f"Something between does not let WebSockets pass. {self._except()}",
+            )
+        if not is_accepted(self._answer, self._key):
+            raise _Fault(
+                "a WebSocket is said to open, but not by our server",
+                f"Something between answers in the server's place. {self._except()}",
             )
         return _Said("a WebSocket opens")
 

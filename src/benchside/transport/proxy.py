@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.text import clean
+from benchside.transport.challenges import Challenge, read_challenges
 
 __all__ = ["Credentials", "Proxy", "ProxyFault", "open_tunnel"]
 
@@ -53,7 +54,8 @@ class Proxy:
     """Of this proxy alone, where the machine's own setting carries them."""
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
+        """As it is written in an address or a script's answer: the brackets tell an IPv6 address from the port."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass
@@ -65,6 +67,9 @@ class _Head:
 
     def all(self, name: str) -> list[str]:
         return [value for field_name, value in self.fields if field_name == name]
+
+    def challenges(self) -> tuple[Challenge, ...]:
+        return read_challenges(self.all("proxy-authenticate"))
 
 
 async def open_tunnel(proxy: Proxy, host: str, port: int, credentials: Credentials | None) -> socket.socket:
@@ -110,7 +115,7 @@ class _Tunnel:
         if head.status != 407:
             self._judge(head)
             return
-        schemes = tuple(clean(value.split(" ", 1)[0].lower(), 20) for value in head.all("proxy-authenticate")[:8])
+        schemes = tuple(dict.fromkeys(clean(one.scheme, 20) for one in head.challenges()))
         if credentials is None:
             raise ProxyFault(407, "the proxy wants a name and a password, and none are set", schemes)
         known = [one for one in _SCHEMES if one in schemes]
@@ -241,9 +246,8 @@ class _Tunnel:
 
 
 def _challenge(head: _Head, scheme: str) -> bytes | None:
-    for value in head.all("proxy-authenticate"):
-        name, _, rest = value.partition(" ")
-        if name.lower() == scheme and rest:
+    for one in head.challenges():
+        if one.scheme == scheme and one.rest:
             with contextlib.suppress(ValueError):
-                return base64.b64decode(rest.strip(), validate=True)
+                return base64.b64decode(one.rest, validate=True)
     return None

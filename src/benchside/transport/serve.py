@@ -16,12 +16,13 @@ import picows
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 
-__all__ = ["Served", "ServedLimits", "Sourced", "bind", "forwarded_source", "listen", "server_tls"]
+__all__ = ["Served", "ServedLimits", "Sourced", "bind", "counted_source", "forwarded_source", "listen", "server_tls"]
 
 logger = logging.getLogger(__name__)
 
 UPGRADE_WITHIN_S = 10.0
 """TLS and the upgrade on a slow line; afterwards each listener has its own deadlines."""
+_HOST_BITS = 64
 _CLOSE_WITHIN_S = 2.0
 """After a close frame was queued: a peer that does not read gets the connection cut instead."""
 
@@ -212,16 +213,29 @@ class Served(Sourced):
 
 
 def forwarded_source(header: str) -> str:
-    """The address that the edge has put into X-Forwarded-For, which it sets and does not add to; "" when it is none."""
+    """The source that the edge has put into X-Forwarded-For, which it sets and does not add to; "" when it is none."""
+    return counted_source(header.strip())
+
+
+def counted_source(address: str) -> str:
+    """Return the address by which whoever comes from `address` is counted; "" when it is none.
+
+    Of IPv6 the first of its /64 (RFC 4291, 2.5.1): one machine has all of them, and a new one for each try.
+    """
     try:
-        return str(ipaddress.ip_address(header.strip()))
+        found = ipaddress.ip_address(address)
     except ValueError:
         return ""
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS))
 
 
 def _source_of(transport: picows.WSTransport) -> str:
     peer = transport.underlying_transport.get_extra_info("peername")
-    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+    return counted_source(str(peer[0])) if isinstance(peer, tuple) and peer else ""
 
 
 def server_tls(certificate: Path, key: Path) -> ssl.SSLContext:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchside.protocol.errors import UnavailableError
 
-__all__ = ["asks_the_system", "client_tls"]
+__all__ = ["client_tls"]
 
 _BUNDLES = (
     Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Ubuntu
@@ -28,15 +28,6 @@ def client_tls(ca_file: Path | None) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise UnavailableError(f"expected certificates in {ca_file.name}, got none that can be read") from error
     return context
-
-
-def asks_the_system(context: ssl.SSLContext | None) -> bool:
-    """Whether Windows or macOS itself checks what comes over this context.
-
-    Such a one must not meet aiofastnet, which takes OpenSSL's own object out of it: there is nothing in that, so that
-    every server would be refused.
-    """
-    return type(context).__module__.partition(".")[0] == "truststore"
 
 
 def _of_system() -> ssl.SSLContext:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import contextlib
+import logging
 import os
 import re
 import socket
-import ssl
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -22,13 +20,19 @@ from urllib.parse import unquote, urlsplit
 
 from benchside.protocol.errors import UnavailableError
 from benchside.transport.proxy import Credentials, Proxy, open_tunnel
+from benchside.transport.threads import in_thread
+from benchside.transport.tls import client_tls
 
 __all__ = ["DIRECT", "Way", "WayOut", "parse_proxy", "read_way"]
+
+logger = logging.getLogger(__name__)
 
 PAC_WITHIN_S = 5.0
 """To fetch a script and to run it, each; one that never ends is killed."""
 PAC_FOR_S = 600.0
 """A script is fetched again after this; networks change when a PC is carried."""
+PAC_AGAIN_S = 60.0
+"""And after this where that failed: each try makes whoever dials wait."""
 FIND_WITHIN_S = 12.0
 """For all of it: while a way is looked for nothing is dialled."""
 MAX_PAC_BYTES = 1024 * 1024
@@ -60,7 +64,8 @@ def parse_proxy(text: str) -> Proxy:
 @dataclass
 class _Script:
     text: str
-    fetched_at: float
+    due_at: float
+    """When it is to be fetched again."""
 
 
 class WayOut:
@@ -70,9 +75,17 @@ class WayOut:
     "ways:" with what such a script said.
     """
 
-    def __init__(self, how: str = "system", credentials: Credentials | None = None) -> None:
-        """UnavailableError when `how` is none of the four."""
+    def __init__(
+        self, how: str = "system", credentials: Credentials | None = None, *, ca_file: Path | None = None
+    ) -> None:
+        """UnavailableError when `how` is none of the four.
+
+        `ca_file`: authorities to trust besides the system's where a script's address is one of https.
+        """
         self.how = how
+        self.script_fault = ""
+        """Why the proxy script could not be fetched last time; "" while nothing is wrong with that."""
+        self._ca_file = ca_file
         self.credentials = credentials
         self._fixed: tuple[Way, ...] | None = None
         if how == "direct":
@@ -84,6 +97,7 @@ class WayOut:
         if how.startswith("pac:") and urlsplit(how[4:]).scheme not in ("http", "https", "file"):
             raise UnavailableError("expected pac: with an address of http, https or file")
         self._script: _Script | None = None
+        self._fetching = asyncio.Lock()
         self._good: dict[tuple[str, int], Way] = {}
 
     async def ways(self, host: str, port: int) -> tuple[Way, ...]:
@@ -112,21 +126,39 @@ class WayOut:
     async def _find(self, host: str, port: int) -> tuple[Way, ...]:
         if self.how.startswith("pac:"):
             return await self._by_script(self.how[4:], host, port)
-        return await _in_thread(lambda: _of_system(host, port))
+        return await in_thread(lambda: _of_system(host, port), "way out")
 
     async def socket(self, way: Way, host: str, port: int) -> socket.socket | None:
         """Return a socket that leads to `host`; None where it is to be dialled as usual."""
         return None if way is None else await open_tunnel(way, host, port, self.credentials)
 
     async def _by_script(self, address: str, host: str, port: int) -> tuple[Way, ...]:
-        now = time.monotonic()
-        if self._script is None or now - self._script.fetched_at > PAC_FOR_S:
-            try:
-                self._script = _Script(await _in_thread(lambda: _fetch(address)), now)
-            except (OSError, ValueError, ssl.SSLError) as error:
-                raise UnavailableError(f"the proxy script cannot be fetched: {type(error).__name__}") from error
-        said = await _run(self._script.text, host, port)
+        async with self._fetching:  # a link and a session ask at once: the later answer must not undo the other
+            if self._script is None or time.monotonic() > self._script.due_at:
+                self._script = await self._fetched(address)
+            script = self._script
+        said = await _run(script.text, host, port)
         return tuple(read_way(said))
+
+    async def _fetched(self, address: str) -> _Script:
+        """Fetch the script; where that fails, the one that was fetched before goes on counting."""
+        last = self._script
+        try:
+            # before there is one, a slow name server may have all the time that there is
+            async with asyncio.timeout(None if last is None else PAC_WITHIN_S):
+                text = await in_thread(lambda: _fetch(address, self._ca_file), "proxy script")
+        except Exception as error:  # of the network, of TLS, of HTTP, of time: the way out must not end by any of them
+            why = f"the proxy script cannot be fetched: {_reason(error)}"
+            is_new, self.script_fault = not self.script_fault, why
+            if last is None:
+                raise UnavailableError(why) from error
+            if is_new:
+                logger.warning("the last proxy script goes on counting", extra={"why": why})
+            return _Script(last.text, time.monotonic() + PAC_AGAIN_S)
+        if self.script_fault and last is not None:
+            logger.info("the proxy script was fetched again")
+        self.script_fault = ""
+        return _Script(text, time.monotonic() + PAC_FOR_S)
 
 
 def read_way(said: str) -> Iterator[Way]:
@@ -170,23 +202,21 @@ def _with_credentials(text: str) -> Proxy:
     return Proxy(proxy.host, proxy.port, Credentials(unquote(user), unquote(password)) if user else None)
 
 
-async def _in_thread(work: Callable[[], _T]) -> _T:
-    """Run what may hang in a thread that nobody has to wait for, not even at the program's end."""
-    done: concurrent.futures.Future[_T] = concurrent.futures.Future()
-    done.set_running_or_notify_cancel()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except Exception as error:
-            done.set_exception(error)
-
-    threading.Thread(target=run, name="way out", daemon=True).start()
-    return await asyncio.wrap_future(done)
+def _reason(error: Exception) -> str:
+    """Which kind of error it is; of what stands behind urllib's own, the kind of that."""
+    if isinstance(error, UnavailableError):
+        return str(error)
+    if isinstance(error, urllib.error.HTTPError):
+        return f"it answers {error.code}"
+    inner = error.reason if isinstance(error, urllib.error.URLError) else error
+    return type(inner if isinstance(inner, Exception) else error).__name__
 
 
-def _fetch(address: str) -> str:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+def _fetch(address: str, ca_file: Path | None) -> str:
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if urlsplit(address).scheme == "https":
+        handlers.append(urllib.request.HTTPSHandler(context=client_tls(ca_file)))
+    opener = urllib.request.build_opener(*handlers)
     with opener.open(address, timeout=PAC_WITHIN_S) as answer:
         until, data = time.monotonic() + PAC_WITHIN_S, b""
         while part := answer.read1(64 * 1024) if hasattr(answer, "read1") else answer.read(64 * 1024):

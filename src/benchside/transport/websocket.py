@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import picows
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
-from benchside.transport.tls import asks_the_system, client_tls
+from benchside.transport.tls import client_tls
 from benchside.transport.way_out import DIRECT, Way, WayOut
 
 __all__ = ["Closed", "WebSocketLink", "client_tls", "dial"]
@@ -32,6 +32,8 @@ MESSAGES_A_TURN = 32
 """A read buffer of small records would otherwise be worked off in one piece, for seconds."""
 _IDLE_PING_S = 10.0
 _PONG_WITHIN_S = 10.0
+_PYTHONS_TLS = "_aiofastnet_force_fallback_ssl"
+"""What aiofastnet 1.2 looks for in a context; no public name, so pyproject.toml binds the version."""
 
 
 class Closed(UnavailableError):
@@ -301,7 +303,7 @@ async def _dial_by(
             _, link = await picows.ws_connect(
                 lambda: WebSocketLink(max_bytes),
                 url,
-                ssl_context=tls if url.startswith("wss://") else None,
+                ssl_context=_without_files(tls) if url.startswith("wss://") else None,
                 websocket_handshake_timeout=within_s,
                 enable_auto_ping=True,
                 enable_auto_pong=False,  # it queues without bound for a peer that pings and never reads
@@ -309,7 +311,7 @@ async def _dial_by(
                 auto_ping_reply_timeout=_PONG_WITHIN_S,
                 max_frame_size=max_bytes,
                 max_redirects=0,
-                use_aiofastnet=False if asks_the_system(tls) else None,
+                use_aiofastnet=True,  # asyncio's own TLS drops what was queued, and reads while it closes
                 socket_factory=lambda _url: out.socket(way, host, port),
             )
     except (OSError, picows.WSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
@@ -318,6 +320,17 @@ async def _dial_by(
     if not isinstance(link, WebSocketLink):
         raise UnavailableError("expected our own listener, got another")
     return link
+
+
+def _without_files(tls: ssl.SSLContext | None) -> ssl.SSLContext | None:
+    """Have aiofastnet go by Python's objects of this context, and not by those of OpenSSL that it takes out of it.
+
+    With those it writes the server's certificate to a temporary file in each handshake, and hangs where a service has
+    no place for one, nor has a full disk; and out of a context of truststore's, where there are none, it takes nothing.
+    """
+    if tls is not None:
+        setattr(tls, _PYTHONS_TLS, True)
+    return tls
 
 
 def _is_this_machine(url: str) -> bool:

@@ -120,6 +120,9 @@ async def test_the_browser_is_not_told_about_to_the_server() -> None:
         await http.get("/api/me", headers={"Authorization": "x", "Cookie": "a=b", "Referer": "http://x/", "DNT": "1"})
         names = {line.split(b":")[0].lower() for line in server.asked[-1].split(b"\r\n")[1:] if line}
         assert names <= {b"host", b"accept", b"x-benchside", b"x-benchside-console", b"x-benchside-port"}
+        for languages, is_told in (("es", True), ("es-ES,es;q=0.9,en;q=0.8", False)):
+            await http.get("/api/me", headers={"Accept-Language": languages})
+            assert (b"accept-language" in server.asked[-1].lower()) is is_told
 
 
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See", "307 Temporary", "308 Permanent"])
@@ -154,10 +157,17 @@ async def test_a_browser_is_sent_to_a_provider_or_home(path: str, where: str, st
         assert answer.headers.get("location") == (where if status == 303 else None)
 
 
+async def test_the_list_of_all_people_that_a_policy_can_name_comes_through() -> None:
+    async with lying() as (server, _, http):
+        people = json.dumps({"people": ["x" * 600] * 20_000}).encode()
+        server.say("/api/admin/people", people)
+        assert (await http.get("/api/admin/people", timeout=20)).content == people
+
+
 async def test_answers_without_end_and_cut_ones_are_ended() -> None:
     async with lying() as (server, _, http):
         server.answers["/api/me"] = (
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 9_000_000
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 18000000\r\n\r\n" + b"x" * 18_000_000
         )
         assert (await http.get("/api/me", timeout=20)).status_code == 502
         for rubbish in (

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from benchside.notifier.door import MAX_CALLERS_EACH, MAX_HEARD_BYTES, Desk, Door
+from benchside.notifier.door import MAX_HEARD_BYTES, Desk, Door
+from benchside.platform.door.callers import MAX_CALLERS_EACH
 from benchside.platform.door.here import connect_door
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.protocol.wire.notice import (

@@ -11,14 +11,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from tests.fakes.linked_pc import LinkedPc
 from tests.fakes.server_world import Pc, World, running_world
 
-from benchside.protocol.errors import Refusal, UnavailableError
+from benchside.protocol.errors import Refusal
 from benchside.protocol.trust.device import LinkNonces, LinkState
 from benchside.protocol.trust.link import LinkEnd, link_records
 from benchside.protocol.wire import link as wire
-from benchside.protocol.wire.audit import EventDetails, EventKind
+from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.channel import Channel
 from benchside.server.admin.device import add_device_words
 from benchside.server.audit.kind import ServerKind
@@ -26,7 +25,6 @@ from benchside.server.audit.model import Event
 from benchside.server.gateway import meeting
 from benchside.server.identity.chain import Hold
 from benchside.server.identity.keeper import MAX_INSTANCES
-from benchside.server.identity.model import DeviceChain
 from benchside.transport.websocket import Closed
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -36,13 +34,6 @@ pytestmark = [pytest.mark.system, pytest.mark.slow]
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with running_world(tmp_path / "world") as running:
         yield running
-
-
-@pytest.fixture
-async def pc(world: World, tmp_path: Path) -> AsyncIterator[LinkedPc]:
-    made = await LinkedPc.enrolled(world, tmp_path / "pc")
-    yield made
-    await made.kill()
 
 
 async def closed_with(pc: Pc) -> int:
@@ -255,85 +246,6 @@ def _given(challenge: wire.LinkChallenge) -> Callable[[], Awaitable[wire.LinkCha
         return challenge
 
     return dial
-
-
-async def test_a_person_lets_a_restored_pc_go_on(world: World, pc: LinkedPc, tmp_path: Path) -> None:
-    for _ in range(2):
-        await pc.boot()
-        await kept_by_the_server(world, pc)
-        pc.journal.append(EventKind.ASSAY_STARTED, None, EventDetails())
-        await report(pc)
-        await pc.kill()
-    image = LinkedPc(world, pc.copy(tmp_path / "image").folder.folder)
-    for _ in range(2):
-        await pc.boot()
-        await kept_by_the_server(world, pc)
-        pc.journal.append(EventKind.ASSAY_ENDED, None, EventDetails())
-        await report(pc)
-        await pc.kill()
-    key = image.folder.device_key()
-    await image.boot(held=True)
-    number = image.standing.instance
-    await image.kill()
-    await image.boot(held=True)
-    assert image.standing.instance == number, "what the window shows stays the same while it is held"
-    assert image.held_times == 1
-    with pytest.raises(UnavailableError):
-        await world.parts.identities.release(image.device_id, b"nope")
-    await world.parts.identities.release(image.device_id, None)
-    await image.welcomed()
-    await image.has_new_key(key)
-    assert not image.standing.is_held
-    verdict = image.journal.verify()
-    assert (verdict.broken_at, verdict.resumed) == (None, 1)
-    sequence, head = await world.parts.ledger.journal_head(image.device_id)
-    await report(image)
-    assert (await world.parts.ledger.journal_head(image.device_id))[0] > sequence
-    await image.kill()
-    assert (await image.boot()).journal_head == (await world.parts.ledger.journal_head(image.device_id))[1] != head
-    await image.kill()
-    pc.start()
-    await asyncio.sleep(1.0)
-    assert not pc.link.is_up, "the one that was not chosen has a key that is worth nothing"
-    assert await hold_of(world, image.device_id) is None, "and it holds up nobody any more"
-
-
-async def test_of_two_the_one_that_a_person_names_goes_on(world: World, pc: LinkedPc, tmp_path: Path) -> None:
-    await pc.boot()
-    await kept_by_the_server(world, pc)
-    await pc.kill()
-    copy = pc.copy(tmp_path / "copy")
-    await pc.boot()
-    await kept_by_the_server(world, pc)
-    await copy.boot(held=True)
-    await pc.welcomed(held=True)
-    key = pc.folder.device_key()
-    with pytest.raises(UnavailableError, match="several came"):
-        await world.parts.identities.release(pc.device_id, None)
-    await world.parts.identities.release(pc.device_id, copy.standing.instance[:4])
-    await copy.welcomed()
-    await copy.has_new_key(key)
-    await asyncio.sleep(1.5)
-    assert copy.link.is_up
-    assert not pc.link.is_up
-    assert await hold_of(world, pc.device_id) is None
-    await copy.kill()
-
-
-async def kept_by_the_server(world: World, pc: LinkedPc) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            async with world.parts.cloud.read() as rows:
-                row = await rows.get(DeviceChain, pc.device_id)
-                if row is not None and row.kept_step == pc.state.step and row.offer_step is None:
-                    return
-            await asyncio.sleep(0.02)
-
-
-async def report(pc: LinkedPc) -> None:
-    events = pc.journal.after(pc.welcomes[-1].journal_sequence, 100)
-    pc.link.send(wire.EventsReported(events=tuple(events)))
-    await pc.hears(wire.EventsKept)
 
 
 async def test_a_held_device_may_not_be_asked_for_nor_get_a_ticket(world: World) -> None:

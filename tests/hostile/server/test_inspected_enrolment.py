@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -175,3 +178,28 @@ async def test_a_request_that_the_proxy_says_again_makes_no_second_device(
         await enrol(DeviceFolder(tmp_path / "second"), await token_for(world, proxy), WHO, None)
     assert len(await world.parts.register.devices()) == 1
     assert not (tmp_path / "second").exists()
+
+
+async def test_a_pc_that_needs_longer_for_its_identity_than_anybody_waits_is_enrolled_all_the_same(
+    world: World, proxy: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_given_up = threading.Event()
+
+    def slowly() -> RSAPrivateKey:
+        assert is_given_up.wait(20)
+        time.sleep(enrolment.ANSWER_WITHIN_S + 0.2)
+        return rsa_key(0)
+
+    async def give_up() -> None:
+        while not proxy.all or not proxy.last.seen[To.PC]:
+            await asyncio.sleep(0.01)
+        proxy.last.pc.close(1001)  # as the server does with who is silent for a minute
+        is_given_up.set()
+
+    monkeypatch.setattr(enrolment, "make_identity", slowly)
+    monkeypatch.setattr(enrolment, "ANSWER_WITHIN_S", 2.0)
+    giving_up = asyncio.create_task(give_up())
+    made = await enrol(DeviceFolder(tmp_path / "agent"), await token_for(world, proxy), WHO, None)
+    await giving_up
+    assert len(proxy.all) == 2
+    assert [one.id.hex() for one in await world.parts.register.devices()] == [made.device_id]

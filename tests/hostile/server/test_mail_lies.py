@@ -217,7 +217,7 @@ async def test_what_it_says_of_a_person_does_not_reach_the_log_and_nothing_is_lo
         await polite(talk, answers={b"RCPT": said[0]})
 
     async with opened_parts(tmp_path) as parts, lying_mail_server(script) as server:
-        values = dict.fromkeys(("server", "when", "browser", "network", "minutes", "link"), "x")
+        values = dict.fromkeys(("server", "when", "browser", "network", "minutes", "link", "denial"), "x")
         await parts.outbox.put(TO, "location", values, "en")
         sender = Sender(parts.outbox, client(server.port, user=""))
         await sender.send_due()

@@ -13,12 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from tests.fakes import lying_provider as lies
-from tests.fakes.lying_provider import CLIENT, SECRET, LyingProvider
+from tests.fakes.lying_provider import CLIENT, SECRET, LyingProvider, settings_for
 from tests.fakes.server_world import SETTINGS, Console, World, running_world
 
 from benchside.protocol.errors import RefusedError
-from benchside.server.keys.files import write_secret
-from benchside.server.sso import fetch, service
+from benchside.server.sso import asking, fetch, service
 from benchside.server.sso.fetch import Fetch
 from benchside.server.sso.provider import Provider
 from benchside.server.worker import loops
@@ -35,11 +34,7 @@ async def provider() -> AsyncIterator[LyingProvider]:
 
 @pytest.fixture
 async def world(tmp_path: Path, provider: LyingProvider) -> AsyncIterator[World]:
-    write_secret(tmp_path / "secret", SECRET.encode())
-    settings = replace(
-        SETTINGS, sso_issuer=provider.issuer, sso_client_id=CLIENT, sso_client_secret_file=str(tmp_path / "secret")
-    )
-    async with running_world(tmp_path, settings=settings) as running:
+    async with running_world(tmp_path, settings=settings_for(provider, tmp_path)) as running:
         yield running
 
 
@@ -216,6 +211,7 @@ async def test_rotated_keys_are_found_and_unknown_ones_do_not_make_us_hammer(
     [
         (lambda c: c.update(preferred_username="../ana"), "account"),
         (lambda c: c.update(preferred_username="a" * 65), "account"),
+        (lambda c: c.update(preferred_username="corp/ana"), "name"),
         (lambda c: c.update(preferred_username=["ana"]), "account"),
         (lambda c: c.pop("preferred_username"), "account"),
         (lambda c: c.update(preferred_username="break-glass"), "account"),
@@ -305,7 +301,7 @@ async def test_only_a_clear_no_of_the_provider_ends_a_sign_in(
     world: World, provider: LyingProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Our secret has expired, it is asked too much, it is away, it says rubbish: nobody is cut off by that."""
-    monkeypatch.setattr(service, "ASK_AGAIN_MS", 0)
+    monkeypatch.setattr(asking, "ASK_AGAIN_MS", 0)
     monkeypatch.setattr(loops, "ASK_PROVIDER_EVERY_S", 3600.0)
     console, query = await begun(world, provider)
     assert await back(console, provider, query) == "/"

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 from tests.fakes.entry_points import reason
 from tests.fakes.people import associate, site
-from tests.fakes.server_world import World, rsa_key, running_world
+from tests.fakes.server_world import Console, Pc, World, rsa_key, running_world
 
 from benchside.protocol.trust.keys import fingerprint, pss_sign, public_bytes
 from benchside.protocol.trust.second import SecondFor, second_content
@@ -33,13 +33,19 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield running
 
 
-async def test_a_site_that_wants_two_lets_nobody_in_alone(world: World) -> None:
+async def asked_where_two_are_wanted(world: World) -> tuple[Pc, Console, Console, bytes]:
+    """A PC that asks for help, two associates, and the request."""
     pc, ana, ben = await world.enrolled_pc(), await world.console("ana"), await world.console("ben", key=2)
     world.authority.add_site(site("lab-1", rules=SiteRules(second_eyes=True)))
     await world.install_policy()
     request_id = os.urandom(16)
     pc.ask_for_help(request_id)
     await pc.hear(wire.RequestQueued)
+    return pc, ana, ben, request_id
+
+
+async def test_a_site_that_wants_two_lets_nobody_in_alone(world: World) -> None:
+    pc, ana, ben, request_id = await asked_where_two_are_wanted(world)
     path = f"/api/requests/{request_id.hex()}"
     assert (await ana.post(f"{path}/claim")).status_code == 200
     refused = await ana.post(f"{path}/tickets", channel="main")
@@ -89,6 +95,35 @@ async def test_a_site_that_wants_two_lets_nobody_in_alone(world: World) -> None:
     world.authority.sign_in(associate("ben", key, sites=("lab-2",), expires_utc_ms=now + IN_A_YEAR))
     await world.install_policy()
     assert reason(await ana.post(f"{path}/tickets", channel="main")) == "second_eyes"
+
+
+async def test_who_makes_a_new_key_after_the_claim_is_agreed_to_with_that_one(world: World) -> None:
+    """An agreement to the key of before is worth nothing at the PC, and must not stand in the way of another."""
+    pc, ana, ben, request_id = await asked_where_two_are_wanted(world)
+    path = f"/api/requests/{request_id.hex()}"
+
+    async def agree() -> str:
+        shown = (await ben.get("/api/requests")).json()["requests"][0]["second"]
+        key, issued = bytes.fromhex(shown["associate_key"]), utc_ms()
+        about = SecondFor(request_id=request_id, device_id=pc.device_id, associate="ana", key=key)
+        signature = base64.b64encode(pss_sign(rsa_key(2), second_content(about, "ben", issued))).decode()
+        given = {"issued_utc_ms": issued, "signature": signature}
+        assert (await ben.post(f"{path}/agreement", **given)).status_code == 204
+        return key.hex()
+
+    assert (await ana.post(f"{path}/claim")).status_code == 200
+    first = await agree()
+    assert (await ana.post(f"{path}/tickets", channel="main")).status_code == 200
+    spki = public_bytes(rsa_key(3).public_key())
+    assert (await ana.put("/api/me/key", spki=base64.b64encode(spki).decode())).status_code == 200
+    assert reason(await ana.post(f"{path}/tickets", channel="main")) == "not_in_policy"
+    await world.sign_into_policy("ana", fingerprint(spki))
+    assert reason(await ana.post(f"{path}/tickets", channel="main")) == "second_eyes"
+    assert await agree() == fingerprint(spki).hex() != first
+    assert (await ana.post(f"{path}/tickets", channel="main")).json()["second"]["associate"] == "ben"
+    assert (await ana.post(f"{path}/claim")).status_code == 200
+    written = [one.kind for one in await world.parts.ledger.events_of(request_id)]
+    assert written.count("request_claimed") == 2  # for each key once
 
 
 async def test_a_pc_that_wants_two_by_a_rule_of_its_own_gets_two(world: World) -> None:

@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import update
 from tests.fakes.entry_points import WORKING, at, reason
 from tests.fakes.server_world import PASSWORD, SETTINGS, Console, World, rsa_key, running_world
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.wire import link as wire
+from benchside.server.accounts.model import SignIn
 from benchside.server.http import connection
 from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
 
@@ -38,7 +40,7 @@ async def test_every_entry_point_keeps_strangers_out_as_the_table_says(world: Wo
         if entry.policy in (EntryPolicy.ANYONE, EntryPolicy.BROWSER_REPORT):
             is_refused = answer.status_code == 303 and answer.headers["location"].startswith("/?sign-in=")
             assert is_refused or answer.status_code in (200, 204, 422), entry
-        elif entry.policy is EntryPolicy.PROVIDER:
+        elif entry.policy in (EntryPolicy.PROVIDER, EntryPolicy.MAILED):
             assert (answer.status_code, reason(answer)) == (422, "malformed"), entry
         else:
             assert (answer.status_code, reason(answer)) == (401, "sign_in"), entry
@@ -103,6 +105,22 @@ async def test_what_anybody_may_know_of_the_server_is_its_name_region_and_relay(
     assert said == {"server_name": "Benchside", "region": "global", "relay_origin": world.listeners.session_url}
 
 
+async def test_beside_the_table_there_are_files_and_a_description_to_read(world: World) -> None:
+    console = Console(world)
+    page = (await console.get("/")).content
+    for path in ("/docs", "/redoc", "/API/me", "/v1/agent", "/..%2f..%2fetc/passwd", "/%00"):
+        assert (await console.get(path)).content == page, "the page itself, whatever the path"
+    for path in ("/assets/..%2findex.html", "/assets/nothing.js", "/api/", "/api/me/", "/api//me", "/api/admin"):
+        assert (await console.get(path)).status_code == 404, path
+    for path in ("/", "/x", "/api/openapi.json", "/api/nothing", "/api/me"):
+        for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"):
+            answer = await console.http.request(method, path)
+            assert answer.status_code in (404, 405), (method, path)
+            assert reason(answer) in ("not_found", "method"), (method, path)
+        head = await console.http.head(path)
+        assert (head.status_code, head.content) == (404 if path in ("/api/nothing", "/api/me") else 200, b"")
+
+
 async def test_a_server_for_the_package_alone_answers_no_browser(tmp_path: Path) -> None:
     async with running_world(tmp_path, settings=replace(SETTINGS, consoles="package")) as world:
         package = {"X-Benchside-Console": "package/0.1.0"}
@@ -118,10 +136,14 @@ async def test_a_server_for_the_package_alone_answers_no_browser(tmp_path: Path)
                 for headers in browsers:
                     answer = await http.request(entry.method, path, json={}, headers=headers | {"X-Benchside": "1"})
                     is_foreign = entry.policy in (EntryPolicy.BROWSER_REPORT, EntryPolicy.PROVIDER)
-                    if is_foreign or path == "/healthz":
+                    if entry.policy is EntryPolicy.MAILED:  # it is the page's, which every browser gets
+                        assert (answer.status_code, reason(answer)) in ((403, "cross_site"), (422, "malformed")), entry
+                    elif is_foreign or path == "/healthz":
                         assert answer.status_code in (200, 204, 422), entry
                     else:
                         assert (answer.status_code, reason(answer)) == (403, "package_only"), entry
+            for path in ("/api/openapi.json", "/api/nothing"):
+                assert reason(await http.get(path)) == "package_only"
             assert (await http.get("/api/sign-in", headers=package)).status_code == 200
             answer = await http.post("/api/sign-out", headers=package | {"X-Benchside": "1"})
             assert (answer.status_code, reason(answer)) == (401, "sign_in")
@@ -195,6 +217,22 @@ async def test_headers_stand_on_every_answer(world: World) -> None:
         assert headers["referrer-policy"] == "no-referrer"
         assert "server" not in headers
     assert (await console.http.post("/api/csp-report", content=b"{}", headers={"Origin": ""})).status_code == 204
+
+
+async def test_a_key_in_place_of_another_needs_a_fresh_proof(world: World) -> None:
+    """Whoever sits down at an open browser makes no key of their own of it."""
+    ana = await world.console("ana")
+    spki = base64.b64encode(public_bytes(rsa_key(2).public_key())).decode()
+    async with world.parts.cloud.write() as rows:
+        await rows.execute(update(SignIn).values(proved_utc_ms=SignIn.proved_utc_ms - 11 * 3600_000))
+    answer = await ana.put("/api/me/key", spki=spki)
+    assert (answer.status_code, reason(answer)) == (403, "step_up")
+    assert (await ana.get("/api/me")).json()["key"]["fingerprint"] == fingerprint(
+        public_bytes(rsa_key(1).public_key())
+    ).hex()
+    proof = {"password": PASSWORD, "code": ana.authenticator.code()}
+    assert (await ana.post("/api/confirm", **proof)).status_code == 204
+    assert (await ana.put("/api/me/key", spki=spki)).status_code == 200
 
 
 async def test_another_accounts_key_cannot_be_registered(world: World) -> None:

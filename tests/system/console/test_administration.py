@@ -14,11 +14,13 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 from project.chromium import find_chromium
 from sqlalchemy import update
+from tests.fakes.notifier import Journal
 from tests.fakes.server_world import PASSWORD, Console, Pc, World, rsa_key, running_world
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventKind
+from benchside.protocol.wire.carrier import NoticesKept, NoticesReported, pack_batch
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.server.accounts.model import SignIn
 from benchside.server.administration.people import People
@@ -358,6 +360,9 @@ async def test_an_officer_sees_all_of_it_and_nothing_else(world: World, tmp_path
         await page.get_by_test_id("verify").click()
         await expect(page.get_by_test_id("verify-result")).to_contain_text("Nothing was changed")
         await expect(page.get_by_test_id("events")).not_to_contain_text("You ended")
+        journal = Journal()
+        pc.say(NoticesReported(batch=pack_batch(journal.batch(journal.raised(), journal.acknowledged()))))
+        await pc.hear(NoticesKept)
         await page.goto(f"{world.listeners.web_url}/officer/pc/{pc.device_id.hex()}")
         await expect(page.get_by_test_id("stored")).to_contain_text("pat@lab.example")
         async with page.expect_download() as download:
@@ -366,6 +371,10 @@ async def test_an_officer_sees_all_of_it_and_nothing_else(world: World, tmp_path
         await expect(page.get_by_test_id("stored-saved")).to_be_visible()
         kept = json.loads((tmp_path / "stored.json").read_text())
         assert kept["stored"]["registrant"] == "Pat Example"
+        assert kept["stored"]["notices"] == 2
+        assert [one["subject"] for one in kept["notices"]["conditions"]] == ["C:"]
+        assert [one["kind"] for one in kept["notices"]["changes"]] == ["acknowledged", "raised"]
+        assert kept["notices"]["changes"][0]["by"] == "Toni"
         assert [one["session"]["id"] for one in kept["sessions"]] == [request_id.hex()]
         assert "capability_granted" in [event["kind"] for event in kept["sessions"][0]["events"]]
         await page.goto(f"{world.listeners.web_url}/admin/people")

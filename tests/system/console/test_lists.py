@@ -24,6 +24,7 @@ SITE = {
     "id": "lab-1", "name": LONG, "customer": None, "laws": ["gdpr"], "time_zone": "Europe/Madrid", "hours": [],
     "named": [], "second_eyes": False, "in_policy": True,
 }  # fmt: skip
+PARTS = ("people", "groups", "places", "pcs", "enrolment", "policy", "import", "advisories", "alerts")
 CHANGE = {"what": "associate", "kind": "changed", "fields": ["trainings"], "new_keys": ["ab12" * 16]}
 
 
@@ -42,8 +43,13 @@ async def say_devices(page: Page) -> None:
     """Sixty PCs, seven of which are held; two came with the key of the first of those."""
     devices = [{**DEVICE, "id": f"{number:032x}", "name": f"LAB-PC-{number:02}"} for number in range(60)]
     for one in devices[:7]:
-        one["hold"] = {"why": "copied", "since_utc_ms": NOW_UTC_MS, "numbers": []}
-    devices[0]["hold"] = {"why": "copied", "since_utc_ms": NOW_UTC_MS, "numbers": ["3FA2-91BC", "77D0-0A1E"]}
+        one["hold"] = {"why": "copied", "since_utc_ms": NOW_UTC_MS, "numbers": [], "with_old_key": []}
+    devices[0]["hold"] = {
+        "why": "copied",
+        "since_utc_ms": NOW_UTC_MS,
+        "numbers": ["3FA2-91BC", "77D0-0A1E"],
+        "with_old_key": [],
+    }
     await answer(page, "devices", devices=devices)
     await answer(page, "sites", sites=[SITE])
 
@@ -65,6 +71,31 @@ async def test_held_pcs_are_told_apart_and_let_go_on_by_number(world: World) -> 
         await expect(page.get_by_test_id("confirm")).to_have_count(0)
 
 
+async def test_one_that_comes_with_an_old_key_or_beside_the_chosen_one_is_let_go_on_by_its_number(world: World) -> None:
+    root = await administrator(world)
+    numbers = {"since_utc_ms": None, "numbers": ["3FA2-91BC"]}
+    restored = {**DEVICE, "id": f"{1:032x}", "name": "restored"}
+    restored["hold"] = {**numbers, "why": "old_key", "with_old_key": ["3FA2-91BC"]}
+    beside = {**DEVICE, "id": f"{2:032x}", "name": "beside", "online": True}
+    beside["hold"] = {**numbers, "why": "not_chosen", "with_old_key": []}
+    async with browsing(world, root, "/admin/people") as page:
+        await answer(page, "devices", devices=[restored, beside])
+        await answer(page, "sites", sites=[SITE])
+        await page.get_by_role("link", name="PCs and instruments").click()
+        await expect(page.get_by_test_id("held").first).to_contain_text("3FA2-91BC has the key from before")
+        await expect(page.get_by_test_id("held").last).to_contain_text("Another PC with its key is kept out")
+        await expect(page.locator("tr[data-state=held]")).to_have_count(1)
+        for button, said in (
+            ("Let 3FA2-91BC go on: restored", "stays out for good"),
+            ("Let 3FA2-91BC go on, which has an older disk: restored", "Only when the laboratory says"),
+            ("Let 3FA2-91BC go on: beside", "stays out for good"),
+        ):
+            await page.get_by_role("button", name=button, exact=True).click()
+            await expect(page.get_by_test_id("confirm")).to_contain_text("with the number 3FA2-91BC")
+            await expect(page.get_by_test_id("confirm")).to_contain_text(said)
+            await page.keyboard.press("Escape")
+
+
 async def test_a_failure_is_never_told_as_a_success(world: World) -> None:
     root = await administrator(world)
     async with browsing(world, root, "/admin/people") as page:
@@ -76,6 +107,9 @@ async def test_a_failure_is_never_told_as_a_success(world: World) -> None:
         await expect(said).to_have_class(re.compile(r"\bdanger\b"))
         # it is told where one looks, however far down the row is
         await expect(said).to_be_in_viewport()
+        await expect(said).to_contain_text("server")
+        await page.get_by_role("button", name="ES", exact=True).click()
+        await expect(said).to_contain_text("servidor")
 
 
 async def test_the_way_to_the_authority_stands_before_many_changes(world: World) -> None:
@@ -104,18 +138,20 @@ async def test_the_way_to_the_authority_stands_before_many_changes(world: World)
         await expect(rows).to_have_count(1)
 
 
-@pytest.mark.parametrize("part", ["people", "groups", "places", "pcs", "enrolment", "policy", "import"])
-async def test_nothing_is_wider_than_a_telephone(world: World, part: str) -> None:
+async def test_nothing_is_wider_than_a_telephone(world: World) -> None:
     root = await administrator(world)
     async with browsing(world, root, "/admin/people", language="es-ES") as page:
         await say_devices(page)
         await page.set_viewport_size({"width": 400, "height": 800})
-        await page.locator(f"nav a[href='/admin/{part}']").click()
-        await expect(page.locator("main progress")).to_have_count(0)
-        main = page.locator("main")
-        assert await main.evaluate("element => element.scrollWidth - element.clientWidth") == 0
-        for cell in await page.locator("[data-testid=pcs] tbody tr:first-child td").all():
-            await expect(cell).to_be_visible()
-            box = await cell.bounding_box()
-            assert box is not None
-            assert box["x"] + box["width"] <= 400
+        for part in PARTS:
+            link = page.locator(f"nav a[href='/admin/{part}']")
+            await link.click()
+            await expect(link).to_have_attribute("aria-current", "page")
+            await expect(page.locator("main progress")).to_have_count(0)
+            wider_px = await page.locator("main").evaluate("element => element.scrollWidth - element.clientWidth")
+            assert wider_px == 0, part
+            for cell in await page.locator("[data-testid=pcs] tbody tr:first-child td").all():
+                await expect(cell).to_be_visible()
+                box = await cell.bounding_box()
+                assert box is not None
+                assert box["x"] + box["width"] <= 400

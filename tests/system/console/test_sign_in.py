@@ -157,11 +157,35 @@ def test_from_elsewhere_nothing_works_before_the_link_was_used(stranger: Page, w
     resend = stranger.get_by_test_id("location-resend")
     expect(resend).to_be_disabled()
     expect(stranger.locator("nav")).to_have_count(0)
-    stranger.clock.fast_forward(61_000)
+    stranger.clock.fast_forward(30_000)
+    expect(resend).to_be_disabled()
+    world.do("link", sent=True, wait_s=0)
+    stranger.clock.fast_forward(5_000)
     with stranger.expect_request("**/api/location/mail") as asked:
         resend.click()
     assert asked.value.post_data_json == {"language": "en"}
-    expect(stranger.get_by_test_id("location-again")).to_contain_text("unless too many")
+    expect(stranger.get_by_test_id("location-again")).to_contain_text("Another link is on its way")
+    expect(resend).to_be_disabled()
+
+
+def test_who_signs_in_a_second_time_is_told_that_no_link_went_out(stranger: Page, world: World) -> None:
+    """The one that went out is of the sign-in before, and lets in no other."""
+    world.do("elsewhere")
+    world.do("link", sent=False, wait_s=45)
+    stranger.clock.install()
+    stranger.goto(world.url)
+    given(stranger)
+    stranger.clock.run_for(1000)
+    expect(stranger.get_by_test_id("location-not-sent")).to_contain_text("belongs to the sign-in of before")
+    expect(stranger.get_by_test_id("location-sent")).to_have_count(0)
+    resend = stranger.get_by_test_id("location-resend")
+    expect(resend).to_be_disabled()
+    expect(resend).to_contain_text("Send another link in")
+    world.do("link", sent=False, wait_s=0)
+    stranger.clock.fast_forward(5_000)
+    resend.click()
+    expect(stranger.get_by_test_id("location-sent")).to_contain_text("m…@cytolux.example")
+    expect(stranger.get_by_test_id("location-not-sent")).to_have_count(0)
     expect(resend).to_be_disabled()
 
 

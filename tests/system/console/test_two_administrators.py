@@ -38,7 +38,7 @@ async def put_ben(root: Console, **changes: object) -> None:
     assert (await root.put("/api/admin/people/ben", **PERSON | changes)).status_code == 200
 
 
-@pytest.mark.parametrize("language", ["en-GB", "es-ES"])
+@pytest.mark.parametrize("language", ["en-GB", pytest.param("es-ES", marks=pytest.mark.long)])
 async def test_a_form_shows_what_was_saved_meanwhile_and_keeps_what_was_typed(world: World, language: str) -> None:
     root = await administrator(world)
     await put_ben(root)
@@ -72,6 +72,23 @@ async def test_what_was_removed_meanwhile_is_added_again_only_knowingly(world: W
         await expect(page.locator("[data-person=ben]")).to_be_visible()
 
 
+async def test_what_was_changed_meanwhile_is_looked_at_before_it_is_removed(world: World) -> None:
+    root = await administrator(world)
+    await put_ben(root)
+    async with browsing(world, root, "/admin/people") as page:
+        await page.locator("[data-person=ben] a").click()
+        await put_ben(root, organisation="Vendor Iberia")
+        await page.get_by_test_id("remove").click()
+        await page.get_by_test_id("confirm-yes").click()
+        await expect(page.get_by_test_id("meanwhile")).to_contain_text("Vendor Iberia")
+        await expect(page.get_by_test_id("meanwhile")).to_contain_text("Nothing was removed")
+        await picture(page, "meanwhile-remove")
+        await page.get_by_test_id("remove").click()
+        await page.get_by_test_id("confirm-yes").click()
+        await expect(page.get_by_test_id("people")).to_be_visible()
+        assert [one["id"] for one in (await root.get("/api/admin/people")).json()["people"]] == ["root"]
+
+
 async def test_nobody_new_takes_the_place_of_somebody_added_meanwhile(world: World) -> None:
     root = await administrator(world)
     async with browsing(world, root, "/admin/people/add") as page:
@@ -82,7 +99,7 @@ async def test_nobody_new_takes_the_place_of_somebody_added_meanwhile(world: Wor
         await expect(page.get_by_test_id("person-name")).to_have_value("Another Ben")
 
 
-@pytest.mark.parametrize("language", ["en-GB", "es-ES"])
+@pytest.mark.parametrize("language", ["en-GB", pytest.param("es-ES", marks=pytest.mark.long)])
 async def test_a_table_is_shown_anew_when_its_people_changed(world: World, language: str) -> None:
     root = await administrator(world)
     await put_ben(root)

@@ -42,6 +42,8 @@ def cursor(client: XClient, glyph: int) -> int:
 
 
 MAX_WAIT_S = 15.0
+MOVES = 400
+"""Of a fast hand, one a millisecond."""
 
 
 class Moves:
@@ -111,13 +113,13 @@ async def test_a_fast_mouse_is_told_no_oftener_than_a_slow_one(moves: Moves, cli
     await moves.wait_for(moves.pointer.position())
     moves.places.clear()
     began_s = time.monotonic()
-    for step in range(400):
+    for step in range(MOVES):
         put(client, 10 + step, 20)
         await asyncio.sleep(0.001)
     await moves.wait_for((409, 20))
     took_s = time.monotonic() - began_s
     assert 2 <= len(moves.places) <= took_s * MOVED_PER_S + 3
-    assert moves.reads <= 4 * len(moves.places) + 10, "events do not come one by one"
+    assert moves.reads <= max(MOVES / 4, 4 * len(moves.places)), "events do not come one by one"
 
 
 async def test_a_pointer_that_a_program_puts_elsewhere_is_noticed(moves: Moves, client: XClient) -> None:

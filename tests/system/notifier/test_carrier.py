@@ -214,6 +214,8 @@ async def test_an_advisory_ends_with_its_time(carried: Carried, server: Server) 
     await until(lambda: bool(carried.notifier.signals), server)
     carried.carrier.look(2**41)
     assert carried.notifier.signals[-1].state is SignalState.OFF
+    carried.carrier.look(1)
+    assert carried.notifier.signals[-1].state is SignalState.ON, "the clock was ten years ahead for a while"
 
 
 async def test_a_run_is_told_and_a_missing_notifier_after_a_minute(carried: Carried, server: Server) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.fakes.notifier_process import NotifierProcess, heard, key, pushed
 
 from benchside.platform.door.here import connect_door
+from benchside.protocol.flow.conditions.shares import MAX_OF_SOURCE
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
 from benchside.protocol.wire.notice import (
     NOTICE,
@@ -44,6 +45,13 @@ advice = "Open the valve."
 subject = "{subject}"
 text = "La presión de {subject} es baja."
 advice = "Abra la válvula."
+[slow]
+severity = "warning"
+on_after_s = 1
+[slow.en]
+text = "{subject} is slow."
+[slow.es]
+text = "{subject} va lento."
 """
 
 
@@ -62,6 +70,19 @@ async def test_a_pushed_signal_is_in_the_journal_when_it_is_answered(notifier: N
     assert await notifier.push(pushed()) == [None]
     await notifier.kill()
     assert notifier.journal().states[key()].is_active
+
+
+@pytest.mark.slow
+async def test_a_signal_that_waits_for_its_delay_outlives_a_kill(notifier: NotifierProcess) -> None:
+    assert await notifier.push(pushed(code="slow")) == [None]
+    await notifier.kill()
+    assert key(code="slow") not in notifier.journal().states
+    await notifier.start()
+    async with asyncio.timeout(20):
+        while key(code="slow") not in notifier.journal().states:
+            await asyncio.sleep(0.05)
+    projection = notifier.journal()
+    assert (projection.states[key(code="slow")].count, projection.unsaid) == (1, ())
 
 
 async def test_a_desk_sees_pops_up_and_acts(notifier: NotifierProcess) -> None:
@@ -117,18 +138,26 @@ async def test_it_ends_in_order(notifier: NotifierProcess) -> None:
     assert projection.broken_at is None
 
 
+AT_ONCE = MAX_OF_SOURCE // 20
+"""Of twenty turns: what is beyond a source's share is counted, not shown."""
+KILLED_WITHIN_S = 0.015
+"""Less than so many take, on a quick disk as well."""
+
+
 @pytest.mark.slow
 async def test_killed_again_and_again_it_loses_and_doubles_nothing(notifier: NotifierProcess) -> None:
     """What was answered is there; what was under way when it was killed is there once or not at all."""
     answered: list[ConditionKey] = []
+    broke_off = 0
     for turn in range(20):
         stream = await notifier.call()
-        killing = asyncio.create_task(_kill_later(notifier, random.uniform(0.0, 0.05)))
+        killing = asyncio.create_task(_kill_later(notifier, random.uniform(0.0, KILLED_WITHIN_S)))
         number = turn * 1000
-        while True:
+        while number < turn * 1000 + AT_ONCE:
             stream.send(pushed(number))
             answer = await stream.receive()
             if not isinstance(answer, SignalTaken):
+                broke_off += 1
                 break
             answered.append(key(number))
             number += 1
@@ -139,6 +168,7 @@ async def test_killed_again_and_again_it_loses_and_doubles_nothing(notifier: Not
     projection = notifier.journal()
     missing = [each for each in answered if each not in projection.states]
     assert missing == []
+    assert broke_off, "it was never killed at work"
     ours = [state for state in projection.states.values() if state.key.source == "local.test"]
     assert all(state.count == 1 for state in ours)
     assert len(ours) <= len(answered) + 20

@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from tests.fakes import watches
 
-from benchside.notifier.supervise import Watched, Watcher
+from benchside.notifier.supervise import Watcher
+from benchside.notifier.watched import Watched
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 
 pytestmark = pytest.mark.system
@@ -27,15 +28,29 @@ class World:
     def __init__(self) -> None:
         self.signals: list[Signal] = []
         self.messages = 0
+        self.ready: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     def came(self, signals: tuple[Signal, ...]) -> None:
         self.messages += 1
         self.signals += signals
 
-    def watch(self, what: str, settings: dict[str, object] | None = None, hung_after_s: float = 15.0) -> Watcher:
+    def watch(
+        self,
+        what: str,
+        settings: dict[str, object] | None = None,
+        hung_after_s: float = 15.0,
+        standing: tuple[ConditionKey, ...] = (),
+    ) -> Watcher:
         watched = Watched(what, what, settings or {})
-        watcher = Watcher(watched, self.came, start=watches.start, hung_after_s=hung_after_s)
+        watcher = Watcher(
+            watched,
+            self.came,
+            standing=standing,
+            start=watches.start,
+            hung_after_s=hung_after_s,
+            on_ready=lambda: self.ready.append(what),
+        )
         self._tasks.append(asyncio.create_task(watcher.run()))
         return watcher
 
@@ -69,6 +84,7 @@ async def test_what_a_worker_sees_is_told(world: World) -> None:
     await world.until(lambda: world.has(watches.KEY, ON))
     assert world.has(lost("good"), OFF)
     assert watcher.shown(asyncio.get_running_loop().time()).is_well
+    assert world.ready == ["good"], "a desk is told, though no condition has changed"
 
 
 async def test_a_worker_that_was_killed_is_a_condition_until_another_is_there(world: World) -> None:
@@ -81,6 +97,13 @@ async def test_a_worker_that_was_killed_is_a_condition_until_another_is_there(wo
     world.signals.clear()
     await world.until(lambda: world.has(lost("good"), OFF))
     assert watcher.pid != first
+
+
+async def test_what_was_on_before_and_no_check_tells_of_is_over(world: World) -> None:
+    gone = ConditionKey("pc.disk", "D:", "space_low")
+    watcher = world.watch("checks", standing=(gone,))
+    await world.until(lambda: world.has(gone, OFF) and world.has(watches.KEY, ON))
+    assert watcher._started().standing == (watches.KEY,), "the next worker is told what this one said"
 
 
 async def test_one_that_breaks_off_or_cannot_be_made_is_tried_again(world: World) -> None:

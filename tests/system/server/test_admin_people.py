@@ -54,6 +54,9 @@ def test_a_site_comes_from_a_table_into_the_policy(
 
 
 def test_mistakes_are_named_and_change_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for word in ("ticket-key", "proposal"):
+        assert admin.main([word, "--data", str(data), str(data.parent / "none" / "file")]) == 1
+        assert capsys.readouterr().err.count("\n") == 1
     assert take(data, "people", "account,name\nana,Ana\n") == 1
     assert "organisation: missing_column" in capsys.readouterr().out
     assert take(data, "people", "account,name,organisation,groups\nana,Ana,Vendor,north\n") == 1

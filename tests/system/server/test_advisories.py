@@ -61,7 +61,7 @@ async def test_it_is_told_at_once_and_at_link_up_acknowledged_and_withdrawn(worl
     pc.say(wire.NoticesReported(batch=pack_batch(journal.batch(raised, seen))))
     await pc.hear(wire.NoticesKept)
     (listed,) = (await root.get("/api/admin/advisories")).json()["advisories"]
-    assert (listed["meant"], listed["acknowledged"], listed["made_by"]) == (1, 1, "root")
+    assert (listed["meant"], listed["reached"], listed["acknowledged"], listed["made_by"]) == (1, 1, 1, "root")
     (answer,) = (await root.get(f"/api/admin/advisories/{id_}")).json()["answers"]
     assert (answer["pc"]["id"], answer["by"]) == (pc.device_id.hex(), "Toni")
     # again at each link-up, while it holds

@@ -21,7 +21,7 @@ from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventKind
 from benchside.server.accounts.model import SignIn
 from benchside.server.accounts.sign_ins import SignIns
-from benchside.server.sso import service
+from benchside.server.sso import asking
 from benchside.server.worker import loops
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -85,7 +85,7 @@ async def make_older(sign_ins: SignIns, by_ms: int) -> None:
 async def test_who_is_out_loses_a_live_session_within_5_s(
     tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "ASK_AGAIN_MS", 0)
+    monkeypatch.setattr(asking, "ASK_AGAIN_MS", 0)
     async with world_with_provider(tmp_path) as (world, provider):
         console = Console(world)
         assert await provider.sign_in(console, "ana") == "/"

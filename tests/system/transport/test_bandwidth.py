@@ -109,10 +109,7 @@ async def test_an_address_that_does_not_answer_is_named(monkeypatch: pytest.Monk
         port = int(url.split(":")[2].partition("/")[0])
         both = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, port)) for one in ("127.0.0.4", "127.0.0.1")]
 
-        async def two_addresses(*_: object, **__: object) -> object:
-            return both
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", two_addresses)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
         findings: list[Finding] = []
         is_good = await examine(url.replace("127.0.0.1", "localhost"), WayOut("direct"), None, findings.append)
     (tcp,) = [one for one in findings if one.stage is Stage.TCP]

@@ -174,6 +174,15 @@ def test_what_a_script_may_say() -> None:
     assert [str(way) for way in ways] == ["a.example:3128", "b:80", "None", "d:1"]
 
 
+def test_a_proxy_is_written_as_it_can_be_read_again() -> None:
+    """So a session's host is told which, and the doctor measures through it."""
+    for text in ("[2001:db8::1]:3128", "192.0.2.1:3128", "proxy.example:80"):
+        (way,) = read_way(f"PROXY {text}")
+        assert str(way) == text
+        assert WayOut(f"ways:PROXY {way}")
+        assert WayOut(f"http://{way}")
+
+
 async def test_a_name_and_password_in_the_machines_own_setting_are_used_and_never_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +291,8 @@ async def answering(answer: bytes | None, tls: ssl.SSLContext | None) -> AsyncIt
         (b"x" * 200_000, Stage.HTTP),
         (b"HTTP/1.1 200 OK\r\n\r\nhello", Stage.WEBSOCKET),
         (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", Stage.WEBSOCKET),
+        (b"HTTP/1.1 101 Welcome\r\n\r\n", Stage.WEBSOCKET),
+        (b"HTTP/1.1 101 Welcome\r\nSec-WebSocket-Accept: c2FpZCBieSBhbnlib2R5\r\n\r\n", Stage.WEBSOCKET),
         (b"HTTP/1.1 302 Found\r\nLocation: https://portal/\r\n\r\n", Stage.WEBSOCKET),
     ],
 )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchside.agent.door import MAX_CALLERS, MAX_CALLERS_EACH, MAX_DESKS, Desk, Door
+from benchside.agent.door import MAX_DESKS, Desk, Door
+from benchside.platform.door.callers import MAX_CALLERS, MAX_CALLERS_EACH
 from benchside.protocol.wire.carrier import CarrierWanted
 from benchside.protocol.wire.desk import DESK, DESK_VERSION, AssayTold, DeskHello, DeskMessage
 from benchside.transport.frames import FrameStream

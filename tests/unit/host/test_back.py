@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -176,18 +177,30 @@ def ticket(serial: bytes, *, expires_in_ms: int = 60_000) -> bytes:
 @pytest.fixture
 def reception() -> Reception:
     entry = associate("m.ferrer", KEY, expires_utc_ms=now_ms() + 3_600_000)
+    other = associate("a.lind", bytes(31) + b"2", expires_utc_ms=now_ms() + 3_600_000, name="Anna Lind")
     payload = PolicyPayload(
         version=1,
         issued_utc_ms=now_ms(),
         expires_utc_ms=now_ms() + 3_600_000,
         ticket_keys=(public_bytes(TICKETS.public_key()),),
-        associates=(entry,),
+        associates=(entry, other),
         sites=(site("lab"),),
     )
     begin = cast(BeginHosting, Begin(sign_policy(payload, AUTHORITY)))
     reception = Reception(begin)
     reception.visitor = Visitor(entry=entry, key=KEY, nonces=(bytes(32), bytes(32)))
     return reception
+
+
+@pytest.mark.parametrize(("second", "name"), [(None, None), ("a.lind", "Anna Lind")])
+def test_a_person_is_shown_by_the_names_that_the_policy_has(
+    reception: Reception, second: str | None, name: str | None
+) -> None:
+    assert reception.visitor is not None
+    reception.visitor = dataclasses.replace(reception.visitor, second=second)
+    shown = reception.shown()
+    assert shown is not None
+    assert (shown.name, shown.second) == (reception.visitor.entry.name, name)
 
 
 class Begin:

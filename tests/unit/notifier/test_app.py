@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchside.agent.settings import read_settings as read_agent_settings
 from benchside.notifier import app, notify
 from benchside.notifier.journal import Journal
 from benchside.notifier.notify import _signal
 from benchside.notifier.settings import read_settings
+from benchside.platform.files import take_alone
+from benchside.platform.service.here import Supervisor
+from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity, Signal, SignalState
 from benchside.settings.toml import SettingError
@@ -29,10 +34,13 @@ def test_a_command_becomes_a_signal() -> None:
     ("words", "said"),
     [
         (["Pump 3", "low", "--source", "pc.disk"], "must begin with local."),
-        (["Pump 3", "a b", "--source", "local.lab"], "that is no signal"),
-        (["", "low", "--source", "local.lab"], "that is no signal"),
+        (["Pump 3", "a b", "--source", "local.lab"], "that is no signal: CODE is a word"),
+        (["", "low", "--source", "local.lab"], "that is no signal: SUBJECT is one line"),
+        (["Pump\u202e3", "low", "--source", "local.lab"], "that is no signal: SUBJECT is one line"),
+        (["Pump 3", "low", "--source", "local.l b"], "that is no signal: --source is a word"),
+        (["Pump 3", "low", "--source", "local.lab", "--value", "Bar=1"], "that is no signal: the NAME of a value"),
         (["Pump 3", "low", "--source", "local.lab", "--value", "bar"], "must be NAME=VALUE"),
-        (["Pump 3", "low", "--source", "local.lab", "--value", "bar=nan"], "that is no signal"),
+        (["Pump 3", "low", "--source", "local.lab", "--value", "bar=nan"], "each a number within"),
         (["Pump 3", "low", "--source", "local.lab"], "is it running?"),
     ],
 )
@@ -133,6 +141,25 @@ def test_its_folder_is_private_before_its_settings_are_read(tmp_path: Path) -> N
     (state / "notifier.toml").write_text("journal_days = 1")
     assert app.main(["--state", str(state), "run"]) == 1
     assert state.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_second_notifier_on_one_folder_does_not_begin(tmp_path: Path) -> None:
+    handle = take_alone(tmp_path / "notifier.lock")
+    assert handle is not None
+    try:
+        with pytest.raises(UnavailableError, match="another notifier runs on this folder already"):
+            await app._serve(read_settings(None, state=tmp_path, socket=tmp_path / "n.sock"), Supervisor({}), None)
+    finally:
+        os.close(handle)
+    assert not (tmp_path / "notices.db").exists()
+
+
+def test_a_flag_goes_before_the_setting_and_leaves_it_a_setting(tmp_path: Path) -> None:
+    (tmp_path / "notifier.toml").write_text('socket = "/run/a.sock"')
+    (tmp_path / "agent.toml").write_text('socket = "/run/a.sock"')
+    given = Path("/run/b.sock")
+    assert read_settings(None, state=tmp_path, socket=given).socket == given
+    assert read_agent_settings(None, state=tmp_path, socket=given).socket == given
 
 
 def test_settings_have_defaults_and_ranges(tmp_path: Path) -> None:

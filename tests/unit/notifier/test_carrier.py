@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from benchside.notifier.carrier import SAID_IN_TEN_S, Carrier, _packed, advisory_key
+from benchside.notifier.carrier import SAID_IN_TEN_S, SET_BACK, Carrier, _packed, advisory_key
 from benchside.notifier.journal import Journal
 from benchside.notifier.words import Words
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.flow.conditions.draft import drafted
+from benchside.protocol.trust.conditions import CONDITIONS_START
 from benchside.protocol.wire.carrier import (
     AdvisoryOffered,
     AdvisoryWithdrawn,
@@ -47,6 +49,7 @@ class Agent:
     def __init__(self, folder: Path) -> None:
         self.sent: list[DeskMessage] = []
         self.signals: list[Signal] = []
+        self.said: list[bool | None] = []
         self.journal = Journal(folder / "notices.db")
         self.words = Words({}, ())
         self.carrier = Carrier(folder / "agent.sock", self.journal, self.words, self)
@@ -56,7 +59,7 @@ class Agent:
         self.sent.append(message)
 
     def agent_said(self, *, is_online: bool | None, is_assay_running: bool) -> None:
-        pass
+        self.said.append(is_online)
 
     def signals_came(self, signals: tuple[Signal, ...]) -> None:
         self.signals += signals
@@ -134,3 +137,68 @@ async def test_the_words_of_a_withdrawn_advisory_are_forgotten(agent: Agent) -> 
     agent.says(WITHDRAWN)
     assert agent.words.tell(key, {}) != ADVISORY.texts
     assert agent.signals[-1] == Signal(key, SignalState.OFF)
+
+
+def raised(count: int) -> list[ConditionChange]:
+    return [drafted(ChangeKind.RAISED, 1, ConditionKey("a", "b", f"c{number}")) for number in range(count)]
+
+
+@pytest.mark.parametrize("since", [1, 7])
+async def test_a_journal_that_was_set_back_is_told_anew_under_another_id(agent: Agent, since: int) -> None:
+    """The server has 5 entries of before; the older image had 3, and `since` were written on it."""
+    agent.journal.append(raised(3))
+    agent.journal.append(raised(since))
+    before = agent.journal.id
+    agent.says(ONLINE, NoticesKept(journal=before, sequence=5, head=b"h" * 32))
+    assert agent.journal.id != before
+    assert Signal(SET_BACK, SignalState.PULSE) in agent.signals
+    proofs = [unpack_batch(said.batch) for said in agent.sent if isinstance(said, NoticesReported)]
+    assert [proof.changes[0].sequence for proof in proofs] == ([5] if since == 7 else [])
+    agent.carrier._ask()
+    agent.says(NoticesKept(journal=agent.journal.id, sequence=0, head=CONDITIONS_START))
+    said = agent.sent[-1]
+    assert isinstance(said, NoticesReported)
+    told = unpack_batch(said.batch)
+    assert (told.journal, len(told.changes)) == (agent.journal.id, 3 + since)
+    agent.carrier._drop()
+
+
+async def test_a_journal_that_the_server_knows_goes_on(agent: Agent) -> None:
+    written = agent.journal.append(raised(5))
+    before = agent.journal.id
+    agent.says(ONLINE, NoticesKept(journal=before, sequence=3, head=written[2].head))
+    assert agent.journal.id == before
+    assert agent.signals == []
+    agent.carrier._drop()
+
+
+async def test_a_server_that_knows_no_journal_of_ours_has_no_more_than_two_a_minute(agent: Agent) -> None:
+    agent.says(ONLINE)
+    for _ in range(SAID_IN_TEN_S):
+        agent.says(NoticesKept(journal=agent.journal.id, sequence=2**53))
+    with pytest.raises(PeerError):
+        agent.says(NoticesKept(journal=agent.journal.id, sequence=2**53))
+    assert sum(isinstance(said, NoticesAsked) for said in agent.sent) == 1
+    agent.carrier._drop()
+
+
+@pytest.mark.parametrize("is_ended", [True, False], ids=["we end", "the agent ends"])
+async def test_who_ends_says_nothing_of_the_agent(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch, is_ended: bool
+) -> None:
+    asked = asyncio.Event()
+
+    async def connect(_path: Path) -> None:
+        if not is_ended and not asked.is_set():
+            asked.set()
+            raise PeerError(PeerFault.TOO_MANY, "expected an agent, got none")
+        asked.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("benchside.notifier.carrier.connect_door", connect)
+    task = asyncio.create_task(agent.carrier.run())
+    await asked.wait()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert agent.said == ([] if is_ended else [None])

@@ -6,23 +6,17 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.fakes.board_world import BoardWorld
 
-from benchside.notifier import trim
 from benchside.notifier.journal import MAX_BEFORE_CUT_S, Journal, open_journal
-from benchside.notifier.record import Record, folded_up
-from benchside.notifier.settings import NotifierSettings
+from benchside.notifier.record import Record
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.flow.conditions.draft import drafted
-from benchside.protocol.flow.conditions.event import Act, Signalled
-from benchside.protocol.flow.conditions.projection import replay
+from benchside.protocol.flow.conditions.unsaid import Unsaid
 from benchside.protocol.trust.conditions import fits
-from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, Severity, Signal, SignalState
-from benchside.protocol.wire.notice import Acknowledge, PutOutOfService, ResetLatch, Shelve, Unshelve
+from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, Severity, SignalState
 
 K = ChangeKind
 KEY = ConditionKey("pc.disk", "C:", "space_low")
@@ -111,6 +105,28 @@ def test_a_spoilt_file_is_put_aside_and_another_begun(tmp_path: Path) -> None:
     assert (tmp_path / "spoilt-1-notices.db").exists()
 
 
+@pytest.mark.parametrize(
+    ("fact", "value"),
+    [
+        ("base", b"rubbish"),
+        ("base", msgspec.msgpack.encode({"sequence": -1})),
+        ("base", msgspec.msgpack.encode({"sequence": 3, "head": b"short"})),
+        ("base", msgspec.msgpack.encode({"states": [1]})),
+        ("journal", b"short"),
+    ],
+)
+def test_a_journal_with_a_fact_that_cannot_be_is_put_aside(tmp_path: Path, fact: str, value: bytes) -> None:
+    first = Journal(tmp_path / "notices.db")
+    first.append([raised()])
+    first.keep_fact(fact, value)
+    first.close()
+    journal, projection, was_spoilt = open_journal(tmp_path, "1")
+    assert was_spoilt
+    assert projection.entries == 0
+    assert len(journal.id) == 16
+    assert (tmp_path / "spoilt-1-notices.db").exists()
+
+
 def test_a_file_that_cannot_be_opened_is_not_put_aside(tmp_path: Path) -> None:
     (tmp_path / "notices.db").mkdir()
     with pytest.raises(UnavailableError):
@@ -134,6 +150,7 @@ def test_facts_are_kept(journal: Journal) -> None:
 def cut(journal: Journal, **what: int) -> int:
     """Return how many entries went."""
     asked = {"now_utc_ms": 200 * DAY_MS, "max_age_s": 90 * 24 * 3600, "max_bytes": 10**9, "kept": 10**9} | what
+    asked.setdefault("most", journal.part())
     states = journal.project().states
     found = journal.to_cut(**asked, states=states)
     if found is None:
@@ -186,20 +203,6 @@ def test_nothing_is_cut_without_an_entry_that_says_so(tmp_path: Path) -> None:
     assert journal.project().broken_at is None
 
 
-async def test_much_is_cut_in_pieces_with_an_entry_each(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trim, "PIECE", 3)
-    monkeypatch.setattr(trim, "PAUSE_S", 0)
-    journal.append([raised(1), cleared(2)] * 40)
-    states = journal.project().states
-    signal = await trim.trim(journal, NotifierSettings(), states, kept=80, utc_ms=200 * DAY_MS)
-    assert signal is not None
-    assert signal.values == {"entries": 8}
-    assert [change.count for change in journal.after(80, 9)] == [3, 6, 8]
-    assert journal.after(0, 1)[0].sequence == 9
-    after = journal.project()
-    assert (after.states, after.broken_at) == (states, None)
-
-
 def test_the_whole_journal_is_searched_once_however_much_is_active(journal: Journal) -> None:
     journal.append([raised(day * DAY_MS, ConditionKey("a", str(day), "b")) for day in range(50)])
     searches: list[str] = []
@@ -211,8 +214,19 @@ def test_the_whole_journal_is_searched_once_however_much_is_active(journal: Jour
 def test_size_is_a_reason_too(journal: Journal) -> None:
     journal.append([raised(199 * DAY_MS), cleared(199 * DAY_MS)] * 50)
     assert cut(journal) == 0
-    assert cut(journal, max_bytes=1) == 10
-    assert Journal.to_cut(journal, now_utc_ms=0, max_age_s=1, max_bytes=10**9, kept=0, states={}) is None
+    assert cut(journal, max_bytes=1, kept=0) == 0
+    half = journal._bytes() // 2
+    assert 40 < cut(journal, max_bytes=half) <= 51, "about half, however much may go by age"
+    assert cut(journal, now_utc_ms=0, max_age_s=1, kept=0) == 0
+    first = journal.after(0, 1)[0].sequence
+    assert cut(journal, max_bytes=1, most=0, kept=70) == 71 - first
+
+
+def test_how_large_it_is_is_looked_at_each_hour(journal: Journal) -> None:
+    assert not journal.is_larger_than(1)
+    while not journal.is_larger_than(1):
+        journal.append([raised(0) for _ in range(1000)])
+    assert not journal.is_larger_than(2)
 
 
 def test_an_empty_journal_has_nothing_to_cut(journal: Journal) -> None:
@@ -224,10 +238,10 @@ class FullDisk(Journal):
 
     is_full = True
 
-    def append(self, drafts: object) -> list[ConditionChange]:
+    def append(self, drafts: object, unsaid: object = None) -> list[ConditionChange]:
         if self.is_full:
             raise UnavailableError("expected the journal to take changes, got a full disk")
-        return super().append(drafts)  # type: ignore[arg-type]
+        return super().append(drafts, unsaid or {})  # type: ignore[arg-type]
 
 
 def test_what_a_full_disk_refuses_waits_and_is_written_in_order(tmp_path: Path) -> None:
@@ -243,6 +257,33 @@ def test_what_a_full_disk_refuses_waits_and_is_written_in_order(tmp_path: Path) 
     assert not record.is_stuck
 
 
+UNSAID = Unsaid(KEY, SignalState.OFF, Severity.WARNING, {}, 1)
+
+
+def test_what_is_unsaid_is_kept_until_it_is_told(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "notices.db")
+    journal.append([raised()], {KEY: UNSAID})
+    journal.close()
+    again = Journal(tmp_path / "notices.db")
+    assert again.project().unsaid == (UNSAID,)
+    again.append([], {KEY: replace(UNSAID, count=2)})
+    assert [unsaid.count for unsaid in again.project().unsaid] == [2]
+    again.append([cleared()], {KEY: None})
+    assert again.project().unsaid == ()
+
+
+def test_what_is_unsaid_waits_for_room_too(tmp_path: Path) -> None:
+    journal = FullDisk(tmp_path / "notices.db")
+    record = Record(journal)
+    with pytest.raises(UnavailableError):
+        record.write([], {KEY: UNSAID})
+    assert record.is_stuck, "whoever said it hears that it is in memory alone"
+    journal.is_full = False
+    assert record.write([]) == []
+    assert not record.is_stuck
+    assert journal.project().unsaid == (UNSAID,)
+
+
 def test_what_waits_is_bounded_and_its_sum_is_exact(tmp_path: Path) -> None:
     journal = FullDisk(tmp_path / "notices.db")
     record = Record(journal)
@@ -253,34 +294,3 @@ def test_what_waits_is_bounded_and_its_sum_is_exact(tmp_path: Path) -> None:
     written = record.write([])
     assert len(written) < 4100
     assert sum(change.count or 0 for change in written) == 3000 * 7
-
-
-_KEYS = st.sampled_from([ConditionKey("test.one", "C:", code) for code in ("plain", "latched", "root", "pulse")])
-_STEPS = st.one_of(
-    st.builds(Signal, _KEYS, st.sampled_from([*SignalState])),
-    st.builds(Acknowledge, key=_KEYS, by=st.just("Eva")),
-    st.builds(Shelve, key=_KEYS, by=st.just("Eva"), why=st.just("known"), for_s=st.just(600)),
-    st.builds(Unshelve, key=_KEYS, by=st.just("Eva")),
-    st.builds(ResetLatch, key=_KEYS, by=st.just("Eva")),
-    st.builds(PutOutOfService, key=_KEYS, by=st.just("root"), why=st.just("known"), back=st.booleans()),
-    st.sampled_from([1.0, 50.0, 700.0]),
-)
-
-
-@pytest.mark.slow
-@given(st.lists(_STEPS, max_size=50))
-@settings(max_examples=60, deadline=None)
-def test_fewer_changes_say_the_same(story: list[Signal | Act | float]) -> None:
-    world = BoardWorld()
-    for happening in story:
-        if isinstance(happening, float):
-            world.wait(happening)
-        elif isinstance(happening, Signal):
-            world.step(Signalled(happening))
-        else:
-            world.act(happening)
-    fewer = folded_up(world.changes) if world.changes else []
-    assert sum(change.count or 0 for change in fewer) == world.counted()
-    assert {key: replace(state, count=0) for key, state in replay(fewer).items()} == {
-        key: replace(state, count=0) for key, state in world.board.states.items()
-    }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchside.notifier.watch.contract import Check
+from benchside.notifier.watch.contract import Check, PartlyUnavailableError
 from benchside.notifier.watch.looks import StuckError, run_checks
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 
@@ -61,6 +61,13 @@ def broken() -> Sequence[Signal]:
 async def test_a_check_tells_and_one_that_breaks_off_disturbs_nobody() -> None:
     good = check("good", lambda: [Signal(KEY, SignalState.ON)])
     assert await heard(3, check("bad", broken), good) == ["bad failed ZeroDivisionError", "good well", "space_low on"]
+
+
+async def test_of_a_check_that_fails_in_part_the_rest_is_told() -> None:
+    def partly() -> Sequence[Signal]:
+        raise PartlyUnavailableError("expected both, got one", [Signal(KEY, SignalState.ON)])
+
+    assert await heard(2, check("half", partly)) == ["half failed PartlyUnavailableError", "space_low on"]
 
 
 async def test_a_stuck_check_is_named() -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 
 from benchside.notifier.journal import Journal
 from benchside.notifier.notifier import Notifier
 from benchside.notifier.settings import NotifierSettings
+from benchside.notifier.silence import SILENT
 from benchside.notifier.words import Words
 from benchside.protocol.errors import CallerError
+from benchside.protocol.flow.conditions.unsaid import Unsaid
 from benchside.protocol.wire import notice as wire
 from benchside.protocol.wire.condition import ConditionChange, ConditionKey, Severity, Signal, SignalState
 
@@ -24,10 +26,12 @@ class Faulty(Journal):
 
     is_faulty = False
 
-    def append(self, drafts: Sequence[ConditionChange]) -> list[ConditionChange]:
+    def append(
+        self, drafts: Sequence[ConditionChange], unsaid: Mapping[ConditionKey, Unsaid | None] = MappingProxyType({})
+    ) -> list[ConditionChange]:
         if self.is_faulty:
             raise CallerError("expected nothing, got a mistake")
-        return super().append(drafts)
+        return super().append(drafts, unsaid)
 
 
 class FakeDesk:
@@ -157,3 +161,13 @@ async def test_a_person_puts_nothing_out_of_service(world: World, back: bool) ->
     desk.peer.is_system = True
     world.say(desk, order)
     assert world.notifier._board.states[KEY].is_out_of_service is not back
+
+
+async def test_a_server_is_missed_as_well_while_the_agent_is_away(world: World) -> None:
+    for is_online in (False, None, None, False, None):
+        world.notifier.agent_said(is_online=is_online, is_assay_running=False)
+        world.notifier._turn()
+        assert world.notifier._board.states[SILENT].is_active
+    world.notifier.agent_said(is_online=True, is_assay_running=False)
+    world.notifier._turn()
+    assert not world.notifier._board.states[SILENT].is_active

@@ -124,6 +124,7 @@ PEOPLE = {"account": ("user id",), "name": (), "organisation": ("company",)}
         b"sep=;\r\nUSER_ID;NAME;COMPANY\r\nben;Ben;Vendor\r\n",
         "account\tname\torganisation\nben\tBen\tVendor\n".encode("utf-16"),
         b'"User ID","Name","Company"\n"ben"," Ben ","Vendor"\n,,\n',
+        b'account;name;organisation;"notes, remarks, all, other, things"\nben;Ben;Vendor;\n',
     ],
 )
 def test_the_same_table_as_different_offices_send_it(data: bytes) -> None:
@@ -150,6 +151,25 @@ def test_dates_are_read_where_they_are_certain_and_never_guessed() -> None:
     assert dates("05/05/2027") == [datetime.date(2027, 5, 5)]
     assert dates("13/04/2027", "04/13/2027", "03/04/2027")[2] == "unclear_date"
     assert dates("2027-02-30", "soon", "1") == ["bad_date"] * 3
+    # as Excel writes them in China, and a cell that holds a moment
+    assert (
+        dates("2027/4/3", "2027.04.03", "3.4.2027 00:00", "04/03/2027 12:00:00 AM", "12/25/2027 0:00")[:4] == [day] * 4
+    )
+    assert dates("2027-04-03 or later", "2027/04-03", "45678") == ["bad_date"] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("张伟", "gbk"), ("Łukasz", "cp1250"), ("Wojżeń", "cp1250"), ("Иван", "cp1251")]
+)
+def test_no_name_is_taken_as_nonsense(name: str, encoding: str) -> None:
+    sheet = read_sheet(f"account;name;organisation\nli;{name};X\n".encode(encoding), PEOPLE, ())
+    assert ([one.why for one in sheet.problems], list(sheet.rows)) == (["not_text"], [])
+
+
+def test_names_of_the_west_are_read_in_windows_words() -> None:
+    for name in ("ÍÑIGO CAÑÓN", "Jürgen Groß", "Zoë O’Neill", "Søren Ærø", "María–José"):
+        sheet = read_sheet(f"account;name;organisation\na;{name};X\n".encode("cp1252"), PEOPLE, ())
+        assert sheet.rows[0]["name"] == name
 
 
 @pytest.fixture
@@ -223,6 +243,32 @@ async def test_one_bad_line_and_nothing_is_taken(parts: Parts, kind: Kind, text:
     assert (await people.all(), await places.sites(), await places.customers()) == before
 
 
+async def test_who_stands_on_two_lines_that_differ_is_a_mistake(parts: Parts) -> None:
+    people = "account,name,organisation,groups\nben,Ben,Vendor,\n"
+    assert (await take(parts, Kind.PEOPLE, people + "ben,Ben,Vendor,\n", apply=False)).problems == []
+    done = await take(parts, Kind.PEOPLE, people + "ben,Benno,Vendor,\n")
+    assert [(one.line, one.column, one.why) for one in done.problems] == [(3, "account", "repeated")]
+    assert (done.is_applied, await People(parts.cloud, parts.ledger).all()) == (False, [])
+
+
+@pytest.mark.parametrize("years", [("2030", "2026"), ("2026", "2030")])
+async def test_of_a_training_that_was_passed_again_the_latest_counts(parts: Parts, years: tuple[str, str]) -> None:
+    people = People(parts.cloud, parts.ledger)
+    await people.put("root", [ben(groups=(), trainings=())])
+    lines = "".join(f"ben,P,gdpr,{year}-01-31\n" for year in years)
+    await take(parts, Kind.TRAININGS, f"account,course,law,expires\n{lines}")
+    one = await people.get("ben")
+    assert one is not None
+    assert [each.expires_utc_ms for each in one.trainings] == [
+        int(datetime.datetime(2030, 2, 1, tzinfo=datetime.UTC).timestamp() * 1000)
+    ]
+    # what is known already is no line of the table: one that is entered shorter is shorter
+    await take(parts, Kind.TRAININGS, "account,course,law,expires\nben,P,gdpr,2028-01-31\n")
+    shorter = await people.get("ben")
+    assert shorter is not None
+    assert shorter.trainings[0].expires_utc_ms < one.trainings[0].expires_utc_ms
+
+
 async def test_facts_out_of_their_limits_are_refused(parts: Parts) -> None:
     people, places = People(parts.cloud, parts.ledger), Places(parts.cloud, parts.ledger, parts.now)
     for wrong in ({"id": "../x"}, {"name": "a\u202eb"}, {"name": ""}, {"trainings": (trained(-1),)}):
@@ -274,6 +320,9 @@ async def test_no_administrator_ends_oneself_and_an_operator_brings_one_back(par
     with pytest.raises(RefusedError):
         await people.put("root", [ben(groups=()), over])
     assert await people.get("ben") is None
+    with pytest.raises(RefusedError):
+        await people.put("another", [over])  # nobody would be left to bring anybody back
+    await people.make_administrator("another", is_administrator=True)
     await people.put("another", [over])
     assert not (await duties_of(parts.cloud, "root", parts.now)).is_administrator
     await people.make_administrator("root", is_administrator=True)

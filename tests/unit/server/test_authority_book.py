@@ -6,6 +6,7 @@ import io
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +15,7 @@ from tests.fakes.people import associate, site
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.trust.policy import AuthorityPin, follow_rotations, read_policy
 from benchside.protocol.wire.link import LINK, PolicyOffered
-from benchside.protocol.wire.policy import AssociateEntry
+from benchside.protocol.wire.policy import AssociateEntry, PolicyPayload, Scope
 from benchside.server.authority.app import main
 from benchside.server.authority.book import AuthorityBook
 from benchside.server.authority.proposal import PROPOSAL, Proposal
@@ -82,6 +83,56 @@ def test_what_is_exported_is_believed_by_whom_pins_the_key(folder: Path, tmp_pat
     pin = follow_rotations(AuthorityPin(key=first), offered.rotations)
     assert pin.key == book.public_key()
     assert read_policy(offered.policy, pin, at_least_version=4).associate("ana") is None
+
+
+def exported(path: Path, key: bytes) -> PolicyPayload:
+    offered = LINK.decode(path.read_bytes())
+    assert isinstance(offered, PolicyOffered)
+    return read_policy(offered.policy, AuthorityPin(key=key), at_least_version=1).payload
+
+
+def test_a_region_is_given_only_what_it_needs_to_know(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book, path = AuthorityBook(folder, utc_ms), tmp_path / "policy"
+    assert sign_in(folder) == sign_in(folder, "both", "cd" * 32, "--region", "cn") == 0
+    assert sign_in(folder, "wei", "ef" * 32) == 0
+    wei = msgspec.structs.replace(book.state().associates[-1], regions=("cn",))
+    book.take((*book.state().associates[:-1], wei), book.state().sites)
+    assert add_site(folder) == add_site(folder, "--id", "lab-cn", "--customer", "other", "--region", "cn") == 0
+    for words, associates, sites in (
+        ((), {"ana", "both", "wei"}, {"lab-1", "lab-cn"}),
+        (("--region", "global"), {"ana", "both"}, {"lab-1"}),
+        (("--region", "cn"), {"both", "wei"}, {"lab-cn"}),
+    ):
+        capsys.readouterr()
+        assert authority(folder, "export", str(path), *words) == 0
+        assert ("people and sites of cn and global" in capsys.readouterr().out) is (not words)
+        payload = exported(path, book.public_key())
+        assert {one.id for one in payload.associates} == associates
+        assert {one.id for one in payload.sites} == sites
+        assert payload.version == book.state().version
+    both = next(one for one in payload.associates if one.id == "both")
+    assert (both.regions, both.scopes[0].sites) == (("cn",), ("*",))
+
+
+def test_a_region_hears_of_no_place_of_another_one(folder: Path, tmp_path: Path) -> None:
+    book, path = AuthorityBook(folder, utc_ms), tmp_path / "policy"
+    assert add_site(folder) == add_site(folder, "--id", "lab-cn", "--customer", "other", "--region", "cn") == 0
+    assert sign_in(folder, "both", "cd" * 32, "--region", "cn") == 0
+    both = book.state().associates[0]
+    scopes = (
+        Scope(customers=("hospital", "other"), sites=("*",), models=("*",)),
+        Scope(customers=("*",), sites=("lab-1",), models=("*",)),
+        Scope(customers=("*",), sites=("lab-cn", "lab-new"), models=("*",)),
+    )
+    book.take((msgspec.structs.replace(both, scopes=scopes),), book.state().sites)
+    assert authority(folder, "export", str(path), "--region", "cn") == 0
+    (kept,) = exported(path, book.public_key()).associates
+    assert [(one.customers, one.sites) for one in kept.scopes] == [
+        (("other",), ("*",)),
+        (("*",), ("lab-cn", "lab-new")),
+    ]
 
 
 def test_files_are_for_their_owner_alone(folder: Path) -> None:
@@ -180,12 +231,43 @@ def test_mistakes_are_refused_with_one_sentence(folder: Path, capsys: pytest.Cap
         (lambda: authority(folder, "site-out", "--id", "zoe"), "no site"),
         (lambda: authority(folder, "sign-out", "--id", "zoe"), "no associate"),
         (lambda: authority(folder, "renew", "--days", "4000"), "1 to 400 days"),
+        (lambda: authority(folder, "export", str(folder / "none" / "policy.bin")), "No such file"),
+        (lambda: authority(folder, "public-key", str(folder)), "Is a directory"),
     ):
         assert words() == 1
         error = capsys.readouterr().err
         assert says in error
         assert len(error.strip().splitlines()) == 1
     assert AuthorityBook(folder, utc_ms).state().version == 2
+
+
+@pytest.mark.parametrize("wrong", [("--law", "GDPR"), ("--named", "no body"), ("--customer", "")])
+def test_nothing_is_written_that_cannot_be_read_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: tuple[str, str]
+) -> None:
+    """Also before the policy names a ticket key, without which there is none to try."""
+    assert authority(tmp_path / "a", "init") == 0
+    assert add_site(tmp_path / "a", *wrong) == 1
+    assert "no valid policy" in capsys.readouterr().err
+    assert sign_in(tmp_path / "a", "be n") == 1
+    assert sign_in(tmp_path / "a", "ben", "ab" * 32, "--training", "privacy=GDPR=2031-01-31") == 1
+    assert add_site(tmp_path / "a") == 0
+    assert [one.id for one in AuthorityBook(tmp_path / "a", utc_ms).state().sites] == ["lab-1"]
+
+
+def test_a_training_without_an_end_is_the_last_day_of_all(folder: Path) -> None:
+    assert sign_in(folder, "ana", "ab" * 32, "--training", "privacy=pipl=9999-12-31") == 0
+    assert AuthorityBook(folder, utc_ms).state().associates[0].expires_utc_ms == 253_402_300_799_999
+
+
+@pytest.mark.slow
+def test_as_many_as_a_large_vendor_has_are_kept_and_read_again(folder: Path) -> None:
+    book, end = AuthorityBook(folder, utc_ms), 1_900_000_000_000
+    keys = (number.to_bytes(32, "big") for number in range(4000))
+    book.take(tuple(associate(f"a-{number}", key, expires_utc_ms=end) for number, key in enumerate(keys)), ())
+    book.sign_out("a-7")
+    assert len(book.state().associates) == 3999
+    assert (folder / "authority.json").stat().st_size > 1024 * 1024
 
 
 def test_a_passphrase_comes_from_a_descriptor_and_protects_the_key(tmp_path: Path) -> None:

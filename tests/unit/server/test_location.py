@@ -27,7 +27,7 @@ from benchside.server.mail.model import Mail
 from benchside.server.parts import Parts
 
 MAILED = replace(SETTINGS, smtp="127.0.0.1:25", smtp_tls="off", mail_from="benchside@vendor.example")
-HOME = Visit("192.0.2.10", "", "Firefox, Windows", "en", "https://web.example")
+HOME = Visit("192.0.2.10", "", "Firefox, Windows", "en", "https://web.example", "https://web.example")
 ADDRESS = "ana@lab.example"
 
 
@@ -186,7 +186,7 @@ async def test_any_of_the_links_of_one_sign_in_opens_it_and_then_none(tmp_path: 
     async with ana_at(tmp_path, clock) as ana:
         signed_in, _ = await ana.begin()
         clock.now_ms += PAUSE_MS + 1
-        await ana.locations.send_again(signed_in, "es", "https://web.example")
+        await ana.locations.send_again(signed_in, "es", HOME)
         one, two = await ana.tokens()
         await ana.locations.confirm(signed_in, one, HOME)
         async with ana.parts.cloud.read() as rows:
@@ -203,7 +203,7 @@ async def test_mails_are_one_a_minute_and_five_an_hour_over_all_sign_ins_of_an_a
         signed_in, _ = await ana.begin()
         for _ in range(20):
             clock.now_ms += PAUSE_MS
-            await ana.locations.send_again(signed_in, "en", "https://web.example")
+            await ana.locations.send_again(signed_in, "en", HOME)
         assert len(await ana.tokens()) == 5
         await ana.parts.accounts.sign_out(signed_in)  # which does not begin the count again
         await ana.begin()
@@ -338,7 +338,7 @@ async def test_a_token_that_was_put_into_a_browser_is_worth_nothing_afterwards(t
     async with ana_at(tmp_path, clock) as ana:
         planted = (await ana.enter()).browser
         clock.now_ms += HOUR_MS
-        fresh = await ana.enter(Visit("203.0.113.5", planted, "x", "en", "https://web.example"))
+        fresh = await ana.enter(Visit("203.0.113.5", planted, "x", "en", "https://web.example", "https://web.example"))
         assert fresh.browser != planted
         assert not (await ana.begin(replace(HOME, browser=planted)))[1]
         clock.now_ms += HOUR_MS

@@ -95,6 +95,33 @@ async def test_a_group_that_goes_changes_its_people(parts: Parts) -> None:
     await refused(parts, people.put("x", [msgspec.structs.replace(ben, groups=())], {"ben": version_of(ben)}))
 
 
+@pytest.mark.parametrize("first", [HOSPITAL, NORTH, person("ben")], ids=["customer", "group", "person"])
+async def test_nothing_is_removed_that_was_changed_unseen(parts: Parts, first: msgspec.Struct) -> None:
+    people, places = People(parts.cloud, parts.ledger), Places(parts.cloud, parts.ledger, parts.now)
+    await places.put_customers("x", [HOSPITAL])
+    theirs = msgspec.structs.replace(first, name="Theirs")
+
+    async def remove(one: msgspec.Struct, version: str) -> None:
+        match one:
+            case CustomerFacts():
+                await places.remove_customer("x", one.id, {one.id: version})
+            case GroupFacts():
+                await people.remove_group("x", one.id, {one.id: version})
+            case PersonFacts():
+                await people.remove("x", one.id, {one.id: version})
+
+    match theirs:
+        case CustomerFacts():
+            await places.put_customers("y", [theirs])
+        case GroupFacts():
+            await people.put_group("y", theirs)
+        case PersonFacts():
+            await people.put("y", [theirs])
+    await refused(parts, remove(first, version_of(first)))
+    await remove(theirs, version_of(theirs))
+    await refused(parts, remove(theirs, version_of(theirs)))  # it is gone already
+
+
 async def test_what_was_removed_is_not_brought_back_unseen(parts: Parts) -> None:
     people, ben = People(parts.cloud, parts.ledger), person("ben")
     await people.put("x", [ben])

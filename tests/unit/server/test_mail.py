@@ -28,6 +28,7 @@ VALUES = {
     "network": "192.0.2.0/24",
     "minutes": "10",
     "link": "https://web.example/location#" + "a" * 43,
+    "denial": "https://web.example/not-me#" + "a" * 43,
 }
 ANA = "ana.maria+lab@mail.example"
 
@@ -180,6 +181,16 @@ async def test_a_mail_that_a_crash_cuts_off_is_sent_again(tmp_path: Path) -> Non
         assert (len(smtp.given), await waiting(parts)) == (1, [])
 
 
+async def test_a_mail_does_not_wait_for_a_clock_that_was_ahead(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened_parts(tmp_path, clock) as parts:
+        clock.now_ms += 10 * 365 * 24 * 3600_000
+        await parts.outbox.put(ANA, "location", VALUES, "en")
+        assert len(await parts.outbox.take_due()) == 1  # and then nothing
+        clock.now_ms -= 10 * 365 * 24 * 3600_000
+        assert len(await parts.outbox.take_due()) == 1
+
+
 async def test_a_mail_that_got_too_old_while_the_server_was_off_is_not_sent(tmp_path: Path) -> None:
     clock = Clock()
     async with opened_parts(tmp_path, clock) as parts:
@@ -248,10 +259,10 @@ async def test_the_outbox_takes_no_more_than_it_can_hold_and_nothing_unchecked(
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("template", ["location", "session"])
+@pytest.mark.parametrize("template", ["key", "location", "session"])
 def test_texts_fit_a_mail_reader_of_any_kind(template: str, language: str) -> None:
     # RFC 5322 (2.1.1): no more than 78 characters; values stand on lines of their own
-    names = (*VALUES, "site", "device", "engineer", "begin", "end", "allowed", "session")
+    names = (*VALUES, "site", "device", "engineer", "begin", "end", "allowed", "session", "list")
     subject, body = open_texts().of(template, dict.fromkeys(names, "x" * 12) | {"minutes": "10"}, language)
     assert "{" not in subject + body
     assert max(len(line) for line in body.splitlines()) <= 78

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import LargeBinary, MetaData, text
@@ -48,6 +50,46 @@ async def test_no_number_of_a_change_is_given_twice(tmp_path: Path) -> None:
         made = await connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'notice_change'"))
     assert "AUTOINCREMENT" in made
     await database.close()
+
+
+async def test_sessions_at_the_provider_are_kept_when_they_get_an_id_of_their_own(tmp_path: Path) -> None:
+    """Nobody is signed out by an update, and whoever is out there later can still be asked for."""
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/cloud.db", DataKeys({1: os.urandom(32)}, current=1))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "cloud_0013")
+        await connection.execute(
+            text(
+                "INSERT INTO account (id, password_hash, must_change, disabled, created_utc_ms)"
+                " VALUES ('ana', '', 0, 0, 1)"
+            )
+        )
+        for number in (b"1", b"2"):
+            await connection.execute(
+                text(
+                    "INSERT INTO sign_in (token_hash, account, opened_utc_ms, used_utc_ms) VALUES (:token, 'ana', 1, 1)"
+                ),
+                {"token": number * 32},
+            )
+            await connection.execute(
+                text("INSERT INTO provider_session VALUES (:token, :sid, :refresh, 7)"),
+                {"token": number * 32, "sid": number.decode(), "refresh": b"sealed " + number},
+            )
+    await upgrade(database, "cloud")
+    async with database.engine.connect() as connection:
+        kept = (await connection.execute(text("SELECT * FROM provider_session ORDER BY sid"))).all()
+    assert [tuple(one[1:]) for one in kept] == [
+        (b"1" * 32, "1", b"sealed 1", 7),
+        (b"2" * 32, "2", b"sealed 2", 7),
+    ]
+    assert len({one.id for one in kept}) == 2
+    await database.close()
+
+
+def _upgrade_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).parent / "migrations" / "cloud"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 @pytest.mark.parametrize("plane", list(HEADS))

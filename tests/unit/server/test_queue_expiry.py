@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text, update
 from tests.fakes.people import associate, site
 from tests.fakes.server_world import Clock, opened_parts, rsa_key
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.wire.audit import EventKind
+from benchside.protocol.wire.condition import ConditionKey, ConditionTold, Severity
 from benchside.protocol.wire.enrolment import SealedEnrolment
 from benchside.protocol.wire.link import Described, RequestOpened
 from benchside.protocol.wire.session import InstrumentInfo
@@ -21,6 +23,7 @@ from benchside.server.access.model import Person
 from benchside.server.authority.book import AuthorityBook
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.machine import RequestState
+from benchside.server.broker.model import Request
 from benchside.server.broker.queue import MAX_AGE_MS, MAX_CONSOLE_GONE_MS, MAX_PC_GONE_MS, Broker
 from benchside.server.bus.contract import News, SessionCut, ToDevice
 from benchside.server.parts import Parts
@@ -118,6 +121,25 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
             RequestOpened(request_id=REQUEST, technician="Toni", reason="?", instrument="i-1", opened_utc_ms=1),
         )
         yield Desk(clock, parts, broker, presence, consoles, device.id, told, cut)
+
+
+async def test_the_notice_with_which_help_is_asked_for_is_kept_and_rests_sealed(desk: Desk) -> None:
+    told = ConditionTold(
+        key=ConditionKey("opcua.alarm", "Pump 2", "leak"),
+        severity=Severity.CRITICAL,
+        texts={"en": "Pump 2 leaks."},
+        since_utc_ms=7,
+    )
+    asked = RequestOpened(
+        request_id=b"n" * 16, technician="Toni", reason="!", instrument="i-1", opened_utc_ms=2, condition=told
+    )
+    await desk.broker.open(desk.device_id, asked)
+    assert [one.condition for one in await desk.broker.all_open()] == [told]
+    async with desk.parts.cloud.write() as rows:
+        rest = await rows.scalar(text("SELECT condition FROM request WHERE condition IS NOT NULL"))
+        assert b"Pump" not in rest
+        await rows.execute(update(Request).values(condition='{"key":["a","b"]}'))
+    assert [one.condition for one in await desk.broker.all_open()] == [None]
 
 
 async def test_a_request_nobody_takes_ends_with_the_shift(desk: Desk) -> None:

@@ -79,7 +79,10 @@ HEADINGS = {
         (Kind.PEOPLE, "otto;Otto;Werk;chief;;", "Rolle", "unknown_role"),
         (Kind.PEOPLE, "otto;Otto;Werk;;nowhere;", "Gruppen", "unknown_group"),
         (Kind.PEOPLE, "otto;Otto;Werk;;;morgen", "Austritt", "bad_date"),
-        (Kind.PEOPLE, "../otto;Otto;Werk;;;", "Benutzername", "bad_value"),
+        (Kind.PEOPLE, ".otto;Otto;Werk;;;", "Benutzername", "bad_value"),
+        (Kind.PEOPLE, "corp/otto;Otto;Werk;;;", "Benutzername", "slash"),
+        (Kind.CUSTOMERS, "c/3;C;;", "Kundennummer", "slash"),
+        (Kind.SITES, "north/lab;L;c-1;gdpr;", "Standort", "slash"),
         (Kind.TRAININGS, "nobody;P;gdpr;31.12.2030", "Cuenta", "unknown_person"),
         (Kind.TRAININGS, "ben;P;the law;31.12.2030", "Ley", "bad_value"),
         (Kind.TRAININGS, "ben;;gdpr;31.12.2030", "Curso", "bad_value"),
@@ -91,7 +94,7 @@ HEADINGS = {
         (Kind.SITES, "lab-8;L;nobody;gdpr;", "Kunde", "unknown_customer"),
         (Kind.SITES, "lab-8;L;c-1;the law;", "Gesetze", "bad_value"),
         (Kind.SITES, "lab-8;L;c-1;gdpr;Mars/Olympus", "Zeitzone", "bad_time_zone"),
-        (Kind.SITES, "../lab;L;c-1;gdpr;", "Standort", "bad_value"),
+        (Kind.SITES, ".lab;L;c-1;gdpr;", "Standort", "bad_value"),
     ],
 )
 async def test_a_mistake_is_named_as_the_table_names_it_and_nothing_is_taken(

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from benchside.platform.accounts.windows import Account, account_of_process, our_account, security_text
+from benchside.platform.child import windows as windows_child
 from benchside.platform.child.windows import PIPE, has_parent, start_child, start_speaking_child
 from benchside.platform.door.windows import PipePeer, connect_door, listener_is_trusted, open_door
 from benchside.platform.files import make_private_folder, read_if_there, write_private
+from benchside.platform.private import windows as private
 from benchside.protocol.errors import UnavailableError
 
 
@@ -105,10 +107,43 @@ async def test_a_child_ends_and_can_be_ended() -> None:
         assert await other.wait() == 1
 
 
+async def test_a_childs_handles_are_closed_once_however_many_wait_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    close = windows_child._kernel32.CloseHandle
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return (
+                (lambda handle: closed.append(handle) or close(handle))
+                if name == "CloseHandle"
+                else getattr(kernel32, name)
+            )
+
+    kernel32 = windows_child._kernel32
+    child = await start_child(us(), "benchside", {})
+    monkeypatch.setattr(windows_child, "_kernel32", Watched())
+    async with asyncio.timeout(30):
+        assert await asyncio.gather(*(child.wait() for _ in range(3))) == [2, 2, 2]
+    assert len(closed) == len(set(closed)) == 2
+
+
 def test_a_host_is_started_by_the_agent_alone() -> None:
     assert not has_parent([])
     assert not has_parent(["somewhere"])
     assert has_parent([PIPE + "00"])
+
+
+def test_what_somebody_put_there_first_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody may make folders in %ProgramData%, and who owns a file may write it for ever."""
+    folder = tmp_path / "notifier"
+    folder.mkdir()
+    settings = folder / "notifier.toml"
+    settings.write_text("journal_mb = 5\n")
+    make_private_folder(folder)
+    owner = private._owner
+    monkeypatch.setattr(private, "_owner", lambda path: "S-1-5-21-1-2-3-1005" if path == settings else owner(path))
+    with pytest.raises(UnavailableError, match=r"notifier\.toml to belong to the system"):
+        make_private_folder(folder)
 
 
 def test_private_files_are_for_us_the_system_and_administrators(tmp_path: Path) -> None:

@@ -113,3 +113,4 @@ def test_the_workers_list_looks_at_windows(tmp_path: Path) -> None:
     assert "journal" not in checks
     for name in ("disk", "memory", "restart", "system", "antivirus", "write_filter", "certificate", "storage"):
         checks[name].look()
+    assert (tmp_path / "disk.trend").is_file()

@@ -5,3 +5,5 @@ export const REVIEW = authority("review", "benchside.proposal");
 export const EXPORT = authority("export", "policy.bin");
 export const RENEW = authority("renew", "--days", "90");
 export const ENROL = ["benchside", "agent", "enrol", "--token-file", "-"].join(" ");
+/** The operator's settings that say where alerts may go. */
+export const ALERT_SETTINGS = { file: "server.toml", targets: "alert_targets", mail: "smtp" } as const;

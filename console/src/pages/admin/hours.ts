@@ -1,9 +1,7 @@
 /** A site's hours: as the server writes them (`mon,tue 08:00-17:00`), and as rows of a form. */
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
-/** As many as the server takes of one site. */
-export const MAX_HOURS = 14;
-/** Of the server's own, of which a row over midnight is two. */
+/** As many as the server keeps of one site; a row over midnight is two. */
 const MAX_SPANS = 21;
 
 /** Days from 0, Monday; times as a time field has them, where midnight is 00:00 at both ends. */
@@ -42,9 +40,12 @@ export function faultOf(row: HourRow): HourFault | null {
   return row.from === row.to && row.from !== "00:00" ? "no_length" : null;
 }
 
-/** Whether the server takes so many: a row that goes over midnight counts twice. */
-export const areTooMany = (rows: readonly HourRow[]): boolean =>
-  rows.length + rows.filter(({ from, to }) => to < from && to !== "00:00").length > MAX_SPANS;
+const spansOf = (rows: readonly HourRow[]): number => rows.length + rows.filter(({ from, to }) => to < from && to !== "00:00").length;
+
+/** Whether these are more than the server takes. */
+export const areTooMany = (rows: readonly HourRow[]): boolean => spansOf(rows) > MAX_SPANS;
+/** Whether there is room for one more row. */
+export const isRoom = (rows: readonly HourRow[]): boolean => spansOf(rows) < MAX_SPANS;
 
 /** As the server reads it. From 00:00 to 00:00 is the whole day. */
 export const writeRow = ({ days, from, to }: HourRow): string =>

@@ -10,6 +10,8 @@ export class Meanwhile<T extends Versioned> {
   /** Fields that somebody changed since, as they are now; null while nobody did. */
   changes = $state.raw<readonly Told[] | null>(null);
   isGone = $state(false);
+  /** What was tried when it came out: to remove it, not to save it. */
+  isRemoving = $state(false);
   private base: T | null;
   private readonly first: readonly Told[];
 
@@ -20,6 +22,20 @@ export class Meanwhile<T extends Versioned> {
 
   /** The version that the next save replaces; null where there is to be nothing yet. */
   get seen(): string | null { return this.base?.version ?? null; }
+
+  /** Remove it as it was seen. Return false where somebody changed it since: what there is now is shown instead. */
+  async removes(remove: (seen: string) => Promise<null>, id: string): Promise<boolean> {
+    if (this.base === null) return true;
+    try {
+      await remove(this.base.version);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.reason !== "changed") throw error;
+      if (await this.problemOf(error, id)) throw error;
+      this.isRemoving = !this.isGone;
+      return this.isGone;
+    }
+  }
 
   /**
    * What to say of an error of saving `id`; nothing where somebody changed it meanwhile: that is shown, and whoever saves
@@ -35,8 +51,13 @@ export class Meanwhile<T extends Versioned> {
     }
     if (this.before === null) return t("admin.taken", { id });
     this.base = now;
+    this.isRemoving = false;
     this.isGone = now === null;
     this.changes = now ? differing(this.first, this.told(now)) : [];
     return "";
   }
 }
+
+/** What is wrong with a new one's `id` where another of `known` has it already; empty for one that is only changed. */
+export const takenId = (before: Versioned | null, known: readonly { readonly id: string }[], id: string): string =>
+  before === null && known.some((one) => one.id === id) ? t("admin.taken", { id }) : "";

@@ -35,8 +35,8 @@ export const exampleCsv = (kind: Kind): string => `\ufeff${EXAMPLES[kind].rows.m
 
 /** Every word that the server has for a problem (server/administration/sheet.py and imports.py), beside `empty_cell`. */
 export const WHYS = [
-  "too_large", "not_text", "empty", "not_a_table", "missing_column", "twice", "too_many_rows", "too_long", "unclear_date", "bad_date",
-  "unknown_person", "unknown_role", "unknown_group", "unknown_customer", "bad_value", "bad_time_zone", "refused",
+  "too_large", "not_text", "empty", "not_a_table", "missing_column", "twice", "repeated", "too_many_rows", "too_long", "unclear_date", "bad_date",
+  "unknown_person", "unknown_role", "unknown_group", "unknown_customer", "bad_value", "slash", "bad_time_zone", "refused",
 ] as const;
 
 /** `empty` is the whole file, or one cell of it. */

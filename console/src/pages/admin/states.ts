@@ -43,6 +43,12 @@ export function tokenState(token: Token, nowUtcMs: number): TokenState {
 
 export const DEVICE_STATES = ["online", "offline", "held", "revoked"] as const;
 export type DeviceState = (typeof DEVICE_STATES)[number];
-/** One that is held is refused whenever it comes, so that it counts as held, whether it is there or not. */
+/** Whether somebody has to decide which of several PCs is this one: of one that was revoked nobody has. */
+export const isToDecide = (device: Device): boolean => device.hold !== null && device.revoked_utc_ms === null;
+
+/**
+ * One that is held is refused whenever it comes, so that it counts as held, whether it is there or not; not so one
+ * that was let go on, beside which another came.
+ */
 export const deviceState = (device: Device): DeviceState =>
-  device.revoked_utc_ms !== null ? "revoked" : device.hold !== null ? "held" : device.online ? "online" : "offline";
+  device.revoked_utc_ms !== null ? "revoked" : device.hold !== null && device.hold.why !== "not_chosen" ? "held" : device.online ? "online" : "offline";

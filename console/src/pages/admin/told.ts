@@ -1,5 +1,6 @@
 /** What is stored about somebody or something, field by field, as a person reads it. */
 import type { Customer, Group, Person, Site } from "../../api/admin_model";
+import type { AlertChannel } from "../../api/alerts";
 import { lastDayText, t } from "../../parts/text.svelte";
 import { hoursText } from "./hours_text";
 
@@ -46,6 +47,17 @@ export const toldSite = (one: Site): Told[] => [
   { label: t("admin.site.named"), text: list(one.named) },
   { label: t("admin.site.second_eyes"), text: yes(one.second_eyes) },
   { label: t("admin.site.silent"), text: String(one.silent_after_min) },
+];
+
+export const toldAlert = (one: AlertChannel): Told[] => [
+  { label: t("admin.name"), text: one.name },
+  { label: t("admin.alerts.severity"), text: t(`severity.${one.severity}`) },
+  { label: t("admin.where.sites"), text: one.sites.length ? list(one.sites) : t("admin.where.all_sites") },
+  { label: t("admin.where.models"), text: one.models.length ? list(one.models) : t("admin.where.all_models") },
+  { label: t("admin.alerts.language"), text: t(`language.long.${one.language}`) },
+  { label: t("admin.alerts.repeat"), text: String(one.repeat_min) },
+  { label: t("admin.alerts.on"), text: yes(one.is_on) },
+  { label: t("admin.alerts.to"), text: one.scheme },
 ];
 
 /** The fields of `now` that are not as they were in `before`, in the order in which they are told. */

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from benchside.desk.look.scrolling import Scrolling
 from benchside.desk.look.tokens import SPACE_L, SPACE_M, SPACE_S
 
 __all__ = ["Card", "clear", "column", "row", "rule", "scroll"]
@@ -20,6 +22,18 @@ class Card(QFrame):
         self.rows.setContentsMargins(padding, padding, padding, padding)
         self.rows.setSpacing(spacing)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        """As high as its texts are at this width: no higher is it made, so a hint of less would cut lines off."""
+        hint = super().sizeHint()
+        is_laid_out = self.testAttribute(Qt.WidgetAttribute.WA_Resized)
+        return QSize(hint.width(), self.rows.totalHeightForWidth(self.width())) if is_laid_out else hint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width is another height."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
 
     def restyle(self, kind: str) -> None:
         """Take the colours of another kind."""
@@ -57,18 +71,12 @@ def rule() -> QFrame:
     return line
 
 
-def scroll(inside: QLayout, *, margin: int = SPACE_L) -> QScrollArea:
+def scroll(inside: QLayout, *, margin: int = SPACE_L) -> Scrolling:
     """Return an area that scrolls `inside` up and down when the window is too low, and never sideways."""
     inner = QWidget()
-    inner.setObjectName("scrolled")
     inside.setContentsMargins(margin, margin, margin, margin)
     inner.setLayout(inside)
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setWidget(inner)
-    return area
+    return Scrolling(inner)
 
 
 def clear(layout: QLayout) -> None:

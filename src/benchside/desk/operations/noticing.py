@@ -89,7 +89,12 @@ class Noticing:
         if not name:
             return False
         self._forget_refusal()
-        self._send(Acknowledge(key=key, by=name))
+        shown = () if self.state.shown is None else self.state.shown.notices
+        seen = next((one.state for one in shown if one.state.key == key), None)
+        if seen is None:
+            self._send(Acknowledge(key=key, by=name))
+        else:
+            self._send(Acknowledge(key=key, by=name, since_utc_ms=seen.since_utc_ms, severity=seen.severity))
         return True
 
     def shelve(self, key: ConditionKey, by: str, why: str, for_s: int) -> bool:

@@ -101,7 +101,9 @@ class AskPage(Page):
     def about(self, notice: NoticeShown) -> None:
         """Ask for help with `notice`: its sentence is the reason until the technician writes another."""
         state = notice.state
-        self.condition = ConditionTold(key=state.key, severity=state.severity, texts=state.texts)
+        self.condition = ConditionTold(
+            key=state.key, severity=state.severity, texts=state.texts, since_utc_ms=state.since_utc_ms
+        )
         self._reason.setPlainText(notice.text)
         self._about.say(tone_of(state.severity).value, self.look.texts("ask.about"), notice.text)
         self._about.show()

@@ -80,7 +80,12 @@ class NoticeCard(Notice):
         self.notice = notice
         texts, state = self._look.texts, notice.state
         is_over = not state.is_active
-        tone = "good" if is_over else tone_of(state.severity).value
+        is_aside = state.shelved_until_utc_ms is not None
+        tone = tone_of(state.severity).value
+        if is_over:
+            tone = "good"
+        elif is_aside or state.is_suppressed or state.is_out_of_service:
+            tone = "info"  # nothing is asked of anybody; its words say how bad it is
         head = texts("notices.head", severity=texts(f"severity.{state.severity}"), subject=notice.subject)
         self.say(tone, texts("notices.head.over", subject=notice.subject) if is_over else head, notice.text)
         self.setAccessibleName(f"{self.head.text()}: {notice.text}")
@@ -89,7 +94,6 @@ class NoticeCard(Notice):
         standing = _standing(self._look, state)
         self._standing.setText(standing)
         self._standing.setVisible(bool(standing))
-        is_aside = state.shelved_until_utc_ms is not None
         self._seen.setVisible(not state.is_acknowledged)
         self._reset.setVisible(state.is_latched)
         self._aside.setVisible(not is_aside and not is_over)

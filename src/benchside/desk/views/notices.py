@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit
 
 from benchside.desk.look.button import Button, button_row
@@ -194,10 +194,12 @@ class _PastCard(Card):
         clear(self._lines)
         if not past.changes:
             self._lines.addWidget(body(self._look.texts("notices.past.none"), tone="quiet"))
+        known = _sentences(watch, self._look.texts.language)
         for change in past.changes:
             at = small(say_moment(self._look, change.at_utc_ms), wraps=False)
             line = row(at)
-            line.addWidget(small(_words(self._look, change), tone=None), 1)
+            line.setAlignment(at, Qt.AlignmentFlag.AlignTop)
+            line.addWidget(small(_words(self._look, change, known), tone=None), 1)
             self._lines.addLayout(line)
 
     def _want_more(self) -> None:
@@ -205,9 +207,24 @@ class _PastCard(Card):
             self._noticing.want_past(self._shown.of, earlier=True)
 
 
-def _words(look: Look, change: ConditionChange) -> str:
-    texts = look.texts
-    told = change.texts.get(texts.language) or change.texts.get("en", "")
-    about = told or (" / ".join((change.key.source, change.key.subject, change.key.code)) if change.key else "")
+def _sentences(watch: WatchState, language: str) -> dict[ConditionKey, str]:
+    """Return what each condition says: most changes have no words of their own, and where the journal was cut, the
+    change that had them is gone."""
+    found = {one.state.key: one.text for one in (watch.shown.notices if watch.shown is not None else ())}
+    for change in watch.past.changes if watch.past is not None else ():
+        if change.key is not None and (told := _told(change, language)):
+            found.setdefault(change.key, told)
+    return found
+
+
+def _told(change: ConditionChange, language: str) -> str:
+    return change.texts.get(language) or change.texts.get("en", "")
+
+
+def _words(look: Look, change: ConditionChange, known: dict[ConditionKey, str]) -> str:
+    texts, key = look.texts, change.key
+    about = _told(change, texts.language)
+    if not about and key is not None:
+        about = known.get(key) or " / ".join((key.source, key.subject, key.code))
     words = texts(f"change.{change.kind}", about=about, by=change.by or "?", count=change.count or 0)
     return f"{words} ({change.why})" if change.why else words

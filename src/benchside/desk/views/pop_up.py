@@ -14,6 +14,7 @@ from benchside.desk.look.sign import Sign
 from benchside.desk.look.text import body, strong
 from benchside.desk.look.tokens import SPACE_M, SPACE_S
 from benchside.desk.models.watching import tone_of
+from benchside.desk.views.centre import head_of
 from benchside.desk.views.floating import Floating
 from benchside.desk.views.look import Look
 from benchside.desk.views.place import place_in_corner
@@ -66,10 +67,7 @@ class PopUpWindow(Floating):
     def _build(self, tone: str) -> None:
         texts, tokens, notices = self._look.texts, self._look.tokens, self.pop_up.notices
         first = notices[0]
-        if len(notices) + self.pop_up.more == 1:
-            head = texts("notices.head", severity=texts(f"severity.{first.state.severity}"), subject=first.subject)
-        else:
-            head = texts("popup.many", count=len(notices) + self.pop_up.more)
+        head = head_of(texts, self.pop_up)
         self.setWindowTitle(texts("popup.window"))
         self.setAccessibleName(". ".join((head, *(one.text for one in notices))))
         sign = Sign(tone, tokens)

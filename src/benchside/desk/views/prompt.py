@@ -247,10 +247,15 @@ class PromptWindow(QDialog):
         self.setWindowTitle(texts("prompt.window"))
         self.setAccessibleName(head)
         who_from = texts("waiting.who", name=message.associate.name, organisation=message.associate.organisation)
-        self.setAccessibleDescription(who_from)
+        second = message.associate.second
+        self.setAccessibleDescription(
+            who_from if second is None else f"{who_from}. {texts('session.second', name=second)}"
+        )
         who = Card("plain", spacing=2)
         who.rows.addWidget(strong(message.associate.name))
         who.rows.addWidget(body(texts("prompt.from", organisation=message.associate.organisation)))
+        if second is not None:
+            who.rows.addWidget(body(texts("session.second", name=second)))
         who.rows.addSpacing(SPACE_S)
         who.rows.addWidget(small(texts("prompt.purpose")))
         who.rows.addWidget(body(message.purpose or texts("prompt.no_purpose")))

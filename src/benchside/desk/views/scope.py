@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QVBoxLayout, QWidget
 
 from benchside.desk.look.card import column, row
+from benchside.desk.look.scrolling import Scrolling
 from benchside.desk.look.text import small, strong
 from benchside.desk.look.tokens import SPACE_S, SPACE_XS
 from benchside.desk.models.question import first_scope, say_place
@@ -32,7 +32,7 @@ class ScopeChoice(QWidget):
         super().__init__()
         self._look = look
         self._group = QButtonGroup(self)
-        self._area: QScrollArea | None = None
+        self._area: Scrolling | None = None
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(SPACE_XS)
@@ -83,9 +83,8 @@ class ScopeChoice(QWidget):
         self._group.addButton(card)
         return card
 
-    def _list(self, windows: tuple[WindowInfo, ...]) -> QScrollArea:
+    def _list(self, windows: tuple[WindowInfo, ...]) -> Scrolling:
         inner = QWidget()
-        inner.setObjectName("scrolled")
         cards = column(spacing=SPACE_XS)
         inner.setLayout(cards)
         for window in windows:
@@ -93,10 +92,6 @@ class ScopeChoice(QWidget):
             card = self._card(head, "", GrantScope(window=window.id))
             card.setAccessibleDescription(self._look.texts("prompt.window.only"))
             cards.addWidget(card)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(inner)
+        area = Scrolling(inner)
         area.setFixedHeight(min(MAX_WINDOWS_HEIGHT_PX, inner.sizeHint().height() + 4))
         return area

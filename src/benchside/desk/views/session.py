@@ -41,6 +41,7 @@ class SessionPage(Page):
         self._question.below.addLayout(button_row(answer))
         self._held = Notice(look, "warn")
         self._organisation = body("", tone="quiet")
+        self._second = body("", tone="quiet")
         self._nothing = body(texts("session.nothing"))
         self._grants = GrantLines(look)
         self._grants.revoked.connect(self.revoked)
@@ -67,6 +68,7 @@ class SessionPage(Page):
         self._assay.clicked.connect(self.assay_told)
         self._phone = PhoneCard(look)
         self.rows.addWidget(self._organisation)
+        self.rows.addWidget(self._second)
         self.rows.addWidget(self._question)
         self.rows.addWidget(self._held)
         self.rows.addWidget(self._allowed)
@@ -89,6 +91,9 @@ class SessionPage(Page):
         self.heading.setText(head)
         self.setAccessibleName(head)
         self._organisation.setText(who.organisation if who is not None else "")
+        second = None if who is None else who.second
+        self._second.setVisible(second is not None)
+        self._second.setText("" if second is None else texts("session.second", name=second))
         self._question.setVisible(state.prompt is not None)
         self._held.setVisible(is_lost or is_paused)
         if is_lost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import msgspec
@@ -17,6 +18,7 @@ from benchside.desk.operations.memory import Memory
 from benchside.desk.operations.noticing import Noticing
 from benchside.desk.texts import open_texts
 from benchside.desk.views.announce import announce
+from benchside.desk.views.centre import Centre, Telling, TrayCentre
 from benchside.desk.views.drawing import Drawing
 from benchside.desk.views.indicator import Indicator
 from benchside.desk.views.look import Look
@@ -51,7 +53,9 @@ class Windows(QObject):
         *,
         dark_system: bool,
         pause_key_is_global: bool,
+        centre: Centre | None = None,
     ) -> None:
+        """`centre`: the system's own notification service; without one the tray's icon is asked on Windows."""
         super().__init__()
         self._application = application
         self._conversation = conversation
@@ -72,6 +76,9 @@ class Windows(QObject):
         self.drawing = Drawing(conversation, presses, clock)
         self.drawing.over.connect(self._stop_drawing)
         self._tray = self._make_tray()
+        if centre is None and self._tray is not None and sys.platform == "win32":
+            centre = TrayCentre(self._tray)
+        self._telling = Telling(centre)
         self._alive = QTimer(self, interval=ALIVE_IDLE_MS)
         self._alive.setTimerType(Qt.TimerType.PreciseTimer)
         self._alive.timeout.connect(conversation.stay_alive)
@@ -80,6 +87,7 @@ class Windows(QObject):
         self._raising.timeout.connect(lambda: self.prompt.raise_() if self.prompt is not None else None)
         conversation.watch(self._show)
         noticing.watch(lambda state: self._show_pop_up(state.pop_up))
+        noticing.watch(lambda state: self._telling.follow(state.shown))
 
     def take_keyboard(self) -> None:
         """Give the keyboard to the question that is open, or to the main window when there is none."""
@@ -188,6 +196,7 @@ class Windows(QObject):
             self.pop_up.opened.connect(self._open_notices)
             self.pop_up.appear()
             announce(self.pop_up, self.pop_up.accessibleName(), urgent=True)
+            self._telling.tell(self._look.texts, pop_up)
 
     def _open_notices(self) -> None:
         self._noticing.close_pop_up()

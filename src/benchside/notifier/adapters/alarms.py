@@ -24,6 +24,8 @@ ALARM_SOURCE = "opcua.alarm"
 """Of alarms that no rule names."""
 MAX_ACTIVE = 500
 """Conditions of one server that are on at a time: nobody reads more, and a liar makes no more of them."""
+MAX_CRITICAL = 50
+"""So many more where they are critical (protocol/flow/conditions/shares.py)."""
 MAX_ID = 200
 """Characters of a condition's id; longer ones are kept as their hash."""
 
@@ -76,6 +78,9 @@ class Alarms:
         self._active: dict[str, _Active] = {}
         self._restored = set(restored)
         self._in_refresh: set[str] | None = None
+        """Of the conditions in `_active` those that the refresh named; None while there is none."""
+        self._left_out: set[ConditionKey] = set()
+        """Of the restored keys those that the refresh named while there was no room for another condition."""
         self.is_full = False
         """More were active than MAX_ACTIVE since the last refresh."""
         self.malformed = 0
@@ -89,7 +94,7 @@ class Alarms:
     def take(self, event: AlarmEvent) -> list[Signal]:
         """Return what an event says."""
         if event.kind is EventKind.REFRESH_START:
-            self._in_refresh, self.is_full = set(), False
+            self._in_refresh, self._left_out, self.is_full = set(), set(), False
         elif event.kind is EventKind.REFRESH_END:
             return self._end_refresh()
         elif event.kind is EventKind.CONDITION and not event.is_branch and event.condition:
@@ -97,21 +102,22 @@ class Alarms:
         return []
 
     def _take_condition(self, condition: str, event: AlarmEvent) -> list[Signal]:
-        if self._in_refresh is not None and len(self._in_refresh) < 2 * MAX_ACTIVE:
-            self._in_refresh.add(condition)
         if not self._is_on(event):
-            return self._end(condition)
-        known = self._active.get(condition)
-        if known is None and len(self._active) >= MAX_ACTIVE:
+            return self._end(condition) if condition in self._active else self._end_restored(event)
+        known, severity = self._active.get(condition), read_severity(event.severity)
+        most = MAX_ACTIVE + (MAX_CRITICAL if severity is Severity.CRITICAL else 0)
+        if known is None and len(self._active) >= most:
             self.is_full = True
+            self._left_out |= {self._name(event)[0]} & self._restored
             return []
-        severity = read_severity(event.severity)
         if severity is None:
             self.malformed += 1
         key, values = self._name(event)
         ended = self._end(condition) if known is not None and known.key != key else []
         self._active[condition] = _Active(key, severity)
         self._restored.discard(key)
+        if self._in_refresh is not None:
+            self._in_refresh.add(condition)
         return [*ended, Signal(key, SignalState.ON, values, self._worst(key))]
 
     def _is_on(self, event: AlarmEvent) -> bool:
@@ -126,6 +132,8 @@ class Alarms:
 
     def _end(self, condition: str) -> list[Signal]:
         ended = self._active.pop(condition, None)
+        if self._in_refresh is not None:
+            self._in_refresh.discard(condition)
         if ended is None:
             return []
         if any(one.key == ended.key for one in self._active.values()):
@@ -133,14 +141,25 @@ class Alarms:
             return [Signal(ended.key, SignalState.ON, {}, self._worst(ended.key))]
         return [Signal(ended.key, SignalState.OFF)]
 
+    def _end_restored(self, event: AlarmEvent) -> list[Signal]:
+        """End what was on before this process began: a server without a refresh says it in no other way."""
+        # a refresh may name one of two conditions of one name before the other, and what it says counts at its end
+        if not self._restored or self._in_refresh is not None:
+            return []
+        key, _ = self._name(event)
+        if key not in self._restored:
+            return []
+        self._restored.discard(key)
+        return [Signal(key, SignalState.OFF)]
+
     def _end_refresh(self) -> list[Signal]:
         if self._in_refresh is None:
             return []
         seen, self._in_refresh = self._in_refresh, None
         signals = [one for condition in set(self._active) - seen for one in self._end(condition)]
-        for key in sorted(self._restored):
+        for key in sorted(self._restored - self._left_out):
             signals.append(Signal(key, SignalState.OFF))
-        self._restored.clear()
+        self._restored &= self._left_out
         return signals
 
     def _worst(self, key: ConditionKey) -> Severity | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 
@@ -25,6 +25,7 @@ from benchside.notifier.adapters.standing import Standing
 from benchside.notifier.watch.contract import Reporter
 from benchside.platform.connections.contract import Address, Connection
 from benchside.platform.connections.here import tcp_connections
+from benchside.protocol.wire.condition import ConditionKey
 from benchside.settings.hours import read_hours
 from benchside.settings.toml import SettingError
 
@@ -78,12 +79,16 @@ class LineAdapter:
             self.look(reporter)
             await asyncio.sleep(EVERY_S)
 
+    def over(self, standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
+        """Nothing: each look says all of it."""
+        return ()
+
     def look(self, reporter: Reporter) -> None:
         """Tell how the line is now."""
         say, now = self._standing.say, self._monotonic()
         if not self._is_in_hours():
             self._seen_at = self._traffic_at = None
-            for code in ("not_connected", "no_traffic"):
+            for code in ("not_connected", "no_traffic", "traffic_unknown", "table_unreadable"):
                 say(reporter, code, False)
             return
         try:
@@ -101,9 +106,11 @@ class LineAdapter:
 
     def _look_at_traffic(self, reporter: Reporter, now: float, up: Sequence[Connection]) -> None:
         quiet_s = self._settings.quiet_min * 60
-        if not quiet_s:
-            return
         say = self._standing.say
+        if not quiet_s:
+            for code in ("no_traffic", "traffic_unknown"):  # on from before, perhaps, when it was asked for
+                say(reporter, code, False)
+            return
         if not up:
             # that is another condition; the silence is counted from the next connection
             self._carried, self._traffic_at = {}, None

@@ -2,9 +2,12 @@
 
 missing       there is no such file
 unreadable    it is there and cannot be opened, or what stands in it is no text
+crowded       its folder has more files than can be looked at, so the newest may be another
 rules_wrong   the file of rules has a mistake, so nothing is watched
-line_cut      a line was longer than 64 KiB; its beginning was looked at
-lines_lost    something was written faster than we read, or rotated away unread
+rules_dead    no line can match some of the rules, so these are left out; the others are used
+line_cut      lines were longer than rules look (pattern.MAX_LOOKED characters); their beginnings were looked at
+lines_lost    something was written faster than we read, rotated away unread, or has an odd byte in UTF-16
+rest_gone     while nobody watched, the file was replaced, and the one before is gone or packed
 """
 
 from __future__ import annotations
@@ -12,19 +15,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from benchside.notifier.adapters.log_rules import Rule, read_rules, signals_of
+from benchside.notifier.adapters.log_rules import Rule, read_live_rules, signals_of
 from benchside.notifier.adapters.log_text import ENCODINGS, is_rubbish
+from benchside.notifier.adapters.pattern import MAX_LOOKED
 from benchside.notifier.adapters.standing import Standing
 from benchside.notifier.adapters.tail import Place, Tail
 from benchside.notifier.watch.contract import Reporter
 from benchside.platform.files import read_if_there, write_private
 from benchside.platform.shared.here import open_shared
+from benchside.platform.stirs.here import FileStirs
+from benchside.protocol.wire.condition import ConditionKey
 from benchside.settings.toml import SettingError
 
 __all__ = ["LogAdapter", "LogSettings", "make"]
@@ -34,8 +40,14 @@ log = logging.getLogger(__name__)
 SOURCE = "log.file"
 CATCH_UP_S = 0.05
 """Between two looks while there is more to read: 20 MiB a second, and other work in between."""
+APART_S = 0.1
+"""Between two looks at a file that stirs again and again; a message to the notifier comes no more often."""
 REMEMBER_S = 5.0
 """A kill repeats at most the lines of so long; their signals change nothing a second time, but a pulse counts again."""
+CUT_AGAIN_S = 3600.0
+"""Logs of long lines have them for ever: each saying is written to the journal, and counts all since the one before."""
+MAX_NAMED = 10
+"""Of the rules that are left out; check-rules names them all."""
 MAX_PLACE_BYTES = 4096
 RUBBISH_LINES = 20
 """Of these in a row, one after the other, until a file is called no text, and lines of text until it is again."""
@@ -80,6 +92,8 @@ class LogAdapter:
         self._standing = Standing(SOURCE, name)
         self._quality = _Quality()
         self._rules: tuple[Rule, ...] = ()
+        self._cut = 0
+        self._cut_again_at: float | None = None
         place = self._recall()
         self._remembered, self._remembered_at = place, -REMEMBER_S
         self._tail = Tail(
@@ -87,21 +101,37 @@ class LogAdapter:
         )
 
     async def run(self, reporter: Reporter) -> None:
-        """Look every `every_s` seconds until cancelled."""
+        """Look when the file stirs, and every `every_s` seconds, until cancelled."""
         self._read_rules(reporter)
+        stirs = FileStirs(Path(self._settings.path))
         try:
             while True:
                 is_behind = self.look(reporter)
                 self._remember()
-                await asyncio.sleep(CATCH_UP_S if is_behind else self._settings.every_s)
+                if is_behind:
+                    await asyncio.sleep(CATCH_UP_S)
+                    continue
+                await asyncio.sleep(min(APART_S, self._settings.every_s))
+                await stirs.wait(max(0.0, self._settings.every_s - APART_S))
         finally:
+            stirs.close()
             self._remember(at_once=True)
+
+    def over(self, standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
+        """What lines said of which no rule tells any more; nothing while the rules cannot be used."""
+        try:
+            codes = {rule.code for rule in read_live_rules(Path(self._settings.rules))[0]}
+        except SettingError:
+            return ()
+        return [key for key in standing if key.source == self._source and key.code not in codes]
 
     def look(self, reporter: Reporter) -> bool:
         """Tell what is new in the file; True when there is more to read at once."""
-        say = self._standing
+        say, cut = self._standing, 0
 
         def take(line: str) -> None:
+            nonlocal cut
+            cut += len(line) > MAX_LOOKED
             if self._quality.take(line):
                 for signal in signals_of(self._rules, self._source, line):
                     reporter.tell(signal)
@@ -115,17 +145,34 @@ class LogAdapter:
             return False
         say.say(reporter, "missing", not looked.has_file)
         say.say(reporter, "unreadable", looked.has_file and not self._quality.is_text)
-        say.happened(reporter, "line_cut", looked.cut)
+        say.say(reporter, "crowded", looked.is_crowded)
+        self._say_cut(reporter, cut)
         say.happened(reporter, "lines_lost", looked.lost)
+        say.happened(reporter, "rest_gone", looked.gone)
         return looked.is_behind
 
+    def _say_cut(self, reporter: Reporter, cut: int) -> None:
+        self._cut += cut
+        now = self._monotonic()
+        if not cut or (self._cut_again_at is not None and now < self._cut_again_at):
+            return
+        self._standing.happened(reporter, "line_cut", self._cut)
+        self._cut, self._cut_again_at = 0, now + CUT_AGAIN_S
+
     def _read_rules(self, reporter: Reporter) -> None:
+        dead: dict[int, str] = {}
         try:
-            self._rules = read_rules(Path(self._settings.rules))
+            self._rules, dead = read_live_rules(Path(self._settings.rules))
         except SettingError as error:
             # the sentence names the administrator's own file, and nothing of the vendor's log
             log.warning("rules cannot be used: %s", error)
+        for sentence in dead.values():
+            log.warning("a rule is left out: %s", sentence)
+        numbers = [str(number) for number in dead]
+        named = ", ".join(numbers[:MAX_NAMED] + ["…"] * (len(numbers) > MAX_NAMED))
         self._standing.say(reporter, "rules_wrong", not self._rules)
+        # with all of them left out nothing is watched, which is said already
+        self._standing.say(reporter, "rules_dead", bool(dead and self._rules), rules=named)
 
     def _recall(self) -> Place | None:
         if self._memory is None:

@@ -29,12 +29,13 @@ from benchside.notifier.adapters.pattern import (
     WordField,
     read_pattern,
 )
-from benchside.notifier.adapters.rule_file import read_rule_file
+from benchside.notifier.adapters.pieces import DeadPatternError
+from benchside.notifier.adapters.rule_file import DeadRuleError, read_rule_file
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.protocol.wire.text import clean
 from benchside.settings.toml import SettingError
 
-__all__ = ["MAX_RULES", "Rule", "read_rules", "signals_of"]
+__all__ = ["MAX_RULES", "Rule", "read_live_rules", "read_rules", "signals_of"]
 
 MAX_RULES = 200
 """Each line is held against each rule; so many cost some 30 µs a line."""
@@ -83,6 +84,17 @@ def read_rules(path: Path) -> tuple[Rule, ...]:
     return read_rule_file(path, "rule", _read_rule, most_rules=MAX_RULES, most_bytes=MAX_RULE_FILE_BYTES)
 
 
+def read_live_rules(path: Path) -> tuple[tuple[Rule, ...], dict[int, str]]:
+    """Return the rules that a watch can use, and the number and sentence of each that no line can match.
+
+    Older versions took such a rule, which then said nothing, and an update with nobody at check-rules must not take the
+    others out of watch.  RuleFileError for any other mistake.
+    """
+    dead: dict[int, str] = {}
+    most = {"most_rules": MAX_RULES, "most_bytes": MAX_RULE_FILE_BYTES}
+    return read_rule_file(path, "rule", _read_rule, **most, dead=dead), dead
+
+
 def _read_rule(where: str, rule: object) -> Rule:
     if not isinstance(rule, dict):
         raise SettingError(f"{where} must be a table: [[rule]] on a line of its own")
@@ -97,14 +109,16 @@ def _read_rule(where: str, rule: object) -> Rule:
     if not isinstance(line, str) or not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT:
         raise SettingError(f"{where}: line and subject must be texts in quotes, subject of at most {MAX_SUBJECT}")
     fields = _read_fields(where, rule.get("fields", {}))
-    try:
-        pattern = read_pattern(line, fields)
-    except PatternError as error:
-        raise SettingError(f"{where}: line: {error}") from error
     places = tuple(_PLACE.findall(subject))
     missing = sorted(set(places) - set(fields))
     if missing:
         raise SettingError(f"{where}: subject names the field {missing[0]}, which is not declared")
+    # last, so that a rule that is left out has no other mistake
+    try:
+        pattern = read_pattern(line, fields)
+    except PatternError as error:
+        kind = DeadRuleError if isinstance(error, DeadPatternError) else SettingError
+        raise kind(f"{where}: line: {error}") from error
     return Rule(code, SignalState(rule.get("state", "pulse")), pattern, subject, places)
 
 

@@ -3,6 +3,10 @@
 Lines are cut in bytes, so that a position between two lines is always a place to go on from; each is then decoded by
 itself, and a wrong byte spoils one line only.  0x0A is never a part of another character in UTF-8 or in any of the
 code pages here; in UTF-16 it counts only on even places.
+
+One odd byte in UTF-16 (a write that was torn, a line in another encoding) moves all that follows it to odd places.  An
+end there shows it, so the place is found again with the next line: an end on an odd place reads as U+0Axx, which is no
+character where xx is 0, and elsewhere one of Gurmukhi or Gujarati that stands twice in no line in this way.
 """
 
 from __future__ import annotations
@@ -66,8 +70,8 @@ class LineCutter:
         self._rest = b""
         self._is_passing = is_inside
         self.taken = 0
-        self.cut = 0
-        """Lines that were longer than MAX_LINE_BYTES."""
+        self.torn = 0
+        """Lines of UTF-16 with an odd byte in them, of which something cannot be read."""
 
     @property
     def held(self) -> int:
@@ -81,19 +85,20 @@ class LineCutter:
         while (end := self._find_end(at)) is not None:
             line, at = self._rest[at:end], end + len(self._end)
             self.taken += len(line) + len(self._end)
+            is_torn = len(line) % len(self._end) != 0
+            self.torn += is_torn
             if self._is_passing:
                 self._is_passing = False
-            elif len(line) > MAX_LINE_BYTES:
-                self.cut += 1
-                yield read_line(line[:MAX_LINE_BYTES], self.encoding)
-            else:
-                yield read_line(line, self.encoding)
+                continue
+            yield read_line(line[:MAX_LINE_BYTES], self.encoding)
+            if is_torn:
+                # what stands before the odd byte is in the first reading, what stands behind it in this one
+                yield read_line(line[1:][-MAX_LINE_BYTES:], self.encoding)
         self._rest = self._rest[at:]
         if len(self._rest) <= MAX_LINE_BYTES:
             return
         if not self._is_passing:
             self._is_passing = True
-            self.cut += 1
             yield read_line(self._rest[:MAX_LINE_BYTES], self.encoding)
         self._drop_passed()
 
@@ -105,13 +110,26 @@ class LineCutter:
         self._rest, self._is_passing = b"", False
 
     def _find_end(self, at: int) -> int | None:
+        """Return where the line that begins at `at` ends: an odd number of bytes later when there is an odd one."""
+        first_odd: int | None = None
         end = self._rest.find(self._end, at)
-        while len(self._end) == 2 and end >= 0 and end % 2:
+        while end >= 0 and (end - at) % len(self._end):
+            if first_odd is not None:
+                return first_odd
+            if self._is_no_character(end):
+                return end
+            first_odd = end
             end = self._rest.find(self._end, end + 1)
         return None if end < 0 else end
 
+    def _is_no_character(self, odd: int) -> bool:
+        """Whether the character that an end on an odd place belongs to would be U+0A00, which nobody assigned."""
+        other_half = odd - 1 if self._end[0] else odd + 2
+        return self._rest[other_half : other_half + 1] == b"\x00"
+
     def _drop_passed(self) -> None:
-        # an odd byte of UTF-16 waits for its other half
-        keep = len(self._rest) % len(self._end)
+        # what an end may begin with stays, with what stands beside it, and an odd byte waits for its other half
+        width = len(self._end)
+        keep = 0 if width == 1 else width + len(self._rest) % width
         self.taken += len(self._rest) - keep
         self._rest = self._rest[len(self._rest) - keep :]

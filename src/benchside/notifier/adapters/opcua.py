@@ -19,7 +19,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from cryptography.exceptions import InvalidSignature
 from benchside.notifier.adapters.alarm_rules import AlarmRule, read_alarm_rules
 from benchside.notifier.adapters.alarms import AlarmEvent, Alarms, EventKind
 from benchside.notifier.adapters.apart import apart
-from benchside.notifier.adapters.lads import state_signals
+from benchside.notifier.adapters.lads import LADS_SOURCE, state_signals
 from benchside.notifier.adapters.opcua_contact import KEEP_ALIVE_S, Contact, Handlers, OpcUaSettings
 from benchside.notifier.adapters.opcua_guard import guard_library
 from benchside.notifier.adapters.opcua_states import StateNode, find_states
@@ -114,6 +114,10 @@ class OpcUaAdapter:
             wait_s = FIRST_WAIT_S if self._now() - began > MAX_WAIT_S else min(MAX_WAIT_S, wait_s * 2)
             # apart from other PCs that lost the same server
             await asyncio.sleep(wait_s * random.uniform(0.7, 1.0))  # noqa: S311
+
+    def over(self, standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
+        """What LADS functions said, where nobody wants them any more; alarms end by the server's next refresh."""
+        return () if self._settings.lads else [key for key in standing if key.source == LADS_SOURCE]
 
     async def _once(self, reporter: Reporter) -> None:
         """One contact, from beginning to end; returns when it is over, for whatever reason."""

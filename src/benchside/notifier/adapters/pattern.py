@@ -2,13 +2,14 @@
 
     ERROR {module}: cover {side} open, {*} pressure {kpa} kPa
 
-`{name}` is a field that the rule declares, a number or one of some words; `{*}` passes over anything, `{_}` over one
-run of characters without a blank; a blank stands for any run of blanks; `{{` and `}}` are braces.  A pattern may be
-found anywhere in the line.
+`{name}` is a field that the rule declares, a number or one of some words; `{*}` passes over anything, `{_}` over
+characters without a blank, up to where what is written after it begins; a blank stands for any run of blanks; `{{` and
+`}}` are braces.  A pattern may be found anywhere in what is looked at of a line.
 
-Each piece between two `{*}` becomes a regular expression of possessive, bounded parts without alternatives inside a
-repetition, so it never goes back; pieces are then found one after the other, leftmost first.  That is right because
-`{*}` takes anything, and costs at most the line's length times MAX_PIECE_SPAN for each piece.
+Each piece between two `{*}` becomes a regular expression of possessive, bounded parts, so it never goes back; pieces
+are then found one after the other, leftmost first.  That is right because `{*}` takes anything, and costs at most the
+line's length times what a piece may pass over.  What a part may take depends on what is written after it: a part that
+took more than that would leave nothing for the next, and the pattern would match no line (pieces.py).
 """
 
 from __future__ import annotations
@@ -17,30 +18,31 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["MAX_PATTERN", "NumberField", "Pattern", "PatternError", "WordField", "read_pattern"]
+from benchside.notifier.adapters.pieces import Blank, Number, Part, PatternError, Skip, Text, Word, form_of
+
+__all__ = [
+    "MAX_LOOKED",
+    "MAX_PATTERN",
+    "MAX_SKIPS",
+    "MAX_WORDS",
+    "NumberField",
+    "Pattern",
+    "PatternError",
+    "WordField",
+    "read_pattern",
+]
 
 MAX_PATTERN = 300
 """Characters; a rule says what is typical of a line, not all of it."""
 MAX_FIELDS = 8
 """More than a sentence can name."""
-MAX_DIGITS = 15
-"""What a float holds exactly."""
-MAX_SKIPPED = 120
-"""Characters without a blank that `{_}` passes over: a path, a GUID, a moment with its zone."""
-MAX_BLANKS = 40
-"""Columns are padded so far at most."""
 MAX_WORDS = 64
 MAX_SKIPS = 8
-"""Of `{*}` and `{_}` together: with MAX_SKIPPED and MAX_LOOKED what bounds the steps of one rule in one line."""
+"""Of `{*}` and `{_}` together: with MAX_LOOKED what bounds the steps of one rule in one line."""
 MAX_LOOKED = 4096
 """Characters at a line's beginning that rules are held against: what kind of line it is stands there."""
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{(\*|_|[a-z][a-z0-9_]{0,31})\}|[{}]|[ \t]+|[^{} \t]+")
-_NUMBER = rf"(?<![0-9])[-+]?+(?:[0-9]{{1,{MAX_DIGITS}}}+(?:[.,][0-9]{{1,{MAX_DIGITS}}}+)?+)(?![0-9])"
-
-
-class PatternError(ValueError):
-    """A mistake in a pattern, in words for who wrote it."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ class NumberField:
     most: float
     is_whole: bool = False
 
-    @property
-    def form(self) -> str:
-        return _NUMBER
+    def part(self, name: str) -> Part:
+        """Return what stands for it in a pattern."""
+        return Number(name)
 
     def take(self, text: str) -> int | float | None:
         """Return the value, or None when it is outside of the range and may not be told."""
@@ -69,11 +71,9 @@ class WordField:
 
     words: tuple[str, ...]
 
-    @property
-    def form(self) -> str:
-        # longest first: a word may begin with another; atomic, so that nothing is tried twice
-        ordered = sorted(self.words, key=len, reverse=True)
-        return f"(?>{'|'.join(re.escape(word) for word in ordered)})"
+    def part(self, name: str) -> Part:
+        """Return what stands for it in a pattern."""
+        return Word(name, self.words)
 
     def take(self, text: str) -> str | None:
         """Return the word."""
@@ -121,36 +121,44 @@ def read_pattern(text: str, fields: Mapping[str, Field]) -> Pattern:
         raise PatternError("a pattern is one line of characters that can be seen")
     if text.count("{*}") + text.count("{_}") > MAX_SKIPS:
         raise PatternError(f"a pattern has at most {MAX_SKIPS} of {{*}} and {{_}}")
-    pieces: list[list[str]] = [[]]
-    anchor, used = "", set[str]()
+    pieces: list[list[Part]] = [[]]
+    used: set[str] = set()
     for found in _TOKEN.finditer(text):
         part, name = found[0], found[1]
         if name == "*":
             pieces.append([])
         elif name == "_":
-            pieces[-1].append(rf"[^ \t]{{1,{MAX_SKIPPED}}}+")
+            pieces[-1].append(Skip())
         elif name is not None:
             pieces[-1].append(_field(name, fields, used))
         elif part in ("{", "}"):
             raise PatternError(f"a single {part} in a pattern is written {part * 2}")
         elif part.isspace():
-            pieces[-1].append(rf"[ \t]{{1,{MAX_BLANKS}}}+")
+            pieces[-1].append(Blank())
         else:
-            literal = {"{{": "{", "}}": "}"}.get(part, part)
-            anchor = max(anchor, literal, key=len)
-            pieces[-1].append(re.escape(literal))
-    if not anchor:
+            _add_text(pieces[-1], {"{{": "{", "}}": "}"}.get(part, part))
+    literals = [part.text for piece in pieces for part in piece if isinstance(part, Text)]
+    if not literals:
         raise PatternError("a pattern needs a literal part that says which lines are meant")
     unused = sorted(set(fields) - used)
     if unused:
         raise PatternError(f"the field {unused[0]} is declared and not in the pattern")
-    return Pattern(anchor, tuple(re.compile("".join(piece)) for piece in pieces if piece), dict(fields))
+    forms = tuple(re.compile(form_of(piece)) for piece in pieces if piece)
+    return Pattern(max(literals, key=len), forms, dict(fields))
 
 
-def _field(name: str, fields: Mapping[str, Field], used: set[str]) -> str:
+def _add_text(piece: list[Part], text: str) -> None:
+    last = piece[-1] if piece else None
+    if isinstance(last, Text):
+        piece[-1] = Text(last.text + text)
+    else:
+        piece.append(Text(text))
+
+
+def _field(name: str, fields: Mapping[str, Field], used: set[str]) -> Part:
     if name not in fields:
         raise PatternError(f"the field {name} is in the pattern and not declared")
     if name in used:
         raise PatternError(f"the field {name} is twice in the pattern")
     used.add(name)
-    return f"(?P<{name}>{fields[name].form})"
+    return fields[name].part(name)

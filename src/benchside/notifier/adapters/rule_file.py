@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from benchside.platform.shared.here import open_shared
 from benchside.settings.toml import SettingError
 
-__all__ = ["RuleFileError", "read_rule_file"]
+__all__ = ["DeadRuleError", "RuleFileError", "read_rule_file"]
 
 _T = TypeVar("_T")
 
@@ -22,12 +24,23 @@ class RuleFileError(SettingError):
         self.mistakes = mistakes
 
 
+class DeadRuleError(SettingError):
+    """A rule that is well written and can match nothing: the others of its file can be used without it."""
+
+
 def read_rule_file(
-    path: Path, name: str, read: Callable[[str, object], _T], *, most_rules: int, most_bytes: int
+    path: Path,
+    name: str,
+    read: Callable[[str, object], _T],
+    *,
+    most_rules: int,
+    most_bytes: int,
+    dead: dict[int, str] | None = None,
 ) -> tuple[_T, ...]:
     """Return what `read` makes of each `[[name]]` of a file; RuleFileError.
 
-    `read` is given where the rule stands, for its sentences, and the rule; a mistake in it is a SettingError.
+    `read` is given where the rule stands, for its sentences, and the rule; a mistake in it is a SettingError.  With
+    `dead`, a rule with a DeadRuleError is no mistake of the file: its number, from 1, and the sentence go there.
     """
     tables = _read_tables(path, name, most_bytes)
     if not isinstance(tables, list) or not 1 <= len(tables) <= most_rules:
@@ -37,7 +50,10 @@ def read_rule_file(
         try:
             found.append(read(f"{path}: {name} {number}", table))
         except SettingError as error:
-            mistakes.append(str(error))
+            if dead is not None and isinstance(error, DeadRuleError):
+                dead[number] = str(error)
+            else:
+                mistakes.append(str(error))
     if mistakes:
         raise RuleFileError(*mistakes)
     return tuple(found)
@@ -45,7 +61,7 @@ def read_rule_file(
 
 def _read_tables(path: Path, name: str, most_bytes: int) -> object:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_shared(path), "rb") as file:  # a pipe of that name would keep us waiting for ever
             data = file.read(most_bytes + 1)
     except OSError as error:
         raise RuleFileError(f"{path}: cannot be read ({error.strerror}); check its path and permissions") from error

@@ -2,6 +2,7 @@
 
     rename and new    the file by our name is another one: the rest of the old one, found beside it, then the new one
     copy and cut      it is shorter than where we were, or begins otherwise: the rest is in a copy, which begins as ours
+    rotated twice     what came between the two, by its name and its date, is read from its beginning
     date in the name  a pattern with `*`: the newest file is ours, once the one before has been read to its end
 
 A file is known by device and file number and by the hash of its first bytes, since numbers are used again.
@@ -11,12 +12,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from benchside.notifier.adapters.beside import Names, look_beside
 from benchside.notifier.adapters.log_text import LineCutter, find_encoding
 
 __all__ = ["MAX_BEHIND_BYTES", "MAX_LOOK_BYTES", "Looked", "Place", "Tail"]
@@ -27,8 +31,10 @@ MAX_BEHIND_BYTES = 64 * 1024 * 1024
 """Further behind, what lies between is passed over, and said: it would tell of what was wrong an hour ago."""
 MAX_HEAD_BYTES = 256
 """Two lines or three: enough to have a moment in it that no other file begins with."""
-MAX_SIBLINGS = 2000
-"""Files beside the log that are looked at for the old one."""
+UNSEEN_S = 60.0
+"""A file that was read so lately was most likely read to its end."""
+FIND_REST = 20
+"""So many times as long as it took to find the newest file of a pattern, none is looked for again."""
 MAX_LEFT = 16
 """Files whose place is kept after another became ours: two that are written in turn are each read once."""
 
@@ -52,10 +58,12 @@ class Looked:
     """What one look brought beside the lines."""
 
     has_file: bool
-    cut: int = 0
-    """Lines longer than can be looked at."""
     lost: int = 0
-    """Times that something was passed over: too far behind, or the rest of a rotated file could not be found."""
+    """Times that something was passed over: too far behind, the rest of a rotated file not found, an odd byte."""
+    gone: int = 0
+    """Times that a file was gone or packed after UNSEEN_S in which nobody looked: its rest may have been anything."""
+    is_crowded: bool = False
+    """The folder has more files than could be looked at, so another may be the newest."""
     is_behind: bool = False
     """There is more to read at once."""
 
@@ -69,6 +77,8 @@ class _Open:
     base: int
     """Where the cutter began."""
     path: Path
+    read_at: float | None = None
+    """When it was looked at last; None: before a restart."""
 
     @property
     def read_to(self) -> int:
@@ -83,17 +93,29 @@ class Tail:
     """The lines of one log, each once.  `path` may have `*` and `?` in its last part."""
 
     def __init__(
-        self, path: Path, encoding: str, *, place: Place | None, from_start: bool, open_file: Callable[[Path], int]
+        self,
+        path: Path,
+        encoding: str,
+        *,
+        place: Place | None,
+        from_start: bool,
+        open_file: Callable[[Path], int],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`place`: as remembered; without it reading begins at the end of a file that is there already."""
         self._path = path
+        self._names = Names(path.name)
         self._encoding = encoding
         self._remembered = place
         self._skip = not from_start
         self._open_file = open_file
+        self._monotonic = monotonic
         self._now: _Open | None = None
         self._take: Callable[[str], None] = lambda _line: None
-        self._cut = self._lost = 0
+        self._lost = self._gone = 0
+        self._is_crowded = False
+        self._found: Path | None = None
+        self._find_again_at = 0.0
         self._left: dict[tuple[int, int], Place] = {}
 
     @property
@@ -103,18 +125,20 @@ class Tail:
 
     def look(self, take: Callable[[str], None]) -> Looked:
         """Give each new line to `take`; OSError when the file is there and cannot be read."""
-        self._take, self._cut, self._lost = take, 0, 0
+        self._take, self._lost, self._gone = take, 0, 0
         path = self._find()
         if path is None:
             # one that appears later is read from its beginning
             self._skip = False
-            return Looked(has_file=False)
+            return Looked(has_file=False, is_crowded=self._is_crowded)
         handle = self._open_file(path)
         try:
             is_behind = self._look_into(path, handle)
         finally:
             os.close(handle)
-        return Looked(has_file=True, cut=self._cut, lost=self._lost, is_behind=is_behind)
+        return Looked(
+            has_file=True, lost=self._lost, gone=self._gone, is_crowded=self._is_crowded, is_behind=is_behind
+        )  # fmt: skip
 
     def _look_into(self, path: Path, handle: int) -> bool:
         self._now = known = self._now or self._resume(path, handle)
@@ -122,9 +146,12 @@ class Tail:
             if self._finish_old(known, path):
                 return True
             self._leave(known)
+            if self._begin_following(known, path):
+                return True
             known = None
         if known is None:
             known = self._begin(path, handle)
+        known.path = path
         self._now, self._skip = known, False
         return self._read(known, handle)
 
@@ -134,10 +161,26 @@ class Tail:
             self._left.pop(next(iter(self._left)))
 
     def _find(self) -> Path | None:
-        if not any(mark in self._path.name for mark in "*?"):
+        if not self._names.is_pattern:
+            self._is_crowded = False
             return self._path if self._path.exists() else None
-        found = [(entry.stat().st_mtime_ns, entry) for entry in _beside(self._path) if entry.match(self._path.name)]
-        return max(found)[1] if found else None
+        began = self._monotonic()
+        if self._found is None or began >= self._find_again_at or not self._found.exists():
+            self._found = self._find_newest()
+            ended = self._monotonic()
+            self._find_again_at = ended + FIND_REST * (ended - began)
+        return self._found
+
+    def _find_newest(self) -> Path | None:
+        beside = look_beside(self._path.parent, self._names.is_ours)
+        self._is_crowded = beside.is_cut
+        # what is read now stays one of them, wherever in a crowded folder it stands
+        ours = {self._now.path} if self._now is not None and self._names.is_ours(self._now.path.name) else set()
+        dated: list[tuple[int, Path]] = []
+        for path in ours.union(beside.files):
+            with suppress(OSError):  # it went meanwhile
+                dated.append((path.stat().st_mtime_ns, path))
+        return max(dated)[1] if dated else None
 
     def _resume(self, path: Path, handle: int) -> _Open | None:
         place, self._remembered = self._remembered, None
@@ -145,7 +188,7 @@ class Tail:
             return None
         self._skip = False
         encoding = find_encoding(_head(handle), self._encoding)
-        return _Open(place, LineCutter(encoding), place.offset, path)
+        return _Open(place, LineCutter(encoding), place.offset, path.parent / place.name)
 
     def _begin(self, path: Path, handle: int) -> _Open:
         known = os.fstat(handle)
@@ -165,8 +208,8 @@ class Tail:
 
     def _read(self, now: _Open, handle: int) -> bool:
         known = os.fstat(handle)
-        size = known.st_size
-        now.place = msgspec.structs.replace(now.place, changed_ns=known.st_mtime_ns)
+        size, now.read_at = known.st_size, self._monotonic()
+        now.place = msgspec.structs.replace(now.place, device=known.st_dev, changed_ns=known.st_mtime_ns)
         if now.place.head_bytes < MAX_HEAD_BYTES and size > now.place.head_bytes:
             head = _head(handle)
             if now.read_to == 0:
@@ -175,21 +218,26 @@ class Tail:
             now.place = msgspec.structs.replace(now.place, head=hashlib.sha256(head).digest(), head_bytes=len(head))
         if size - now.read_to > MAX_BEHIND_BYTES:
             self._lost += 1
-            now.base, now.cutter = (size - MAX_LOOK_BYTES) // 2 * 2, LineCutter(now.cutter.encoding, is_inside=True)
+            # by an even number: the characters of UTF-16 lie where they did
+            ahead = (size - MAX_LOOK_BYTES - now.place_now.offset) // 2 * 2
+            now.base = now.place_now.offset + ahead
+            now.cutter = LineCutter(now.cutter.encoding, is_inside=True)
         start = now.read_to
         data = _read_at(handle, start, min(MAX_LOOK_BYTES, max(0, size - start)))
-        before = now.cutter.cut
+        before = now.cutter.torn
         for line in now.cutter.feed(data):
             self._take(line)
-        self._cut += now.cutter.cut - before
+        self._lost += now.cutter.torn - before
         return now.read_to < size and bool(data)
 
     def _finish_old(self, old: _Open, path: Path) -> bool:
         """Read the rest of a file that was moved or copied away; True while there is more of it."""
-        moved = self._find_moved(old, path)
+        moved, is_cut = self._find_moved(old, path)
         if moved is None:
-            # it may have been read to its end and deleted: nobody can know, so only an open line is surely lost
-            self._lost += 1 if old.cutter.held else 0
+            # looked at a moment ago, it was most likely read to its end: an open line is surely lost
+            is_seen = old.read_at is not None and self._monotonic() - old.read_at < UNSEEN_S
+            self._lost += 1 if old.cutter.held or (is_cut and not is_seen) else 0
+            self._gone += 0 if is_seen else 1
             return False
         try:
             handle = self._open_file(moved)
@@ -207,10 +255,47 @@ class Tail:
             self._take(line)
         return False
 
-    def _find_moved(self, old: _Open, path: Path) -> Path | None:
-        """The file itself under another name, else the newest that begins as it did and is no older."""
+    def _begin_following(self, old: _Open, path: Path) -> bool:
+        """Go on with a file that came after `old` and was rotated away as well, before anybody looked; False: none."""
+        following = self._find_following(old, path)
+        if following is None:
+            return False
+        try:
+            handle = self._open_file(following)
+        except OSError:
+            self._lost += 1
+            return False
+        try:
+            self._now = self._begin(following, handle)
+        finally:
+            os.close(handle)
+        return True
+
+    def _find_following(self, old: _Open, path: Path) -> Path | None:
+        found: list[tuple[int, Path]] = []
+        near = look_beside(path.parent, self._names.is_ours_or_moved)
+        self._is_crowded = self._is_crowded or near.is_cut
+        for beside in near.files:
+            if beside == path:
+                continue
+            try:
+                known = beside.stat()
+                is_read = (known.st_dev, known.st_ino) in self._left or self._begins_as(old.place, beside)
+            except OSError:
+                continue
+            # the newest of a pattern is `path` itself; two that are written in turn are each in `_left`
+            if known.st_mtime_ns > old.place.changed_ns and not is_read:
+                found.append((known.st_mtime_ns, beside))
+        return min(found)[1] if found else None
+
+    def _find_moved(self, old: _Open, path: Path) -> tuple[Path | None, bool]:
+        """The file itself under another name, else the newest that begins as it did and is no older.
+
+        And whether there were more files of such names than could be looked at.
+        """
         copies: list[tuple[int, Path]] = []
-        for beside in _beside(path):
+        near = look_beside(path.parent, self._is_near, others=True)
+        for beside in (old.path, *near.files):
             try:
                 known = beside.stat()
                 if beside == path or known.st_size < old.read_to or not self._begins_as(old.place, beside):
@@ -218,10 +303,13 @@ class Tail:
             except OSError:
                 continue
             if (known.st_dev, known.st_ino) == (old.place.device, old.place.number):
-                return beside
+                return beside, False
             if old.place.head_bytes and known.st_mtime_ns >= old.place.changed_ns:
                 copies.append((known.st_mtime_ns, beside))
-        return max(copies)[1] if copies else None
+        return max(copies)[1] if copies else None, near.is_cut
+
+    def _is_near(self, name: str) -> bool:
+        return self._names.is_ours_or_moved(name) or self._names.is_akin(name)
 
     def _begins_as(self, place: Place, path: Path) -> bool:
         handle = self._open_file(path)
@@ -233,7 +321,9 @@ class Tail:
 
 def _is_same(now: _Open, handle: int) -> bool:
     known = os.fstat(handle)
-    if (known.st_dev, known.st_ino) != (now.place.device, now.place.number) or known.st_size < now.read_to:
+    # the number of a device may be another one after each start of a system (btrfs, NFS)
+    is_device = now.read_at is None or known.st_dev == now.place.device
+    if not is_device or known.st_ino != now.place.number or known.st_size < now.read_to:
         return False
     return _begins_as(now.place, handle)
 
@@ -263,15 +353,3 @@ def _last_line_start(handle: int, size: int, encoding: str) -> int:
     for _line in cutter.feed(_read_at(handle, start, size - start)):
         pass
     return start + cutter.taken
-
-
-def _beside(path: Path) -> Iterator[Path]:
-    try:
-        with os.scandir(path.parent) as entries:
-            for count, entry in enumerate(entries):
-                if count >= MAX_SIBLINGS:
-                    return
-                if entry.is_file():
-                    yield Path(entry.path)
-    except OSError:
-        return

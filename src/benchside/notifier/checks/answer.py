@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, SignalState, Values
 from benchside.protocol.wire.text import clean
 
-__all__ = ["answer", "happened"]
+__all__ = ["answer", "happened", "subjects"]
 
 MAX_SUBJECT = 80
 """As `Name` of the wire."""
@@ -23,7 +25,7 @@ def answer(
     """Return the signal of one condition; none when `is_on` is None: how it is is not known."""
     if is_on is None:
         return []
-    key = ConditionKey(source, clean(subject, MAX_SUBJECT) or "?", code)
+    key = ConditionKey(source, _subject(subject), code)
     if not is_on:
         return [Signal(key, SignalState.OFF)]
     return [Signal(key, SignalState.ON, values or {}, severity)]
@@ -31,6 +33,13 @@ def answer(
 
 def happened(source: str, subject: str, code: str, *, values: Values | None = None, count: int = 1) -> Signal:
     """Return the signal of something that is over already."""
-    return Signal(
-        ConditionKey(source, clean(subject, MAX_SUBJECT) or "?", code), SignalState.PULSE, values or {}, count=count
-    )
+    return Signal(ConditionKey(source, _subject(subject), code), SignalState.PULSE, values or {}, count=count)
+
+
+def subjects(names: Iterable[str]) -> frozenset[str]:
+    """Return what conditions about these are called, for a check's `knows`."""
+    return frozenset(map(_subject, names))
+
+
+def _subject(name: str) -> str:
+    return clean(name, MAX_SUBJECT) or "?"

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.named_file import named_file
 from benchside.notifier.checks.options import CertificateSettings
 from benchside.notifier.checks.validity import Validity, certificates_of, read_validity
 from benchside.platform.certificates.here import machine_certificates
 from benchside.platform.files import read_if_there
-from benchside.protocol.wire.condition import Signal, Values
+from benchside.protocol.wire.condition import ConditionKey, Signal, Values
 
 __all__ = ["CertificateLook"]
 
@@ -24,7 +25,7 @@ _HOST = re.compile(r"[A-Za-z0-9*][A-Za-z0-9.*-]*\Z")
 
 
 class CertificateLook:
-    """Looks at each.  A file is called by its own name, one of the store by its host name."""
+    """Looks at each.  A file is called by the name that the settings give it, one of the store by its host name."""
 
     def __init__(
         self,
@@ -33,26 +34,27 @@ class CertificateLook:
         now_utc: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings, self._store, self._now_utc = settings, store, now_utc
-        self._said: set[str] = set()
 
     def __call__(self) -> list[Signal]:
         """Return which run out and which have; a file that is gone or unreadable is said, too."""
         found: list[Signal] = []
         ends: dict[str, datetime] = {}
-        for name in self._settings.files:
-            end = self._file(Path(name))
-            found += answer(SOURCE, Path(name).name, "unreadable", end is None)
+        for text in self._settings.files:
+            name, path = named_file(text)
+            end = self._file(Path(path))
+            found += answer(SOURCE, name, "unreadable", end is None)
             if end is not None:
-                ends[Path(name).name] = end
+                ends[name] = end
         if self._settings.store:
             for der in self._store():
                 self._keep_last(ends, der)
-        for subject in self._said - ends.keys():  # replaced and removed
-            found += self._say(subject, None)
-        self._said = set(ends)
         for subject, end in ends.items():
             found += self._say(subject, end)
         return found
+
+    def knows(self, _key: ConditionKey) -> bool:
+        """Return False: each look tells of all there are, and what it does not tell of was replaced or removed."""
+        return False
 
     def _file(self, path: Path) -> datetime | None:
         try:
@@ -70,9 +72,9 @@ class CertificateLook:
         name = _name(one, der)
         ends[name] = max(one.ends_utc, ends.get(name, one.ends_utc))
 
-    def _say(self, subject: str, end: datetime | None) -> list[Signal]:
-        days = 10_000 if end is None else (end - self._now_utc()).total_seconds() / DAY_S
-        values: Values = {"days": max(0, int(days)), "day": "" if end is None else f"{end:%Y-%m-%d}"}
+    def _say(self, subject: str, end: datetime) -> list[Signal]:
+        days = (end - self._now_utc()).total_seconds() / DAY_S
+        values: Values = {"days": max(0, int(days)), "day": f"{end:%Y-%m-%d}"}
         is_soon = 0 <= days < self._settings.before_days
         return [
             *answer(SOURCE, subject, "expires_soon", is_soon, values=values),

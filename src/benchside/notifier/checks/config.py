@@ -9,7 +9,7 @@ from benchside.notifier.checks.answer import answer
 from benchside.notifier.checks.options import ConfigurationSettings
 from benchside.platform.configuration.contract import Configuration
 from benchside.platform.configuration.here import read_configuration
-from benchside.protocol.wire.condition import Signal, Values
+from benchside.protocol.wire.condition import ConditionKey, Signal, Values
 
 __all__ = ["ConfigurationLook"]
 
@@ -38,3 +38,13 @@ class ConfigurationLook:
         if wanted.no_screen_saver:
             found += answer(SOURCE, "PC", "screen_saver_on", now.has_screen_saver)
         return found
+
+    def knows(self, key: ConditionKey) -> bool:
+        """Return whether it is still asked for."""
+        wanted = self._settings
+        asked = {
+            "name_wrong": bool(wanted.computer_name),
+            "may_sleep": wanted.never_sleeps,
+            "screen_saver_on": wanted.no_screen_saver,
+        }
+        return asked.get(key.code, False)

@@ -36,7 +36,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _try(flags: argparse.Namespace) -> dict[str, str]:
-    out, tls = WayOut(flags.proxy), client_tls(flags.ca_file)
+    out, tls = WayOut(flags.proxy, ca_file=flags.ca_file), client_tls(flags.ca_file)
     stages = await asyncio.gather(*(_stage(url, out, tls) for url in flags.urls))
     return dict(zip(flags.urls, stages, strict=True))
 

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.answer import answer, subjects
 from benchside.notifier.checks.options import EndpointSettings
 from benchside.platform.program import ask_program
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.condition import ConditionKey, Signal
 
 __all__ = ["EndpointLook", "dial"]
 
@@ -42,6 +42,10 @@ class EndpointLook:
             is_off = None if 0 < self._failed[host] < self._settings.tries else bool(stage)
             found += answer("pc.endpoint", host, "unreachable", is_off, values={"stage": stage})
         return found
+
+    def knows(self, key: ConditionKey) -> bool:
+        """Return whether the server is still asked for."""
+        return key.subject in subjects(urlsplit(url).netloc for url in self._settings.urls)
 
 
 def dial(settings: EndpointSettings) -> dict[str, str]:

@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 from xml.etree import ElementTree
 
-from benchside.notifier.checks.log_look import signals_of
+from benchside.notifier.checks.log_look import left_out, signals_of
 from benchside.notifier.checks.options import EventLogSettings
 from benchside.notifier.checks.rules import Entry, LogRule, read_rule
+from benchside.notifier.watch.contract import PartlyUnavailableError
 from benchside.platform.program import ask_program
 from benchside.platform.system_programs import system_program
 from benchside.protocol.errors import UnavailableError
@@ -22,6 +23,7 @@ __all__ = ["RULES", "EventLogLook", "read_events"]
 
 CHANNELS = ("System", "Application")
 MAX_BYTES = 1024 * 1024
+"""Of one channel's answer; a program of .NET that breaks off writes events of 60 kB."""
 MAX_EVENTS = 200
 """Of one look and channel, newest first: of a flood the newest are enough to know of it."""
 WITHIN_S = 12.0
@@ -29,6 +31,7 @@ BACK_S = 600
 """At the start: what happened while we were started anew, and no older fault again."""
 WARNING = 3
 _NAMESPACE = "{http://schemas.microsoft.com/win/2004/08/events/event}"
+_END = "</Event>"
 _DECLARED = re.compile(r"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 RULES = (
@@ -58,39 +61,67 @@ class EventLogLook:
         # one look may be late or fail; entries that come twice are known by their number
         self._window_s = 4 * settings.every_s + BACK_S
         self._last: dict[str, int] = {}
+        self._looked: set[str] = set()
 
     def __call__(self) -> list[Signal]:
-        """Return what happened since the last look."""
+        """Return what happened since the last look; PartlyUnavailableError where not each channel could be read."""
         entries: list[Entry] = []
+        signals: list[Signal] = []
+        newest: dict[str, int] = {}
+        failed: UnavailableError | None = None
         for channel in CHANNELS:
-            entries += self._new(channel)
-        return signals_of(entries, self._rules)
+            try:
+                found, is_all = self._read(channel)
+            except UnavailableError as error:
+                failed = error
+                continue
+            last = self._last.get(channel, 0)
+            if found:
+                newest[channel] = max(record for record, _ in found)
+                last = last if newest[channel] >= last else 0  # it was emptied
+            if self._has_lost(channel, found, last, is_all=is_all):
+                signals.append(left_out(channel))
+            self._looked.add(channel)
+            entries += [entry for record, entry in found if record > last]
+        signals += signals_of(entries, self._rules)
+        self._last |= newest
+        if failed is not None:
+            raise PartlyUnavailableError(str(failed), signals) from failed
+        return signals
 
-    def _new(self, channel: str) -> list[Entry]:
-        last = self._last.get(channel)
-        window_ms = 1000 * (BACK_S if last is None else self._window_s)
+    def _has_lost(self, channel: str, found: list[tuple[int, Entry]], last: int, *, is_all: bool) -> bool:
+        """Return whether entries since the last look were left out; what is from before the first is nothing lost."""
+        if is_all:
+            return False
+        if not found:
+            return True  # one that no answer holds, and it is the newest
+        return channel in self._looked and min(record for record, _ in found) > last
+
+    def _read(self, channel: str) -> tuple[list[tuple[int, Entry]], bool]:
+        """Return what the channel has, and whether that is all: the oldest are left out."""
+        window_ms = 1000 * (self._window_s if channel in self._last else BACK_S)
         levels = f"(Level >= 1 and Level <= {self._level})"
         query = f"*[System[{levels} and TimeCreated[timediff(@SystemTime) <= {window_ms}]]]"
         words = [
             system_program("wevtutil.exe"), "query-events", channel, f"/query:{query}", "/format:xml",
             "/reversedirection:true", f"/count:{MAX_EVENTS}", "/element:Events", "/unicode:true",
         ]  # fmt: skip
-        found = read_events(self._ask(words))
-        if not found:
-            return []
-        newest = max(record for record, _ in found)
-        self._last[channel] = newest
-        if last is None or newest < last:
-            last = 0
-        return [entry for record, entry in found if record > last]
+        data = self._ask(words)
+        is_cut = len(data) >= MAX_BYTES
+        found = read_events(data, is_cut=is_cut)
+        return found, not is_cut and len(found) < MAX_EVENTS
 
 
-def read_events(data: bytes) -> list[tuple[int, Entry]]:
+def read_events(data: bytes, *, is_cut: bool = False) -> list[tuple[int, Entry]]:
     """Return record number and entry of each event in a root element of them; UnavailableError for anything else.
 
-    What an event says besides (its data, names of users) is not read.
+    What an event says besides (its data, names of users) is not read.  `is_cut`: the end is missing, and with it the
+    event that it would have belonged to.
     """
     text = _decode(data).strip("\ufeff\0 \r\n")
+    if is_cut:
+        whole, end, _ = text.rpartition(_END)
+        text = f"{whole}{end}</Events>" if end else ""
     if not text:
         return []
     if _DECLARED.search(text):
@@ -126,4 +157,4 @@ def _number(system: ElementTree.Element, name: str) -> int:
 
 
 def _ask(words: Sequence[str]) -> bytes:
-    return ask_program(words, within_s=WITHIN_S, most_bytes=MAX_BYTES)
+    return ask_program(words, within_s=WITHIN_S, most_bytes=MAX_BYTES, is_cut=True)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from benchside.notifier.checks.log_look import signals_of
+from benchside.notifier.checks.log_look import left_out, signals_of
 from benchside.notifier.checks.options import JournalSettings
 from benchside.notifier.checks.rules import Entry, LogRule, read_rule
 from benchside.platform.program import ask_program
+from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.condition import Signal
 
 __all__ = ["RULES", "JournalLook", "read_entries"]
 
 MAX_BYTES = 512 * 1024
-"""Of one look: some thousand entries; what is more is read by the next."""
+"""Of one reading: some thousand entries.  A look reads twice where there are more, and leaves out what lies between."""
 MAX_TEXT = 2000
 MAX_CURSOR = 512
-WITHIN_S = 25.0
+WITHIN_S = 12.0
 BACK_S = 600
 """At the start: what happened while we were started anew, and no older fault again."""
 WARNING = 4
@@ -39,7 +40,7 @@ RULES = (
 
 
 class JournalLook:
-    """Reads on from the last entry that was read."""
+    """Reads on from the last entry that was read; in a flood skips to the newest, and says so."""
 
     def __init__(
         self,
@@ -55,19 +56,47 @@ class JournalLook:
 
     def __call__(self) -> list[Signal]:
         """Return what happened since the last look."""
-        begin = f"--after-cursor={self._cursor}" if self._cursor else f"--since=-{BACK_S}s"
+        data = self._read(f"--after-cursor={self._cursor}" if self._cursor else f"--since=-{BACK_S}s")
+        entries, cursor = read_entries(data)
+        self._cursor = cursor or self._cursor
+        if len(data) < MAX_BYTES:
+            return signals_of(entries, self._rules)
+        # a lasting flood would have us hours behind it, and a disk's errors with us
+        more, is_all = self._skip()
+        return [*([] if is_all else [left_out("journal")]), *signals_of([*entries, *more], self._rules)]
+
+    def _skip(self) -> tuple[list[Entry], bool]:
+        """Go on at the end; return the newest entries, and whether they reach back to what was read."""
+        try:
+            data = self._read("--reverse")
+        except UnavailableError:
+            return [], True  # the next look goes on where this one was
+        newest, entries, is_all = "", list[Entry](), False
+        for cursor, entry in _lines(data):
+            if cursor and cursor == self._cursor:
+                is_all = True
+                break
+            newest = newest or cursor
+            entries.append(entry)
+        self._cursor = newest or self._cursor
+        return entries, is_all
+
+    def _read(self, begin: str) -> bytes:
         words = [
             "journalctl", "--output=json", f"--output-fields={_FIELDS}", "--quiet", "--no-pager", "--utc",
             f"--priority={self._priority}", begin,
         ]  # fmt: skip
-        entries, cursor = read_entries(self._ask(words))
-        self._cursor = cursor or self._cursor
-        return signals_of(entries, self._rules)
+        return self._ask(words)
 
 
 def read_entries(data: bytes) -> tuple[list[Entry], str]:
     """Return the whole entries of an output, which may be cut, and the cursor of the last."""
-    found, cursor = [], ""
+    lines = list(_lines(data))
+    return [entry for _, entry in lines], next((cursor for cursor, _ in reversed(lines) if cursor), "")
+
+
+def _lines(data: bytes) -> Iterator[tuple[str, Entry]]:
+    """Yield cursor, which may be missing, and entry of each whole line."""
     for line in data.split(b"\n")[:-1]:  # after the last line end stands nothing, or half an entry
         try:
             values = json.loads(line)
@@ -76,10 +105,7 @@ def read_entries(data: bytes) -> tuple[list[Entry], str]:
         if not isinstance(values, dict):
             continue
         at = values.get("__CURSOR")
-        if isinstance(at, str) and at.isprintable() and len(at) <= MAX_CURSOR:
-            cursor = at
-        found.append(_entry(values))
-    return found, cursor
+        yield (at if isinstance(at, str) and at.isprintable() and len(at) <= MAX_CURSOR else ""), _entry(values)
 
 
 def _entry(values: dict[str, object]) -> Entry:

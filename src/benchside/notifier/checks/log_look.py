@@ -9,7 +9,7 @@ from benchside.notifier.checks.answer import happened
 from benchside.notifier.checks.rules import Entry, LogRule, matches
 from benchside.protocol.wire.condition import Signal
 
-__all__ = ["signals_of"]
+__all__ = ["left_out", "signals_of"]
 
 SOURCE = "pc.events"
 MAX_SIGNALS = 64
@@ -27,3 +27,8 @@ def signals_of(entries: Iterable[Entry], rules: Sequence[LogRule]) -> list[Signa
         happened(SOURCE, subject, code, values={"count": count}, count=count)
         for (code, subject), count in counts.most_common(MAX_SIGNALS)
     ]
+
+
+def left_out(log: str) -> Signal:
+    """Return the signal that this log was written faster than it is read."""
+    return happened(SOURCE, log, "entries_lost")

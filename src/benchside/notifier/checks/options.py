@@ -33,6 +33,8 @@ class CheckSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class DiskSettings(CheckSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Free space of fixed drives, and when they will be full."""
 
+    # one look an hour waits until what is kept of the trend is safe on a disk that may be busy
+    within_s: ClassVar[int] = 20
     low_percent: Percent = 10
     """Almost full below so much free space."""
     clear_percent: Percent = 12
@@ -103,7 +105,7 @@ class CertificateSettings(CheckSettings, frozen=True, kw_only=True, forbid_unkno
     every_s: Annotated[int, Meta(ge=300, le=86_400)] = 43_200
     """Between two looks."""
     files: Annotated[tuple[FilePath, ...], Meta(max_length=16)] = ()
-    """PEM or DER files; of a chain the first to run out counts."""
+    """PEM or DER files; of a chain the first to run out counts.  `Web server = /etc/web/cert.pem` gives one a name."""
     store: bool = True
     """Whether the machine's own store is looked at; Windows only, without effect on Linux."""
     before_days: Days = 30

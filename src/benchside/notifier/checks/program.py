@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.answer import answer, subjects
 from benchside.notifier.checks.level import Level
 from benchside.notifier.checks.options import ProgramSettings
 from benchside.platform.machine.contract import Memory
 from benchside.platform.machine.here import boot_s, read_memory
 from benchside.platform.processes.contract import Program
 from benchside.platform.processes.here import find_programs
-from benchside.protocol.wire.condition import Signal, Values
+from benchside.protocol.wire.condition import ConditionKey, Signal, Values
 
 __all__ = ["ProgramLook"]
 
@@ -56,6 +56,10 @@ class ProgramLook:
             found += answer(SOURCE, name, "memory_high", is_large, values=values)
         self._before, self._before_at = {one.pid: one.cpu_s for one in programs}, now
         return found
+
+    def knows(self, key: ConditionKey) -> bool:
+        """Return whether the program is still asked for."""
+        return key.subject in subjects(self._settings.names)
 
     def _cpu_percent(self, own: list[Program], now: float) -> float | None:
         """Of the whole machine; None at the first look.  A process that is new has used what it has used."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.answer import answer, subjects
 from benchside.notifier.checks.options import RunningSettings
 from benchside.platform.processes.contract import Program, ServiceState
 from benchside.platform.processes.here import find_programs, find_services
-from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.condition import ConditionKey, Signal
 
 __all__ = ["RunningLook"]
 
@@ -38,6 +38,11 @@ class RunningLook:
             for name in self._settings.services:
                 found += self._service(name, states.get(name))
         return found
+
+    def knows(self, key: ConditionKey) -> bool:
+        """Return whether the program or service is still asked for."""
+        asked = self._settings.programs if key.code == "program_missing" else self._settings.services
+        return key.subject in subjects(asked)
 
     def _service(self, name: str, state: ServiceState | None) -> list[Signal]:
         if state is None:

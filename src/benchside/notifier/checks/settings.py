@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import inspect
 
+from benchside.notifier.checks.named_file import named_file
 from benchside.notifier.checks.options import CHECKS, ChecksSettings
 from benchside.notifier.checks.rules import read_rule
 from benchside.settings.toml import SettingError, SettingsTable
@@ -25,7 +25,7 @@ def read_checks(table: SettingsTable) -> ChecksSettings:
     table.refuse_unknown()
     settings = from_builtins(read)
     _compare(settings)
-    _refuse_same("certificate.files", [_file_name(one) for one in settings.certificate.files])
+    _refuse_same("certificate.files", [named_file(one)[0] for one in settings.certificate.files], " as in: NAME = PATH")
     _refuse_same("endpoint.urls", [urlsplit(one).netloc for one in settings.endpoint.urls])
     for name in ("event_log", "journal"):
         for line in getattr(settings, name).rules:
@@ -95,12 +95,8 @@ def _compare(settings: ChecksSettings) -> None:
             raise SettingError(f"checks.{low} must be at most checks.{high}, which is {most}")
 
 
-def _file_name(path: str) -> str:
-    return re.split(r"[/\\\\]", path)[-1]
-
-
-def _refuse_same(setting: str, subjects: list[str]) -> None:
+def _refuse_same(setting: str, subjects: list[str], how: str = "") -> None:
     """Two of one name would be one condition, and the second would clear what the first raised."""
     twice = next((one for place, one in enumerate(subjects) if one in subjects[:place]), None)
     if twice is not None:
-        raise SettingError(f"checks.{setting} has two that are called {twice!r}; each must have a name of its own")
+        raise SettingError(f"checks.{setting} has two that are called {twice!r}; each must have a name of its own{how}")

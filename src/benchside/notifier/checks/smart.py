@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.answer import answer, subjects
 from benchside.notifier.checks.options import SmartSettings
 from benchside.platform.program import ask_program
 from benchside.platform.system_programs import installed_program
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.condition import ConditionKey, Signal
 
 __all__ = ["SmartLook", "ask_disks", "find_smartctl", "read_health", "read_scan"]
 
@@ -27,17 +27,24 @@ _BAD_CALL, _NOT_OPENED = 0x1, 0x2
 class SmartLook:
     """Asks each disk."""
 
-    def __init__(self, settings: SmartSettings, disks: Callable[[], dict[str, bool]] | None = None) -> None:
+    def __init__(self, settings: SmartSettings, disks: Callable[[], Mapping[str, bool | None]] | None = None) -> None:
         del settings
         self._disks = disks or _disks_here
+        self._there: frozenset[str] = frozenset()
 
     def __call__(self) -> list[Signal]:
         """Return which disks are about to fail; UnavailableError when none could be asked."""
+        disks = self._disks()
+        self._there = subjects(disks)
         return [
             signal
-            for name, is_well in self._disks().items()
-            for signal in answer(SOURCE, name, "disk_failing", not is_well)
+            for name, is_well in disks.items()
+            for signal in answer(SOURCE, name, "disk_failing", None if is_well is None else not is_well)
         ]
+
+    def knows(self, key: ConditionKey) -> bool:
+        """Return whether the disk is there; one that sleeps is not well because of that."""
+        return key.subject in self._there
 
 
 def find_smartctl(platform: str = sys.platform) -> str | None:
@@ -51,26 +58,25 @@ def find_smartctl(platform: str = sys.platform) -> str | None:
     return str(path) if path.is_file() else None
 
 
-def ask_disks(program: str, ask: Callable[..., bytes] = ask_program) -> dict[str, bool]:
-    """Return for each disk that says so whether it is well; UnavailableError when none of them could be asked."""
-    found: dict[str, bool] = {}
+def ask_disks(program: str, ask: Callable[..., bytes] = ask_program) -> dict[str, bool | None]:
+    """Return for each disk whether it is well, None: it does not say; UnavailableError when none could be asked."""
+    found: dict[str, bool | None] = {}
     has_answer = False
     for name, kind in read_scan(ask([program, "--json", "--scan"], within_s=WITHIN_S, good=None)):
         # a disk that sleeps is not woken: exit code 0 and no judgement
         words = [program, "--json", "--health", "--nocheck=standby,0", "--device", kind, name]
+        found[name] = None
         try:
-            is_well = read_health(ask(words, within_s=WITHIN_S, good=None))
+            found[name] = read_health(ask(words, within_s=WITHIN_S, good=None))
         except UnavailableError:
             continue  # a card reader beside the disks may not answer
         has_answer = True
-        if is_well is not None:
-            found[name] = is_well
     if not has_answer:
         raise UnavailableError("expected a disk that can be asked, got none")
     return found
 
 
-def _disks_here() -> dict[str, bool]:
+def _disks_here() -> dict[str, bool | None]:
     program = find_smartctl()
     return {} if program is None else ask_disks(program)
 

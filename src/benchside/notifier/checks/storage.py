@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchside.notifier.checks.answer import answer
+from benchside.notifier.checks.answer import answer, subjects
 from benchside.notifier.checks.options import StorageSettings
 from benchside.platform.volumes.contract import Volume
 from benchside.platform.volumes.here import list_volumes
-from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.condition import ConditionKey, Signal
 
 __all__ = ["StorageLook"]
 
@@ -33,9 +33,7 @@ class StorageLook:
         found: list[Signal] = []
         volumes = self._volumes()
         there = {one.name for one in volumes}
-        for gone in sorted(self._there - there):
-            self._was_writable.discard(gone)
-            found += answer(SOURCE, gone, "read_only", is_on=False)
+        self._was_writable &= there
         self._there = there
         for one in volumes:
             if not one.is_read_only:
@@ -44,3 +42,7 @@ class StorageLook:
             elif one.is_meant_read_only is False or one.name in self._was_writable:
                 found += answer(SOURCE, one.name, "read_only", is_on=True)
         return found
+
+    def knows(self, key: ConditionKey) -> bool:
+        """Return whether the drive is there: one that is read-only since before a restart may have had an error."""
+        return key.subject in subjects(self._there)

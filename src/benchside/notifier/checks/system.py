@@ -47,10 +47,13 @@ class SystemLook:
         self._table = table or read_table
 
     def __call__(self) -> list[Signal]:
-        """Return whether it ends soon or has ended; of a system that nobody has written down nothing is said."""
+        """Return whether it ends soon or has ended; of a system that nobody has written down that is not known."""
         life = find_life(self._release(), self._table())
-        if life is None:
-            return []
+        if life is None:  # it may have been another before
+            return [
+                *answer(SOURCE, "PC", "support_ends_soon", is_on=False),
+                *answer(SOURCE, "PC", "support_ended", is_on=False),
+            ]
         days = (life.ends - self._today()).days
         values: Values = {"name": life.name, "day": life.ends.isoformat(), "days": max(0, days)}
         return [

@@ -6,13 +6,22 @@ as long as its worker and tells when something comes.  What tells too fast is fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from benchside.protocol.wire.condition import Signal
+from benchside.protocol.errors import UnavailableError
+from benchside.protocol.wire.condition import ConditionKey, Signal
 
-__all__ = ["Adapter", "Check", "Reporter"]
+__all__ = ["Adapter", "Check", "PartlyUnavailableError", "Reporter"]
+
+
+class PartlyUnavailableError(UnavailableError):
+    """A look failed in part; `signals` are of the rest, and are told all the same."""
+
+    def __init__(self, text: str, signals: Sequence[Signal]) -> None:
+        super().__init__(text)
+        self.signals = tuple(signals)
 
 
 @dataclass(frozen=True)
@@ -20,13 +29,19 @@ class Check:
     """One thing that is looked at every `every_s` seconds, on a thread of the worker, for at most `within_s`.
 
     `look` returns a signal, ON or OFF, for each condition that it can tell of now.  What it does not mention stays as
-    it is.  Any exception is a failed look: the condition `pc.watch` / name / `check_failed`, and another try later.
+    it is where `knows` says so: the thing is still there, and only how it is cannot be told now.  Else it is over: a
+    drive was taken out, a file is no longer asked for.  This holds of what was on before a restart, too.
+    Any exception is a failed look: the condition `pc.watch` / name / `check_failed`, and another try later.
     """
 
     name: str
     every_s: float
     within_s: float
     look: Callable[[], Sequence[Signal]]
+    conditions: frozenset[tuple[str, str]] = frozenset()
+    """Source and code of all that this check, and no other, says is on or off; none of what merely happens."""
+    knows: Callable[[ConditionKey], bool] = lambda _key: True
+    """Asked after a look, on the event loop: whether what this is about was there."""
 
 
 class Reporter(Protocol):
@@ -47,3 +62,9 @@ class Adapter(Protocol):
 
     async def run(self, reporter: Reporter) -> None:
         """Watch until cancelled, reconnecting by itself.  An exception ends the worker; another is started later."""
+
+    def over(self, standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
+        """Return what of `standing`, which is on from before, it will never say the end of: a rule of it is no more.
+
+        Asked once, before it runs.
+        """

@@ -17,7 +17,7 @@ Watch = Adapter | tuple[Check, ...]
 WATCHES: Mapping[str, str] = {
     "checks": "benchside.notifier.checks.worker:make",
     "log": "benchside.notifier.adapters.log:make",
-    "opcua": "benchside.notifier.adapters.opcua:make",
+    "opcua": "benchside.notifier.adapters.opcua_worker:make",
     "line": "benchside.notifier.adapters.line:make",
 }
 

@@ -112,7 +112,12 @@ async def serve(stream: FrameStream[WatchMessage], table: Mapping[str, str] = WA
     telling = Telling(stream)
     names = tuple(check.name for check in watch) if isinstance(watch, tuple) else (started.name,)
     stream.send(WatchReady(names=names[:64]))
-    run = run_checks(watch, telling, started.resting) if isinstance(watch, tuple) else watch.run(telling)
+    if isinstance(watch, tuple):
+        run = run_checks(watch, telling, started.resting, started.standing)
+    else:
+        for key in watch.over(started.standing):
+            telling.tell(Signal(key, SignalState.OFF))
+        run = watch.run(telling)
     tasks = [
         asyncio.create_task(run, name="watch"),
         asyncio.create_task(telling.say(), name="say"),

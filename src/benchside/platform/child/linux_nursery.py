@@ -118,6 +118,8 @@ def plant(work: Callable[[], int]) -> Nursery:
     Call it before any thread or event loop is there.  It ends when the service does, however that ends.
     """
     ours, theirs = socket.socketpair()
+    gc.collect()
+    gc.freeze()  # what is loaded by now is never looked through again, and so stays shared
     if os.fork() == 0:
         ours.close()
         try:
@@ -131,8 +133,6 @@ def plant(work: Callable[[], int]) -> Nursery:
 
 def _serve(line: socket.socket, work: Callable[[], int]) -> None:
     """Fork at each word, and bury the dead; until the service is gone."""
-    gc.collect()
-    gc.freeze()  # what is loaded by now is never looked through again, and so stays shared
     graves: dict[int, int] = {}
     poll = select.poll()
     poll.register(line, select.POLLIN)

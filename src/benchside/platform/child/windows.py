@@ -116,6 +116,7 @@ class WindowsChild:
     async def wait(self) -> int:
         if self._returncode is None:
             await asyncio.shield(self._ended)
+        if self._returncode is None:  # once, however many wait: a handle that is closed twice may be another's by then
             code = wintypes.DWORD()
             _kernel32.GetExitCodeProcess(self._process, ctypes.byref(code))
             self._returncode = code.value

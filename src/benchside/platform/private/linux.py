@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["close_folder", "lock_file", "make_durable"]
+__all__ = ["close_folder", "lock_file", "make_durable", "things_of_others"]
 
 
 def close_folder(folder: Path) -> None:
     """Let nobody but its owner into `folder`."""
     folder.chmod(0o700)
+
+
+def things_of_others(folder: Path) -> Iterator[Path]:
+    """Yield nothing: nobody gets through a folder that is closed to a file of their own in it."""
+    del folder
+    return iter(())
 
 
 def make_durable(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -17,5 +18,5 @@ def open_shared(path: Path) -> int:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise OSError(f"expected a file, got something else at {path.name}")
+        raise OSError(errno.EINVAL, "it is no file", str(path))
     return handle

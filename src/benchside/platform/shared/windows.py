@@ -12,6 +12,7 @@ import sys
 assert sys.platform == "win32"  # for the type checker, which then reads the rest as Windows does
 
 import ctypes
+import errno
 import msvcrt
 import os
 from ctypes import wintypes
@@ -45,5 +46,5 @@ def open_shared(path: Path) -> int:
         raise ctypes.WinError(ctypes.get_last_error())
     if _kernel32.GetFileType(handle) != _TYPE_DISK:
         _kernel32.CloseHandle(handle)
-        raise OSError(f"expected a file, got something else at {path.name}")
+        raise OSError(errno.EINVAL, "it is no file", str(path))
     return msvcrt.open_osfhandle(handle, os.O_RDONLY | os.O_BINARY)

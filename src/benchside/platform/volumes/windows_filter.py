@@ -1,4 +1,9 @@
-"""The Unified Write Filter of Windows, by its own classes (Microsoft, "Unified Write Filter WMI provider")."""
+"""The Unified Write Filter of Windows, by its own classes.
+
+Microsoft, "Unified Write Filter WMI provider reference" (learn.microsoft.com, windows-hardware/customize/enterprise,
+uwf-wmi-provider-reference): UWF_Filter has CurrentEnabled; UWF_Volume has CurrentSession, DriveLetter, Protected and
+FindExclusion(FileName, out bFound), whose names are relative to the volume.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ __all__ = [
     "BUDGET_S",
     "CARDS_APART_S",
     "MAX_ON_CARD",
+    "MAX_WAITING",
     "Arose",
     "DeskThere",
     "Ended",
@@ -35,7 +36,8 @@ CARDS_APART_S = 30.0
 MAX_ON_CARD = 5
 """As many as fit beside an instrument's program; the rest is a number."""
 MAX_WAITING = 2000
-"""As many as there are conditions."""
+"""As many as there are conditions; what is worse than one of them takes its place then, for that would be no more than
+one in the number on a card."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Popups:
         """Take one event at `now` (seconds, monotonic); return what is to be shown now."""
         match event:
             case Arose(key, severity):
-                if severity is not Severity.INFO and (key in self._waiting or len(self._waiting) < MAX_WAITING):
+                if severity is not Severity.INFO and self._has_room(key, severity):
                     self._waiting[key] = severity
             case Ended(key):
                 self._waiting.pop(key, None)
@@ -129,6 +131,16 @@ class Popups:
             return None
         moments = [at for key, severity in self._waiting.items() if (at := self._due_at(key, severity)) is not None]
         return min(moments, default=None)
+
+    def _has_room(self, key: ConditionKey, severity: Severity) -> bool:
+        """Make room for what is worse than the least that waits, of which the newest goes."""
+        if key in self._waiting or len(self._waiting) < MAX_WAITING:
+            return True
+        least = min(reversed(self._waiting), key=lambda waiting: self._waiting[waiting].rank)
+        if self._waiting[least].rank >= severity.rank:
+            return False
+        del self._waiting[least]
+        return True
 
     def _due_at(self, key: ConditionKey, severity: Severity) -> float | None:
         if severity is Severity.CRITICAL:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 
-from benchside.protocol.trust.bytes import expand, lp, u64
+from benchside.protocol.trust.bytes import lp, u64
+from benchside.protocol.trust.derivation import expand
 
 __all__ = [
     "FIRST_STEP",

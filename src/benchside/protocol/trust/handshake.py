@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, 
 
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.protocol.trust import cpace
-from benchside.protocol.trust.bytes import derive, expand, lp, u64
+from benchside.protocol.trust.bytes import lp, u64
+from benchside.protocol.trust.derivation import derive, expand
 from benchside.protocol.trust.keys import fingerprint, load_rsa_identity, pss_verify
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.handshake import (

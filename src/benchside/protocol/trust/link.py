@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from benchside.protocol.trust.bytes import derive, expand
+from benchside.protocol.trust.derivation import derive, expand
 from benchside.protocol.trust.device import LinkNonces
 from benchside.protocol.trust.records import RecordOpener, RecordSealer
 from benchside.protocol.wire.link import LINK

@@ -8,7 +8,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
-from benchside.protocol.trust.bytes import expand, lp, u32, u64
+from benchside.protocol.trust.bytes import lp, u32, u64
+from benchside.protocol.trust.derivation import expand
 from benchside.protocol.wire.channel import (
     MAX_RECORD_BYTES,
     RECORD_TAG_BYTES,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from benchside.protocol.errors import PeerError, PeerFault
-from benchside.protocol.trust.bytes import derive, expand
+from benchside.protocol.trust.derivation import derive, expand
 from benchside.protocol.trust.device import LinkNonces
 
 __all__ = ["SharesOfKey", "next_key", "next_key_proof_agent", "next_key_proof_gateway"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchside.protocol.errors import CallerError
-from benchside.protocol.trust.bytes import derive, expand, lp, u32
+from benchside.protocol.trust.bytes import lp, u32
+from benchside.protocol.trust.derivation import derive, expand
 from benchside.protocol.trust.records import RecordOpener, RecordSealer, StreamName
 from benchside.protocol.wire.capability import Capability
 from benchside.protocol.wire.channel import Channel, Direction, Role

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from benchside.protocol.errors import PeerError, PeerFault
-from benchside.protocol.trust.bytes import expand, lp
+from benchside.protocol.trust.bytes import lp
+from benchside.protocol.trust.derivation import expand
 from benchside.protocol.trust.keys import load_rsa_identity, pss_sign, pss_verify
 from benchside.protocol.wire.enrolment import (
     ENROLLED,

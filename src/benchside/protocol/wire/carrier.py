@@ -11,8 +11,10 @@
                                                    WatchTold(is_well)           ->
 
 One batch is on its way at a time; the next goes when it is kept.  A batch begins after what is kept, or later where the
-PC has cut what nobody fetched for 30 days; within a batch there is no gap.  After each reconnect the notifier asks
-again, so the journal on disk is the only queue.  The agent looks into none of it.  What is malformed ends the line.
+PC has cut what nobody fetched for 30 days; within a batch there is no gap.  A PC whose disk was set back to an older
+image has a journal that goes another way from there: it is told anew under another id.  After each reconnect the
+notifier asks again, so the journal on disk is the only queue.  The agent looks into none of it.  What is malformed ends
+the line.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from msgspec import Meta
 from benchside.protocol.errors import CallerError, PeerError, PeerFault
 from benchside.protocol.wire.codec import Message
 from benchside.protocol.wire.condition import BATCH, NoticeBatch, Severity, Texts
-from benchside.protocol.wire.ids import Bytes16
+from benchside.protocol.wire.ids import Bytes16, Bytes32
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.protocol.wire.text import Line
 from benchside.protocol.wire.ticket import UtcMs
@@ -66,6 +68,8 @@ class NoticesKept(Message, frozen=True, kw_only=True, tag="notices_kept"):
 
     journal: Bytes16
     sequence: Annotated[int, Meta(ge=0, le=2**53)]
+    head: Bytes32 | None = None
+    """With the answer to NoticesAsked: the chain's head there, by which a journal that was set back is known."""
 
 
 class AdvisoryOffered(Message, frozen=True, kw_only=True, tag="advisory"):

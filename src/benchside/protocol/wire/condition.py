@@ -152,7 +152,7 @@ class ConditionChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """The person who did it, as they call themselves: personal."""
     why: Line | None = None
     until_utc_ms: UtcMs | None = None
-    """With SHELVED; with RAISED, CHANGED and FLAPPING of a pulse: when it clears if no other comes."""
+    """With SHELVED; with RAISED, CHANGED, FLAPPING, STEADY and FOLDED of a pulse: when it clears if no other comes."""
     count: Annotated[int, Meta(ge=1, le=2**53)] | None = None
     """So many signals led here since the last entry of this condition; with CUT, up to which entry."""
     head: Bytes32
@@ -173,6 +173,8 @@ class ConditionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     is_acknowledged: bool = False
     acknowledged_by: Name | None = None
     shelved_until_utc_ms: UtcMs | None = None
+    shelf_ends_utc_ms: UtcMs | None = None
+    """The same moment by the PC's clock as it runs now, where that has jumped since; None: it has not."""
     shelved_by: Name | None = None
     shelved_why: Line | None = None
     is_suppressed: bool = False
@@ -180,6 +182,9 @@ class ConditionState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     is_flapping: bool = False
     is_pulse: bool = False
     """Its last signal was a pulse: it clears by itself."""
+    pulse_until_utc_ms: UtcMs | None = None
+    """When, by the PC's clock as it runs now, if no other comes; None: it is over, or was written by a version that did
+    not keep it."""
     count: Annotated[int, Meta(ge=0, le=2**53)] = 1
     """How often it was signalled since it was raised."""
     sequence: Annotated[int, Meta(ge=0, le=2**53)] = 0
@@ -192,6 +197,8 @@ class ConditionTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     key: ConditionKey
     severity: Severity
     texts: Texts = msgspec.field(default_factory=dict)
+    since_utc_ms: UtcMs | None = None
+    """When it was raised last, by the PC's clock."""
 
 
 class NoticeBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

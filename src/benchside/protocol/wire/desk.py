@@ -111,10 +111,11 @@ class PromptKind(StrEnum):
 
 
 class AssociateShown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An associate as the policy, and only the policy, knows them."""
+    """An associate, and who agreed beside them where the site asks for one, as the policy, and only it, knows them."""
 
     name: Name
     organisation: Name
+    second: Name | None = None
 
 
 class GrantShown(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,6 +19,7 @@ from msgspec import Meta
 from benchside.protocol.wire.codec import Codec, Message
 from benchside.protocol.wire.condition import ConditionChange, ConditionKey, ConditionState, Severity, Signal
 from benchside.protocol.wire.text import Line, Name, Paragraph, Word
+from benchside.protocol.wire.ticket import UtcMs
 
 __all__ = [
     "NOTICE",
@@ -95,10 +96,16 @@ class NoticesShown(Message, frozen=True, kw_only=True, tag="notices"):
 
 
 class Acknowledge(Message, frozen=True, kw_only=True, tag="acknowledge"):
-    """The person has seen it.  For an advisory: has read it."""
+    """The person has seen it.  For an advisory: has read it.
+
+    `since_utc_ms`, `severity`: as they were shown, for what came or grew worse since has been seen by nobody (OPC
+    10000-9, 5.7.3, has the EventId for this); None: whatever it says now.
+    """
 
     key: ConditionKey
     by: Name
+    since_utc_ms: UtcMs | None = None
+    severity: Severity | None = None
 
 
 class Shelve(Message, frozen=True, kw_only=True, tag="shelve"):

@@ -15,6 +15,9 @@ _BAD = (
     "\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u200b-\\u200f\\u2028-\\u202e"
     "\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff"
 )
+# Letters, marks and tags that show nothing, and a mark of direction (Unicode, UAX #44).  People write some of them, and
+# what was kept of that must be read again: they are not refused, and are not shown.
+_UNSHOWN = "\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180e\\u3164\\uffa0\\U000e0000-\\U000e0fff"
 GOOD_LINE = f"^[^{_BAD}]*\\Z"
 """The form of any text of one line."""
 
@@ -27,9 +30,9 @@ Line = Annotated[str, Meta(max_length=200, pattern=GOOD_LINE)]
 Paragraph = Annotated[str, Meta(max_length=1000, pattern=GOOD_LINE)]
 """What a person wrote, up to a thousand characters, on one line."""
 
-_STRIP = re.compile(f"[{_BAD}]+")
+_STRIP = re.compile(f"[{_BAD}{_UNSHOWN}]+")
 
 
 def clean(text: str, max_length: int) -> str:
-    """Return `text` with what may not travel turned into single spaces, cut to `max_length` characters."""
+    """Return `text` with what may not travel or shows nothing turned into single spaces, cut to `max_length`."""
     return " ".join(_STRIP.sub(" ", text).split())[:max_length].rstrip()

@@ -17,11 +17,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from benchside.protocol.wire.codec import Codec, Message
-from benchside.protocol.wire.condition import Signal
+from benchside.protocol.wire.condition import ConditionKey, Signal
 from benchside.protocol.wire.text import Line, Word
 
 __all__ = [
     "MAX_SEEN_A_S",
+    "MAX_STANDING",
     "STUCK",
     "WATCH",
     "CheckFailed",
@@ -34,7 +35,8 @@ __all__ = [
 
 MAX_SEEN_A_S = 10
 """A person cannot tell a tenth of a second, and a journal should not."""
-
+MAX_STANDING = 500
+"""Conditions that a worker is told of as being on; of more the rest stays on until another start."""
 
 STUCK = "stuck"
 """The cause with which a worker says that it goes, because of a check that does not come back."""
@@ -44,12 +46,14 @@ class WatchStarted(Message, frozen=True, kw_only=True, tag="start"):
     """`what`: which adapter, or `checks`; `settings`: its part of the settings file, as JSON.
 
     `resting`: checks that hung lately; they are left alone for the first ten minutes.
+    `standing`: what workers before this one said is on, and nobody has said is over.
     """
 
     what: Word
     name: Word
     settings: Annotated[bytes, Meta(max_length=64 * 1024)]
     resting: Annotated[tuple[Word, ...], Meta(max_length=64)] = ()
+    standing: Annotated[tuple[ConditionKey, ...], Meta(max_length=MAX_STANDING)] = ()
 
 
 class WatchReady(Message, frozen=True, kw_only=True, tag="ready"):

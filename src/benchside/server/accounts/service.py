@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.trust.keys import fingerprint, load_rsa_identity
@@ -14,19 +15,22 @@ from benchside.protocol.wire.audit import EventDetails
 from benchside.server.access.delays import Delays, Subject, account_delay_ms, source_delay_ms
 from benchside.server.access.turns import Turns
 from benchside.server.accounts.factor import Offer, make_secret, offer_of, right_step
+from benchside.server.accounts.key_mails import KeyMails
 from benchside.server.accounts.model import Account, SignIn
 from benchside.server.accounts.password import MAX_PASSWORD, Passwords, make_initial_password, password_fault
-from benchside.server.accounts.sign_ins import SignedIn, SignIns
+from benchside.server.accounts.sign_ins import SignedIn, SignIns, hash_of
 from benchside.server.audit.kind import SERVER, ServerKind, account_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
 from benchside.server.location.known import forget_locations
+from benchside.server.location.visit import Visit
 from benchside.server.store.database import Database
 
 __all__ = ["ACCOUNT", "Accounts", "NewSignIn", "OldPasswordError", "PasswordFaultError"]
 
-ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,63}\Z")
+ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@+-]{0,63}\Z")
+"""Of a new one.  Those of before may have slashes, which are not to be mistaken for parts of a path."""
 
 
 class PasswordFaultError(RefusedError):
@@ -65,7 +69,9 @@ class Accounts:
         passwords: Passwords,
         delays: Delays,
         now: NowUtcMs,
+        key_mails: KeyMails | None = None,
     ) -> None:
+        """`key_mails`: None where no mail goes out."""
         self._database = database
         self._ledger = ledger
         self._refusals = refusals
@@ -73,13 +79,14 @@ class Accounts:
         self._passwords = passwords
         self._delays = delays
         self._now = now
+        self._key_mails = key_mails
         self._turns = Turns()
 
     async def add(self, account: str) -> str:
         """Make an account; return its initial password, which is kept nowhere."""
         if not ACCOUNT.match(account):
             raise RefusedError(
-                Refusal.NOT_AUTHORISED, "expected an account of 1 to 64 letters, digits and . _ : @ / + -, got another"
+                Refusal.NOT_AUTHORISED, "expected an account of 1 to 64 letters, digits and . _ : @ + -, got another"
             )
         password = make_initial_password()
         stored = await self._passwords.hash(password)
@@ -159,11 +166,19 @@ class Accounts:
         async with self._database.write() as rows:
             changed = await rows.get_one(Account, account)
             changed.password_hash, changed.must_change = stored, False
-            ended = await self._sign_ins.end_within(rows, SignIn.account == account)
-            # the password alone is no whole proof: it does not make an older one younger
+            present = await rows.get(SignIn, signed_in.token_hash)
+            if present is None:
+                raise RefusedError(Refusal.SIGN_IN, "expected a sign-in, got one that has ended meanwhile")
+            # the password alone is no whole proof: it makes no older one younger, and no sign-in last longer
             token = self._sign_ins.begin(
-                rows, account, proved_utc_ms=signed_in.proved_utc_ms, is_confirmed=not signed_in.needs_location
+                rows,
+                account,
+                opened_utc_ms=present.opened_utc_ms,
+                proved_utc_ms=present.proved_utc_ms,
+                is_confirmed=not present.needs_location,
             )
+            fresh = SignIn.token_hash == hash_of(token)
+            ended = await self._sign_ins.end_within(rows, (SignIn.account == account) & ~fresh)
         self._sign_ins.tell(ended)
         return token
 
@@ -226,25 +241,33 @@ class Accounts:
         self._sign_ins.tell(ended)
         return token
 
-    async def set_key(self, signed_in: SignedIn, spki: bytes) -> bytes:
-        """Register the browser's RSA-4096 key in place of an earlier one; return its fingerprint.
+    async def set_key(self, signed_in: SignedIn, spki: bytes, visit: Visit) -> bytes:
+        """Register the browser's RSA-4096 key in place of the one that `signed_in` knew of; return its fingerprint.
 
-        PeerError when it is no such key; RefusedError when another account registered it.
+        The owner is told by mail when it takes another's place: for that the caller asked for a fresh proof.
+        PeerError when it is no such key; RefusedError when another account registered it, or this one another since.
         """
         load_rsa_identity(spki)
-        digest = fingerprint(spki)
-        async with self._database.read() as rows:
-            owner = await rows.scalar(select(Account.id).where(Account.key_fingerprint == digest))
-        if owner not in (None, signed_in.account):
-            raise RefusedError(Refusal.NOT_AUTHORISED, "expected a key of one's own, got another account's")
-        await self._ledger.record(
-            account_stream(signed_in.account),
-            ServerKind.KEY_REGISTERED,
-            EventDetails(associate=signed_in.account, key=digest.hex()),
-        )
+        account, digest = signed_in.account, fingerprint(spki)
         async with self._database.write() as rows:
-            account = await rows.get_one(Account, signed_in.account)
-            account.key_spki, account.key_fingerprint, account.key_set_utc_ms = spki, digest, self._now()
+            owner = await rows.scalar(select(Account.id).where(Account.key_fingerprint == digest))
+            if owner not in (None, account):
+                raise _another_accounts_key()
+            row = await rows.get_one(Account, account, with_for_update=True)
+            before = row.key_fingerprint
+            if before not in (signed_in.key, digest):
+                raise RefusedError(Refusal.CHANGED, "expected the key that there was just now, got another since")
+            row.key_spki, row.key_fingerprint, row.key_set_utc_ms = spki, digest, self._now()
+            try:
+                await rows.flush()
+            except IntegrityError as error:  # two processes at once: the table takes one
+                raise _another_accounts_key() from error
+            # nothing is made before the transaction ends; a key that is refused leaves no word of it
+            is_replaced = before not in (None, digest)
+            details = EventDetails(associate=account, key=digest.hex(), cause="replaced" if is_replaced else None)
+            await self._ledger.record(account_stream(account), ServerKind.KEY_REGISTERED, details)
+        if is_replaced and self._key_mails is not None:
+            await self._key_mails.replaced(account, digest, visit, self._now())
         return digest
 
     async def spki_of(self, account: str) -> bytes | None:
@@ -327,6 +350,10 @@ class Accounts:
                 row.factor = row.factor_offered = None
             ended = await self._sign_ins.end_within(rows, SignIn.account == account)
         self._sign_ins.tell(ended)
+
+
+def _another_accounts_key() -> RefusedError:
+    return RefusedError(Refusal.NOT_AUTHORISED, "expected a key of one's own, got another account's")
 
 
 def _of_account(account: str) -> Subject:

@@ -61,12 +61,18 @@ class SignIns:
         self._now = now
 
     def begin(
-        self, rows: AsyncSession, account: str, *, proved_utc_ms: int | None = None, is_confirmed: bool = False
+        self,
+        rows: AsyncSession,
+        account: str,
+        *,
+        opened_utc_ms: int | None = None,
+        proved_utc_ms: int | None = None,
+        is_confirmed: bool = False,
     ) -> str:
         """Begin one within the caller's transaction; return its token, which is kept nowhere but in the browser.
 
-        `proved_utc_ms`: when the person proved who they are; now unless said otherwise.  `is_confirmed`: it takes the
-        place of one whose location is not in question.
+        `opened_utc_ms`: from when it lasts ABSOLUTE_MS at most; `proved_utc_ms`: when the person proved who they are;
+        both now unless said otherwise.  `is_confirmed`: it takes the place of one whose location is not in question.
         """
         token, now = secrets.token_urlsafe(32), self._now()
         proved = now if proved_utc_ms is None else proved_utc_ms
@@ -74,7 +80,7 @@ class SignIns:
             SignIn(
                 token_hash=hash_of(token),
                 account=account,
-                opened_utc_ms=now,
+                opened_utc_ms=now if opened_utc_ms is None else opened_utc_ms,
                 used_utc_ms=now,
                 proved_utc_ms=proved,
                 needs_location=self._asks_location and not is_confirmed,

@@ -41,6 +41,9 @@ def main(argv: list[str]) -> int:
     except BenchsideError as error:
         print(f"benchside admin: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # a file to write, mostly on a stick that is full, read-only or gone
+        print(f"benchside admin: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -21,8 +21,8 @@ _WHY = {
     Hold.AHEAD: "its state is newer than this server's: was this server restored?",
     Hold.COPIED: "two PCs with its key were there at the same time",
     Hold.OLD_KEY: (
-        "a PC came with the key that it had before: a restored disk, which a release does not help (revoke and enrol "
-        "it again), or a copy, which a release keeps out"
+        "a PC came with the key that it had before: its disk was restored (release it by its number "
+        "and with --old-key), or it is a copy (release the other one, which keeps it out)"
     ),
 }
 _NUMBER = re.compile(r"([0-9A-Fa-f]{4})-?([0-9A-Fa-f]{4})\Z")
@@ -39,6 +39,7 @@ def add_device_words(words: Any, data: argparse.ArgumentParser) -> None:
     word = device.add_parser("release", parents=[data], help="let a device that is held go on")
     word.add_argument("device", nargs="?", help="the device's id, 32 hexadecimal digits")
     word.add_argument("--number", help="which PC it is, as its window shows it, where several came with its key")
+    word.add_argument("--old-key", action="store_true", help="the one of that number that has the key from before")
     word.add_argument("--all-ahead", action="store_true", help="all that are held because this server was restored")
     word.set_defaults(work=_release)
 
@@ -48,7 +49,7 @@ async def _list(parts: Parts, _flags: argparse.Namespace) -> None:
         standing = await parts.identities.shown(one.id)
         state = "; revoked" if one.revoked_utc_ms else "; HELD" if standing.hold else ""
         print(f"{one.id.hex()}: {one.name}, {one.site}; enrolled {_moment(one.enrolled_utc_ms)}{state}")
-        if standing.hold is not None or standing.instances:
+        if standing.hold is not None or standing.instances or standing.with_old_key:
             _explain(standing)
         if standing.key_changed_utc_ms or standing.sealing:
             changed = _moment(standing.key_changed_utc_ms or one.enrolled_utc_ms)
@@ -57,14 +58,17 @@ async def _list(parts: Parts, _flags: argparse.Namespace) -> None:
 
 
 def _explain(standing: HeldDevice) -> None:
+    others = (*standing.instances, *standing.with_old_key)
     if standing.hold is not None and standing.held_utc_ms is not None:
         print(f"  held since {_moment(standing.held_utc_ms)}: {_WHY[standing.hold]}")
-    elif standing.instances:
+    elif others:
         print(
             "  released; another came since and is not let in (release again with its number if it is the right one):"
         )
     for instance in standing.instances:
         print(f"  came as {show_number(instance)}")
+    for instance in standing.with_old_key:
+        print(f"  came as {show_number(instance)}, with the key that it had before (--old-key)")
 
 
 def _show_instruments(device: Device) -> None:
@@ -99,8 +103,8 @@ async def _release(parts: Parts, flags: argparse.Namespace) -> None:
         if match is None:
             raise UnavailableError("expected a number such as 1A2B-3C4D")
         number = bytes.fromhex(match[1] + match[2])
-    await parts.identities.release(await _known(parts, flags.device or ""), number)
-    print("released; its key is changed as soon as it is connected, and any other with the old one stays out for good")
+    await parts.identities.release(await _known(parts, flags.device or ""), number, with_old_key=flags.old_key)
+    print("released; its key is changed as soon as it is connected, and any other stays out for good")
 
 
 async def _known(parts: Parts, text: str) -> bytes:

@@ -25,7 +25,9 @@ OPERATOR = "operator"
 def add_people_words(words: Any, data: argparse.ArgumentParser) -> None:
     """Add the words to the parser's (whose type argparse does not name)."""
     word = words.add_parser(
-        "import", parents=[data], help="take a table (CSV) of people, trainings, customers or sites"
+        "import",
+        parents=[data],
+        help="take a table (CSV) of people, trainings, customers or sites; its dates are last days, to midnight UTC",
     )
     word.add_argument("kind", choices=[kind.value for kind in Kind])
     word.add_argument("file", type=Path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -59,7 +60,8 @@ class Imports:
         `shown`: the version of what somebody was shown and said yes to; RefusedError(CHANGED) when it would be
         something else by now, or when somebody changes one of the same in this moment.
         """
-        sheet = read_sheet(data, COLUMNS[kind], NEEDED[kind])
+        # a second or two where the table is as large as can be, in which sessions go on
+        sheet = await asyncio.to_thread(read_sheet, data, COLUMNS[kind], NEEDED[kind])
         if sheet.problems:
             return Imported(len(sheet.rows), ignored=sheet.ignored, problems=list(sheet.problems))
         match kind:
@@ -67,17 +69,17 @@ class Imports:
                 known = {one.id: one for one in await self._people.all()}
                 read = _person if kind is Kind.PEOPLE else _training
                 groups = {one.id for one in await self._people.groups()}
-                taken = _compare(sheet, known, read(sheet, groups), kind)
+                taken = await asyncio.to_thread(_compare, sheet, known, read(sheet, groups), kind)
                 imported, write = taken.imported, partial(self._people.put, by, taken.changed, taken.seen)
             case Kind.CUSTOMERS:
                 customers = {one.id: one for one in await self._places.customers()}
-                of_customers = _compare(sheet, customers, _customer(sheet), kind)
+                of_customers = await asyncio.to_thread(_compare, sheet, customers, _customer(sheet), kind)
                 imported = of_customers.imported
                 write = partial(self._places.put_customers, by, of_customers.changed, of_customers.seen)
             case Kind.SITES:
                 sites = {one.id: one for one in await self._places.sites()}
                 owners = {one.id for one in await self._places.customers()}
-                of_sites = _compare(sheet, sites, _site(owners), kind)
+                of_sites = await asyncio.to_thread(_compare, sheet, sites, _site(owners), kind)
                 imported = of_sites.imported
                 write = partial(self._places.put_sites, by, of_sites.changed, of_sites.seen)
         if apply and not imported.problems:
@@ -122,9 +124,17 @@ def _compare(sheet: Sheet, known: Mapping[str, _F], read: _Reader[_F], kind: Kin
     column = KEYS[kind]
     imported = Imported(len(sheet.rows), ignored=sheet.ignored)
     now: dict[str, _F] = dict(known)
+    said: dict[str, Mapping[str, str]] = {}
     for row in sheet.rows:
         if not row[column]:
             imported.problems.append(Problem(row.line, column, "empty"))
+            continue
+        if "/" in row[column] and row[column] not in known and kind is not Kind.TRAININGS:
+            imported.problems.append(Problem(row.line, column, "slash"))
+            continue
+        # a person has many trainings, but one name; which of two lines is right nobody knows here
+        if kind is not Kind.TRAININGS and said.setdefault(row[column], row.cells) != row.cells:
+            imported.problems.append(Problem(row.line, column, "repeated"))
             continue
         one = read(row, now)
         if not isinstance(one, Problem):
@@ -190,6 +200,7 @@ def _person(sheet: Sheet, groups: set[str]) -> _Reader[PersonFacts]:
 
 def _training(sheet: Sheet, _groups: set[str]) -> _Reader[PersonFacts]:
     dates = read_dates(sheet.rows, "expires")
+    latest: dict[tuple[str, str, str], int] = {}
 
     def read(row: Row, now: dict[str, PersonFacts]) -> PersonFacts | Problem:
         before, expires = now.get(row["account"]), dates.get(row.line)
@@ -198,7 +209,10 @@ def _training(sheet: Sheet, _groups: set[str]) -> _Reader[PersonFacts]:
         if expires is None or isinstance(expires, str):
             return Problem(row.line, "expires", expires or "empty")
         course, law = re.sub(r"[^\w.:+/-]+", "-", row["course"])[:64], row["law"].casefold()
-        new = Training(course=course, law=law, expires_utc_ms=_end_of_day(expires))
+        # one that was passed again stands on a line for each year, in any order
+        which = (row["account"], course, law)
+        latest[which] = max(_end_of_day(expires), latest.get(which, 0))
+        new = Training(course=course, law=law, expires_utc_ms=latest[which])
         others = tuple(one for one in before.trainings if (one.course, one.law) != (new.course, new.law))
         trainings = tuple(sorted((*others, new), key=lambda one: (one.law, one.course)))
         return msgspec.structs.replace(before, trainings=trainings)

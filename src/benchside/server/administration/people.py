@@ -6,13 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.policy import AssociateRole, Scope, Training
+from benchside.server.accounts.model import Account
 from benchside.server.administration.facts import GroupFacts, PersonFacts, checked
 from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
 from benchside.server.administration.versions import Seen, refuse_changed
@@ -21,6 +22,7 @@ from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs, utc_ms
 from benchside.server.enrolment.model import Customer
 from benchside.server.store.database import Database
+from benchside.server.store.planes import table_of
 
 __all__ = ["People"]
 
@@ -42,35 +44,46 @@ class People:
     async def all(self) -> list[PersonFacts]:
         """Everybody, by id."""
         async with self._database.read() as rows:
-            return await _read_people(rows, await rows.scalars(select(Person).order_by(Person.id)))
+            return await _read_people(rows)
 
     async def get(self, person: str) -> PersonFacts | None:
         """One person."""
         async with self._database.read() as rows:
-            row = await rows.get(Person, person)
-            return None if row is None else (await _read_people(rows, [row]))[0]
+            found = await _read_people(rows, [person])
+            return found[0] if found else None
 
     async def put(self, by: str, people: Sequence[PersonFacts], seen: Seen = None) -> None:
-        """Add people, or replace what is known of them, all or none; RefusedError for a group or customer of none."""
+        """Add people, or replace what is known of them, all or none; RefusedError for a group or customer of none.
+
+        Also for who takes their own duty away, or has lost it meanwhile, and where no administrator would stay.
+        """
         people = list({one.id: checked(one) for one in people}.values())
         if any(one.id == by and not self._administers(one) for one in people):
             raise RefusedError(Refusal.NOT_AUTHORISED, "expected another administrator to take this one's away")
         async with self._database.write() as rows:
-            await _refuse_unknown(rows, people)
+            before = await self._administrators(rows)
             if seen is not None:
+                await _refuse_former(rows, by, before)
                 await _refuse_changed(rows, [one.id for one in people], seen)
+            await _refuse_unknown(rows, people)
             for first in range(0, len(people), AT_ONCE):
                 await _write_people(rows, people[first : first + AT_ONCE])
+            _refuse_none(before, await self._administrators(rows))
             # nothing is made before the transaction ends; a change that is refused leaves no word of it
             changed = [EventDetails(associate=by, scope=one.id) for one in people]
             await self._ledger.record_all(SERVER, ServerKind.PERSON_CHANGED, changed)
 
-    async def remove(self, by: str, person: str) -> None:
-        """Forget a person with their training; RefusedError when it is oneself."""
+    async def remove(self, by: str, person: str, seen: Seen = None) -> None:
+        """Forget a person with their training; RefusedError when it is oneself, and as `put` says."""
         if person == by:
             raise RefusedError(Refusal.NOT_AUTHORISED, "expected somebody else to be removed, got oneself")
-        await self._ledger.record(SERVER, ServerKind.PERSON_REMOVED, EventDetails(associate=by, scope=person))
         async with self._database.write() as rows:
+            before = await self._administrators(rows)
+            if seen is not None:
+                await _refuse_former(rows, by, before)
+                await _refuse_changed(rows, [person], seen)
+            _refuse_none(before, before - {person})
+            await self._ledger.record(SERVER, ServerKind.PERSON_REMOVED, EventDetails(associate=by, scope=person))
             await rows.execute(delete(TrainingRecord).where(TrainingRecord.person == person))
             await rows.execute(delete(Membership).where(Membership.person == person))
             await rows.execute(delete(Person).where(Person.id == person))
@@ -88,6 +101,11 @@ class People:
             row.is_active = row.is_active or is_administrator
             if is_administrator and row.until_utc_ms is not None and row.until_utc_ms <= self._now():
                 row.until_utc_ms = None  # or they would be none again at once
+
+    async def _administrators(self, rows: AsyncSession) -> set[str]:
+        """Who administers at this moment, in the caller's transaction."""
+        is_here = Person.is_active & (Person.until_utc_ms.is_(None) | (Person.until_utc_ms > self._now()))
+        return set(await rows.scalars(select(Person.id).where(Person.is_administrator & is_here)))
 
     def _administers(self, one: PersonFacts) -> bool:
         is_here = one.is_active and (one.until_utc_ms is None or one.until_utc_ms > self._now())
@@ -115,12 +133,28 @@ class People:
                 )
             )
 
-    async def remove_group(self, by: str, group: str) -> None:
+    async def remove_group(self, by: str, group: str, seen: Seen = None) -> None:
         """Forget a group; its people stay."""
-        await self._ledger.record(SERVER, ServerKind.GROUP_REMOVED, EventDetails(associate=by, scope=group))
         async with self._database.write() as rows:
+            row = await rows.get(Group, group)
+            refuse_changed(seen, (group,), {row.id: _group(row)} if row else {})
+            await self._ledger.record(SERVER, ServerKind.GROUP_REMOVED, EventDetails(associate=by, scope=group))
             await rows.execute(delete(Membership).where(Membership.group == group))
             await rows.execute(delete(Group).where(Group.id == group))
+
+
+async def _refuse_former(rows: AsyncSession, by: str, administrators: set[str]) -> None:
+    """Whoever asks was one when they came in; another one may have taken that away, or removed them, since.
+
+    An operator on the server itself has no account.
+    """
+    if by not in administrators and (await rows.get(Account, by) is not None or await rows.get(Person, by) is not None):
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected an administrator, got one who is none any more")
+
+
+def _refuse_none(before: set[str], after: set[str]) -> None:
+    if before and not after:
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected at least one administrator to stay, got none")
 
 
 async def _refuse_unknown(rows: AsyncSession, people: Sequence[PersonFacts]) -> None:
@@ -137,49 +171,70 @@ async def _refuse_unknown(rows: AsyncSession, people: Sequence[PersonFacts]) -> 
 async def _refuse_changed(rows: AsyncSession, ids: Sequence[str], seen: Seen) -> None:
     now: dict[str, PersonFacts] = {}
     for first in range(0, len(ids), AT_ONCE):
-        found = await rows.scalars(select(Person).where(Person.id.in_(ids[first : first + AT_ONCE])))
-        now |= {one.id: one for one in await _read_people(rows, found)}
+        some = ids[first : first + AT_ONCE]
+        now |= {one.id: one for one in await _read_people(rows, some)}
     refuse_changed(seen, ids, now)
 
 
 async def _write_people(rows: AsyncSession, people: Sequence[PersonFacts]) -> None:
+    """As plain rows: nobody else writes meanwhile, and an object for each takes ten times as long."""
     ids = [one.id for one in people]
-    known = {row.id: row for row in await rows.scalars(select(Person).where(Person.id.in_(ids)))}
-    for one in people:
-        row = known.get(one.id)
-        if row is None:
-            row = Person(id=one.id)
-            rows.add(row)
-        row.name, row.organisation = one.name, one.organisation
-        row.role = one.role.value if one.role else None
-        row.is_administrator, row.officer_of = one.is_administrator, one.officer_of
-        row.until_utc_ms, row.is_active = one.until_utc_ms, one.is_active
-    await rows.flush()
-    await rows.execute(delete(Membership).where(Membership.person.in_(ids)))
-    await rows.execute(delete(TrainingRecord).where(TrainingRecord.person.in_(ids)))
-    for one in people:
-        rows.add_all(Membership(group=group, person=one.id) for group in dict.fromkeys(one.groups))
-        latest: dict[tuple[str, str], Training] = {}
-        for each in sorted(one.trainings, key=lambda training: training.expires_utc_ms):
-            latest[each.course, each.law] = each
-        rows.add_all(
-            TrainingRecord(person=one.id, course=each.course, law=each.law, expires_utc_ms=each.expires_utc_ms)
-            for each in latest.values()
-        )
-    await rows.flush()
-
-
-async def _read_people(rows: AsyncSession, people: Iterable[Person]) -> list[PersonFacts]:
-    found = list(people)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for member in await rows.scalars(
-        select(Membership).where(*_of(Membership.person, found)).order_by(Membership.group)
+    known = set(await rows.scalars(select(Person.id).where(Person.id.in_(ids))))
+    if known:
+        for table in (Membership, TrainingRecord):
+            what = delete(table).where(table.person.in_(known))
+            await rows.execute(what, execution_options={"synchronize_session": False})
+    for statement, values in (
+        (update(Person), [_person_row(one) for one in people if one.id in known]),
+        (insert(Person), [_person_row(one) for one in people if one.id not in known]),
+        (insert(Membership), [_membership_row(one, group) for one in people for group in dict.fromkeys(one.groups)]),
+        (insert(TrainingRecord), [_training_row(one, each) for one in people for each in _latest(one)]),
     ):
-        groups[member.person].append(member.group)
+        if values:
+            await rows.execute(statement, values)
+
+
+def _person_row(one: PersonFacts) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "organisation": one.organisation,
+        "role": one.role.value if one.role else None,
+        "is_administrator": one.is_administrator,
+        "officer_of": one.officer_of,
+        "until_utc_ms": one.until_utc_ms,
+        "is_active": one.is_active,
+    }
+
+
+def _membership_row(one: PersonFacts, group: str) -> dict[str, object]:
+    return {"group": group, "person": one.id}
+
+
+def _training_row(one: PersonFacts, each: Training) -> dict[str, object]:
+    return {"person": one.id, "course": each.course, "law": each.law, "expires_utc_ms": each.expires_utc_ms}
+
+
+def _latest(one: PersonFacts) -> Iterable[Training]:
+    """Of a course that was passed again, the one that counts longest."""
+    by_end = sorted(one.trainings, key=lambda training: training.expires_utc_ms)
+    return {(each.course, each.law): each for each in by_end}.values()
+
+
+async def _read_people(rows: AsyncSession, ids: Sequence[str] | None = None) -> list[PersonFacts]:
+    """Those of `ids`, at most AT_ONCE, or everybody; by id."""
+    found = await rows.execute(select(*table_of(Person).columns).where(*_of(Person.id, ids)).order_by(Person.id))
+    groups: dict[str, list[str]] = defaultdict(list)
+    members = select(Membership.person, Membership.group).where(*_of(Membership.person, ids))
+    for person, group in await rows.execute(members.order_by(Membership.group)):
+        groups[person].append(group)
     trainings: dict[str, list[Training]] = defaultdict(list)
+    courses = select(TrainingRecord.person, TrainingRecord.course, TrainingRecord.law, TrainingRecord.expires_utc_ms)
     order = (TrainingRecord.law, TrainingRecord.course)
-    for each in await rows.scalars(select(TrainingRecord).where(*_of(TrainingRecord.person, found)).order_by(*order)):
-        trainings[each.person].append(Training(course=each.course, law=each.law, expires_utc_ms=each.expires_utc_ms))
+    for person, course, law, until in await rows.execute(
+        courses.where(*_of(TrainingRecord.person, ids)).order_by(*order)
+    ):
+        trainings[person].append(Training(course=course, law=law, expires_utc_ms=until))
     return [
         PersonFacts(
             id=one.id,
@@ -197,9 +252,8 @@ async def _read_people(rows: AsyncSession, people: Iterable[Person]) -> list[Per
     ]
 
 
-def _of(column: InstrumentedAttribute[str], people: Sequence[Person]) -> tuple[ColumnElement[bool], ...]:
-    """Of as many as one statement can name only theirs; of more everything, since all are wanted then."""
-    return (column.in_([one.id for one in people]),) if len(people) <= AT_ONCE else ()
+def _of(column: InstrumentedAttribute[str], ids: Sequence[str] | None) -> tuple[ColumnElement[bool], ...]:
+    return () if ids is None else (column.in_(ids),)
 
 
 def _group(row: Group) -> GroupFacts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import Refusal, RefusedError
@@ -17,8 +17,10 @@ from benchside.server.administration.model import Person
 from benchside.server.administration.versions import Seen, refuse_changed
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
+from benchside.server.audit.sessions import Term
 from benchside.server.clock import NowUtcMs
-from benchside.server.enrolment.model import Customer, Site
+from benchside.server.enrolment.model import Customer, Device, FormerTerm, Site
+from benchside.server.notices.model import KeptCondition
 from benchside.server.store.database import Database
 
 __all__ = ["Places"]
@@ -56,9 +58,11 @@ class Places:
             changed = [EventDetails(associate=by, scope=each) for each in ids]
             await self._ledger.record_all(SERVER, ServerKind.CUSTOMER_CHANGED, changed)
 
-    async def remove_customer(self, by: str, customer: str) -> None:
+    async def remove_customer(self, by: str, customer: str, seen: Seen = None) -> None:
         """Forget a customer; RefusedError(BUSY) while it has sites or security officers."""
         async with self._database.write() as rows:
+            row = await rows.get(Customer, customer)
+            refuse_changed(seen, (customer,), {row.id: _customer(row)} if row else {})
             has_site = await rows.scalar(select(Site.id).where(Site.customer == customer).limit(1))
             has_officer = await rows.scalar(select(Person.id).where(Person.officer_of == customer).limit(1))
             if has_site or has_officer:
@@ -79,6 +83,25 @@ class Places:
         async with self._database.read() as rows:
             return [_site(row) for row in await rows.scalars(query)]
 
+    async def terms_of(self, customer: str) -> list[Term]:
+        """When which sites were this customer's, and are: what happened there then is theirs to read."""
+        async with self._database.read() as rows:
+            now = select(Site.id, Site.customer_since_utc_ms).where(Site.customer == customer)
+            then = select(FormerTerm.site, FormerTerm.from_utc_ms, FormerTerm.until_utc_ms)
+            return [
+                *(Term(*row) for row in await rows.execute(now)),
+                *(Term(*row) for row in await rows.execute(then.where(FormerTerm.customer == customer))),
+            ]
+
+    async def whose(self, site: str, at_utc_ms: int) -> str | None:
+        """The customer that a site had at a moment."""
+        former = select(FormerTerm.customer).where(
+            FormerTerm.site == site, FormerTerm.from_utc_ms <= at_utc_ms, FormerTerm.until_utc_ms > at_utc_ms
+        )
+        async with self._database.read() as rows:
+            row, before = await rows.get(Site, site), await rows.scalar(former.limit(1))
+        return before or (row.customer if row is not None and at_utc_ms >= row.customer_since_utc_ms else None)
+
     async def put_sites(self, by: str, sites: Sequence[SiteFacts], seen: Seen = None) -> None:
         """Add sites, or change them, all or none; UnavailableError for an unknown time zone.
 
@@ -97,12 +120,27 @@ class Places:
                 if row is None:
                     row = known[one.id] = Site(id=one.id, created_utc_ms=self._now())
                     rows.add(row)
+                elif row.customer != one.customer:
+                    await self._hand_over(rows, row)
                 row.name, row.customer, row.laws = one.name, one.customer, ",".join(one.laws)
                 row.time_zone, row.rules = one.time_zone, msgspec.json.encode(one.rules).decode()
                 row.silent_after_min = one.silent_after_min
             await rows.flush()
             changed = [EventDetails(associate=by, scope=each) for each in ids]
             await self._ledger.record_all(SERVER, ServerKind.SITE_CHANGED, changed)
+
+    async def _hand_over(self, rows: AsyncSession, row: Site) -> None:
+        """Technicians, reasons and notices of the customer before stay theirs, and are no business of the next one."""
+        now = self._now()
+        if row.customer is not None:
+            began = row.customer_since_utc_ms
+            rows.add(FormerTerm(site=row.id, customer=row.customer, from_utc_ms=began, until_utc_ms=now))
+            devices = select(Device.id).where(Device.site == row.id)
+            named = update(KeptCondition).where(KeptCondition.device_id.in_(devices))
+            await rows.execute(named.values(personal=None))
+            row.customer_since_utc_ms = now
+        elif row.customer_since_utc_ms:
+            row.customer_since_utc_ms = now
 
 
 async def _refuse_unknown(rows: AsyncSession, sites: Sequence[SiteFacts]) -> None:

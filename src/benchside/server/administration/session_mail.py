@@ -59,7 +59,9 @@ class SessionMails:
         for request_id in over:
             session = await self._sessions.get(request_id)
             site = sites.get(session.site) if session else None
-            customer = customers.get(site.customer or "") if site else None
+            # whose it was when it was opened: it may be another customer's since
+            whose = await self._places.whose(session.site, session.opened_utc_ms) if session else None
+            customer = customers.get(whose or "")
             if session and site and customer and customer.it_mail:
                 if is_address(customer.it_mail):
                     await self._put(session, site, customer)

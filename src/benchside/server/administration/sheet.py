@@ -1,7 +1,7 @@
 """Reading a table as offices really send it: Excel's CSV of any country, an export of a training system.
 
-Takes UTF-8 with or without a mark, UTF-16 with one, and Windows-1252; commas, semicolons, tabs or bars between; a
-first line `sep=;`; names of columns in any case.  What cannot be read with certainty is a problem with
+Takes UTF-8 with or without a mark, UTF-16 with one, and Western text in Windows-1252; commas, semicolons, tabs or bars
+between; a first line `sep=;`; names of columns in any case.  What cannot be read with certainty is a problem with
 its line, never a guess.
 """
 
@@ -29,9 +29,13 @@ MAX_PROBLEMS = 200
 """More than anybody mends by hand; the rest is found the next time."""
 
 _SEPARATORS = (";", "\t", "|", ",")
-_ISO = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ].*)?\Z")
-_DOTTED = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})\Z")
-_SLASHED = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})\Z")
+_TIME = r"(?:[T ]\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z| ?[+-]\d\d:?\d\d)?)?\Z"
+"""Behind the date of a cell that holds a moment."""
+_ISO = re.compile(r"(\d{4})([-/.])(\d\d?)\2(\d\d?)" + _TIME)
+_DOTTED = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})" + _TIME)
+_SLASHED = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})" + _TIME)
+_NOT_WESTERN = re.compile(rb"[\x80-\xff]{3}|[A-Za-z\x80-\xff][\xa3\xa5\xaf\xb9\xb3\xbf]|[\xa3\xa5\xaf][A-Za-z]")
+"""What Windows-1252 would make nonsense of: Chinese or Cyrillic words, and Polish ones (a pound sign in a name)."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,8 @@ def read_sheet(data: bytes, columns: Mapping[str, Iterable[str]], needed: Iterab
         lines = lines[1:]
     if not any(line.strip() for line in lines):
         return _no_sheet("empty")
-    separator = separator or max(_SEPARATORS, key=lines[0].count)
     try:
+        separator = separator or _separator(lines[0], columns)
         table = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
     except csv.Error:
         return _no_sheet("not_a_table")
@@ -101,6 +105,17 @@ def read_dates(rows: Sequence[Row], column: str) -> dict[int, datetime.date | st
     return {row.line: _date(row[column], order) for row in rows if row[column]}
 
 
+def _separator(first: str, columns: Mapping[str, Iterable[str]]) -> str:
+    """The one by which most headings are known; a heading may have the others in it."""
+    names = {_plain(name) for column, others in columns.items() for name in (column, *others)}
+
+    def known(separator: str) -> tuple[int, int]:
+        heads = next(csv.reader([first], delimiter=separator))
+        return sum(_plain(head) in names for head in heads), len(heads)
+
+    return max(_SEPARATORS, key=known)
+
+
 def _no_sheet(why: str) -> Sheet:
     return Sheet(problems=[Problem(0, "", why)])
 
@@ -112,6 +127,8 @@ def _decoded(data: bytes) -> str | None:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if encoding == "cp1252" and _NOT_WESTERN.search(data):
+            return None
         return None if "\0" in text else text
     return None
 
@@ -159,7 +176,7 @@ def _slashed_order(cells: Iterable[str]) -> str | None:
 
 def _date(cell: str, order: str | None) -> datetime.date | str:
     if iso := _ISO.match(cell):
-        year, month, day = iso[1], iso[2], iso[3]
+        year, month, day = iso[1], iso[3], iso[4]
     elif dotted := _DOTTED.match(cell):
         day, month, year = dotted[1], dotted[2], dotted[3]
     elif slashed := _SLASHED.match(cell):

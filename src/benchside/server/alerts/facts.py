@@ -10,7 +10,7 @@ import msgspec
 from benchside.protocol.wire.condition import Severity
 from benchside.server.notices.pcs import FleetPc
 
-__all__ = ["ChannelFacts", "Line", "Message", "Way"]
+__all__ = ["AlertWays", "ChannelFacts", "Line", "Message", "Way"]
 
 
 class ChannelFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +33,14 @@ class ChannelFacts(msgspec.Struct, frozen=True, kw_only=True):
             and (not self.sites or pc.site in self.sites)
             and (not self.models or any(model in self.models for model in pc.models))
         )
+
+
+@dataclass(frozen=True)
+class AlertWays:
+    """Where the operator lets alerts go: as `alert_targets` in server.toml says it, and whether mail goes out."""
+
+    targets: tuple[str, ...]
+    has_mail: bool
 
 
 @dataclass(frozen=True)

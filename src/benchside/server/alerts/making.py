@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchside.server.alerts.facts import AlertWays
 from benchside.server.alerts.office import AlertOffice
 from benchside.server.alerts.queue import AlertQueue
 from benchside.server.alerts.sender import AlertSender
 from benchside.server.alerts.targets import parse_allowed
+from benchside.server.alerts.trial import Trials
 from benchside.server.alerts.way import RealWay
 from benchside.server.mail.texts import open_texts
 from benchside.server.notices.pcs import Pcs
@@ -23,12 +25,12 @@ class Alerts:
     office: AlertOffice
     queue: AlertQueue
     sender: AlertSender
-    way: RealWay
+    trials: Trials
+    ways: AlertWays
 
     async def close(self) -> None:
         """Send nothing more."""
         await self.sender.close()
-        self.way.close()
 
 
 def make_alerts(parts: Parts, pcs: Pcs) -> Alerts:
@@ -42,4 +44,7 @@ def make_alerts(parts: Parts, pcs: Pcs) -> Alerts:
         server_name=settings.server_name,
     )
     queue = AlertQueue(parts.cloud, pcs, parts.ledger, parts.now)
-    return Alerts(AlertOffice(parts.cloud, parts.ledger, way), queue, AlertSender(queue, way), way)
+    office = AlertOffice(parts.cloud, parts.ledger, way, parts.cloud_keys.lookup)
+    trials = Trials(parts.cloud, parts.ledger, way, parts.now)
+    ways = AlertWays(tuple(settings.alert_targets.split()), bool(settings.smtp))
+    return Alerts(office, queue, AlertSender(queue, way), trials, ways)

@@ -33,6 +33,12 @@ class AlertChannel(CloudTable):
     tries: Mapped[int] = mapped_column(Integer)
     given_up_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
     """When the last message was given up; none since then has gone out."""
+    why: Mapped[str | None] = mapped_column(String(20))
+    """Why the last try failed, a fixed word; None once one has gone out."""
+    sent_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When the last message went out."""
+    tried_utc_ms: Mapped[int | None] = mapped_column(BigInteger)
+    """When somebody last asked for a trial message."""
 
 
 class AlertItem(CloudTable):

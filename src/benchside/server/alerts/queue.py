@@ -11,18 +11,18 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.wire.audit import EventDetails
-from benchside.protocol.wire.condition import ChangeKind, Severity
+from benchside.protocol.wire.condition import ChangeKind, Severity, Texts
 from benchside.server.alerts.facts import ChannelFacts, Line, Message
 from benchside.server.alerts.model import AlertChannel, AlertItem, AlertMark
 from benchside.server.alerts.office import facts_of
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
-from benchside.server.clock import NowUtcMs
-from benchside.server.mail.outbox import backoff_ms
+from benchside.server.clock import NowUtcMs, has_come
+from benchside.server.mail.outbox import LONGEST_PAUSE_MS, backoff_ms
 from benchside.server.notices.model import KeptChange, KeptCondition, unshelved
 from benchside.server.notices.own import OWN_SOURCES
 from benchside.server.notices.pcs import FleetPc, Pcs
-from benchside.server.notices.personal import read_change
+from benchside.server.notices.personal import joined, read_change
 from benchside.server.store.database import Database
 
 __all__ = ["GROUP_MS", "MAX_TRIES", "AlertQueue", "Due"]
@@ -35,11 +35,15 @@ MAX_TRIES = 20
 """With pauses from 5 s to an hour, about half a day."""
 MAX_LISTED = 20
 """Lines in a message; a telephone shows no more."""
+SKEW_MS = 60_000
+"""Between the clocks of two processes of one server: one does not repeat what the other has just told."""
 STALE_MS = 60 * 60_000
 """A fault that came and went is still told, unless its channel could not be reached for an hour: then it is no news."""
 LOOKED_AT = 500
 """Changes that are held against the rules in one transaction."""
 _TOLD = (ChangeKind.RAISED.value, ChangeKind.FLAPPING.value, ChangeKind.CHANGED.value)
+_HUSHED = (ChangeKind.SHELVED.value, ChangeKind.SUPPRESSED.value)
+_BACK = (ChangeKind.UNSHELVED.value, ChangeKind.UNSUPPRESSED.value)
 
 
 @dataclass(frozen=True)
@@ -87,37 +91,49 @@ class AlertQueue:
             channels = [facts_of(row) for row in await rows.scalars(select(AlertChannel).where(AlertChannel.is_on))]
             for change in changes:
                 pc = pcs.get(change.device_id)
-                if pc is not None and change.kind in _TOLD and change.severity is not None:
-                    await self._put(rows, change, pc, channels)
+                if pc is not None and _concerns(change, pc, channels):
+                    await self._follow(rows, change, pc, channels)
             if changes:
                 mark.number = changes[-1].number
         return bool(changes)
 
-    async def _put(self, rows: AsyncSession, change: KeptChange, pc: FleetPc, channels: list[ChannelFacts]) -> None:
-        severity = tuple(Severity)[change.severity or 0]
+    async def _follow(self, rows: AsyncSession, change: KeptChange, pc: FleetPc, channels: list[ChannelFacts]) -> None:
+        """What somebody has put aside, or follows from another condition, is told when it no longer is, if at all."""
+        row = await rows.scalar(select(KeptCondition).where(*_same(KeptCondition, change)))
+        if change.kind in _HUSHED or (row is not None and _is_hushed(row, self._now())):
+            if change.kind != ChangeKind.CHANGED.value:
+                waiting = update(AlertItem).where(*_same(AlertItem, change), AlertItem.is_waiting)
+                await rows.execute(waiting.values(is_waiting=False))
+        elif change.kind in _TOLD:
+            content, _ = read_change(change.content, None)
+            if change.severity is not None:
+                await self._put(rows, change, tuple(Severity)[change.severity], content.texts, pc, channels)
+        elif row is not None and row.is_active and not row.is_acknowledged:
+            texts = joined(row.state, None).texts
+            await self._put(rows, change, tuple(Severity)[row.severity], texts, pc, channels)
+
+    async def _put(
+        self, rows: AsyncSession, change: KeptChange, severity: Severity, texts: Texts, pc: FleetPc,
+        channels: list[ChannelFacts],
+    ) -> None:  # fmt: skip
         for channel in channels:
             if not channel.wants(severity, pc):
                 continue
             item = await rows.scalar(
-                select(AlertItem).where(
-                    AlertItem.channel == channel.id,
-                    AlertItem.device_id == pc.id,
-                    AlertItem.source == change.source,
-                    AlertItem.subject == change.subject,
-                    AlertItem.code == change.code,
-                )
+                select(AlertItem).where(AlertItem.channel == channel.id, *_same(AlertItem, change))
             )
-            content, _ = read_change(change.content, None)
             if item is None:
                 item = AlertItem(
                     channel=channel.id, device_id=pc.id, source=change.source, subject=change.subject,
                     code=change.code, is_waiting=True,
                 )  # fmt: skip
                 rows.add(item)
+            elif change.kind in _BACK:
+                item.is_waiting = item.is_waiting or item.told_utc_ms is None or severity.rank > item.severity
             elif change.kind != ChangeKind.CHANGED.value or severity.rank > item.severity:
                 item.is_waiting = True  # a sentence with another number in it is no news
             item.severity, item.change = severity.rank, change.number
-            item.texts = msgspec.json.encode(content.texts).decode()
+            item.texts = msgspec.json.encode(texts).decode()
             await rows.flush()
 
     async def tidy(self) -> None:
@@ -131,11 +147,12 @@ class AlertQueue:
         async with self._database.write() as rows:
             await rows.execute(delete(AlertItem).where(or_(~AlertItem.is_waiting, ~is_new), ~_is_open()))
             for row in await rows.scalars(select(AlertChannel).where(AlertChannel.is_on, AlertChannel.repeat_min > 0)):
+                repeat_ms = row.repeat_min * 60_000
                 await rows.execute(
                     update(AlertItem)
                     .where(
                         AlertItem.channel == row.id,
-                        AlertItem.told_utc_ms <= now - row.repeat_min * 60_000,
+                        has_come(AlertItem.told_utc_ms, now - repeat_ms, longest_ms=repeat_ms + SKEW_MS),
                         AlertItem.source.not_in(OWN_SOURCES),  # nobody can acknowledge them
                         _is_open(unshelved(now)),
                     )
@@ -148,7 +165,7 @@ class AlertQueue:
         has_waiting = (
             select(AlertItem.number).where(AlertItem.channel == AlertChannel.id, AlertItem.is_waiting).exists()
         )
-        ready = (AlertChannel.is_on, AlertChannel.next_utc_ms <= now, has_waiting)
+        ready = (AlertChannel.is_on, has_come(AlertChannel.next_utc_ms, now, longest_ms=LONGEST_PAUSE_MS), has_waiting)
         async with self._database.read() as rows:
             if await rows.scalar(select(AlertChannel.id).where(*ready).limit(1)) is None:
                 return []
@@ -176,7 +193,7 @@ class AlertQueue:
             await rows.execute(
                 update(AlertChannel)
                 .where(AlertChannel.id == due.channel)
-                .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=None)
+                .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=None, why=None, sent_utc_ms=now)
             )
 
     async def later(self, due: Due, why: str) -> None:
@@ -186,7 +203,7 @@ class AlertQueue:
             pause = backoff_ms(due.tries, self._random.random())
             async with self._database.write() as rows:
                 await rows.execute(
-                    update(AlertChannel).where(AlertChannel.id == due.channel).values(next_utc_ms=now + pause)
+                    update(AlertChannel).where(AlertChannel.id == due.channel).values(next_utc_ms=now + pause, why=why)
                 )
             return
         details = EventDetails(cause=why, scope=due.channel, count=str(due.tries))
@@ -199,8 +216,33 @@ class AlertQueue:
             await rows.execute(
                 update(AlertChannel)
                 .where(AlertChannel.id == due.channel)
-                .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=now)
+                .values(next_utc_ms=now + GROUP_MS, tries=0, given_up_utc_ms=now, why=why)
             )
+
+
+def _concerns(change: KeptChange, pc: FleetPc, channels: list[ChannelFacts]) -> bool:
+    """Whether a change may lead to anything: most do not, and nothing is asked for them."""
+    if change.kind in _HUSHED + _BACK:
+        return bool(channels)
+    if change.kind not in _TOLD or change.severity is None:
+        return False
+    severity = tuple(Severity)[change.severity]
+    return any(channel.wants(severity, pc) for channel in channels)
+
+
+def _same(table: type[AlertItem | KeptCondition], change: KeptChange) -> tuple[ColumnElement[bool], ...]:
+    """The condition that a change is about."""
+    return (
+        table.device_id == change.device_id,
+        table.source == change.source,
+        table.subject == change.subject,
+        table.code == change.code,
+    )
+
+
+def _is_hushed(row: KeptCondition, now_utc_ms: int) -> bool:
+    """Whether somebody has put it aside, or it is active and suppressed, which is why it is not shown."""
+    return (row.shelved_until_utc_ms or 0) > now_utc_ms or (row.is_active and not row.is_shown)
 
 
 def _is_open(*besides: ColumnElement[bool]) -> ColumnElement[bool]:

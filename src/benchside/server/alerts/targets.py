@@ -13,6 +13,8 @@ __all__ = ["MAIL", "Allowed", "mail_address", "open_target", "parse_allowed"]
 MAIL = "mailto:"
 NOT_APPRISES = frozenset({"mailto", "mailtos"})
 """Its mail dials whatever `?smtp=` says, which no list of hosts sees; our own outbox has one mail server."""
+REACHES_BEYOND = ("keyfile", "subfile", "smtp_host", "endpoint")
+"""What plug-ins call a file, a mail server or an address that their URL names besides the service itself."""
 MAX_TARGET = 1000
 Allowed = frozenset[tuple[str, str]]
 """Scheme, and host with its port or nothing where the service itself has one place."""
@@ -49,10 +51,23 @@ def open_target(target: str, allowed: Allowed) -> Any:
     plugin = apprise.Apprise.instantiate(target, asset=asset, suppress_exceptions=True)
     if plugin is None:
         raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target that Apprise knows, got another")
+    if _reaches_beyond(plugin, apprise.AppriseAttachment):
+        raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target that names no file, got one that does")
     has_host = any("{host}" in one for one in getattr(plugin, "templates", ()))
     host = (getattr(plugin, "host", "") or "").casefold() if has_host else ""
     port = getattr(plugin, "port", None)
     if (scheme, f"{host}:{port}" if host and port else host) not in allowed:
         raise RefusedError(Refusal.NOT_AUTHORISED, "expected a target of alert_targets in server.toml, got another")
-    plugin.redirects = False  # its URL may say otherwise
+    plugin.redirects, plugin.verify_certificate = False, True  # its URL may say otherwise
     return plugin
+
+
+def _reaches_beyond(plugin: Any, attachment: type) -> bool:
+    """Whether a URL lets its plug-in read a file of this machine, or dial what no list of hosts sees.
+
+    A template of Slack's, say, may be `?template=/etc/…` or `?template=http://169.254.169.254/…`, and its content
+    would go out with the message.
+    """
+    named = vars(plugin)
+    holds = any(isinstance(value, attachment) and len(value) for value in named.values())  # type: ignore[arg-type]
+    return holds or any(named.get(name) for name in REACHES_BEYOND)

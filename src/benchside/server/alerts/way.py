@@ -1,14 +1,18 @@
-"""The real ways out: mail through our own outbox, everything else through Apprise in a thread of its own."""
+"""The real ways out: mail through our own outbox, everything else through Apprise in a thread of its own.
+
+A thread that is held by its target ends with the process: the message is sent again after its lease.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from benchside.protocol.errors import RefusedError, UnavailableError
 from benchside.protocol.wire.condition import Severity
 from benchside.server.alerts.facts import Line, Message
 from benchside.server.alerts.targets import Allowed, mail_address, open_target
+from benchside.server.alerts.threads import Threads
 from benchside.server.mail.outbox import Outbox
 from benchside.server.mail.texts import Texts
 
@@ -16,6 +20,7 @@ __all__ = ["SEND_WITHIN_S", "RealWay"]
 
 SEND_WITHIN_S = 45.0
 """Less than the lease of a try; Apprise itself gives up on a silent server after some seconds."""
+_NO_MARKUP = str.maketrans({"<": "‹", ">": "›", "@": "＠", "`": "'"})
 THREADS = 4
 """Of their own: sign-ins hash passwords in the process's other threads and must not wait for a channel."""
 
@@ -29,12 +34,8 @@ class RealWay:
         self._allowed = allowed
         self._has_mail = has_mail
         self._server_name = server_name
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="alert")
+        self._threads = Threads[str | None](THREADS, "alert")
         self._busy: set[str] = set()
-
-    def close(self) -> None:
-        """Begin no further message; what a thread has begun ends by itself."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def check(self, target: str) -> None:
         """RefusedError when a channel may not have this target."""
@@ -48,11 +49,11 @@ class RealWay:
         if target in self._busy:
             return "too_slow"  # one that drips is given up and its thread goes on: it must not take them all
         self._busy.add(target)
-        sent = self._threads.submit(self._apprise, target, message)
-        sent.add_done_callback(lambda _: self._busy.discard(target))
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                return await asyncio.wrap_future(sent)
+                return await self._threads.run(
+                    partial(self._apprise, target, message), ended=lambda: self._busy.discard(target)
+                )
         except TimeoutError:
             return "too_slow"
 
@@ -76,7 +77,8 @@ class RealWay:
         values = {"server": self._server_name, "count": str(len(message.lines) + message.more)}
         title = self._texts.sentence(f"mail.{template}.subject", values, message.language)
         try:
-            sent = plugin.notify(body="\n".join(self._list(message)) or title, title=title, body_format="text")
+            lines = [_without_markup(line) for line in self._list(message)]
+            sent = plugin.notify(body="\n".join(lines) or title, title=title, body_format="text")
         except Exception:  # a plug-in of Apprise's; its text may hold the target
             return "failed"
         return None if sent else "refused"
@@ -91,3 +93,12 @@ class RealWay:
     def _line(self, one: Line, language: str) -> str:
         severity = self._texts.word(f"alert.{Severity(one.severity).value}", language)
         return f"{severity} · {one.site} · {one.pc}: {one.text}"
+
+
+def _without_markup(line: str) -> str:
+    """Return a line that no service reads as more than text, whatever a PC wrote into it.
+
+    Not every plug-in of Apprise's takes care of that: @everyone would call a whole company, a link would say what it
+    is not, and half a tag is refused by some for good, with all that waits behind it.
+    """
+    return line.translate(_NO_MARKUP).replace("](", "] (")

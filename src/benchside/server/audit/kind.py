@@ -43,6 +43,7 @@ class ServerKind(StrEnum):
     ADVISORY_MADE = "advisory_made"
     ADVISORY_WITHDRAWN = "advisory_withdrawn"
     ALERT_CHANGED = "alert_changed"
+    ALERT_TRIED = "alert_tried"
     ALERT_GIVEN_UP = "alert_given_up"
     CLAIM_REFUSED = "claim_refused"
     SECOND_AGREED = "second_agreed"

@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from benchside.server.audit.model import Session
 from benchside.server.store.database import Database
 
-__all__ = ["Sessions"]
+__all__ = ["Sessions", "Term"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A time in which somebody may read what happened at a site; without an end it goes on."""
+
+    site: str
+    from_utc_ms: int = 0
+    until_utc_ms: int | None = None
+
+    @property
+    def is_always(self) -> bool:
+        """Whether it has neither beginning nor end."""
+        return self.from_utc_ms <= 0 and self.until_utc_ms is None
+
+    def covers(self, moment: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+        """Return the clause for moments in it."""
+        began = moment >= self.from_utc_ms
+        return began if self.until_utc_ms is None else and_(began, moment < self.until_utc_ms)
+
+    def has(self, moment_utc_ms: int) -> bool:
+        """Whether a moment is in it."""
+        return self.from_utc_ms <= moment_utc_ms and (self.until_utc_ms is None or moment_utc_ms < self.until_utc_ms)
 
 
 class Sessions:
@@ -50,12 +75,16 @@ class Sessions:
             return await rows.get(Session, request_id)
 
     async def before(
-        self, moment_utc_ms: int, *, device_id: bytes | None, limit: int, sites: Collection[str] | None = None
+        self, moment_utc_ms: int, *, device_id: bytes | None, limit: int, terms: Sequence[Term] | None = None
     ) -> Sequence[Session]:
-        """Sessions that were opened before a moment, newest first.  `sites`: at these alone."""
+        """Sessions that were opened before a moment, newest first.  `terms`: at these sites alone, in these times."""
         which = [Session.opened_utc_ms < moment_utc_ms]
-        if sites is not None:
-            which.append(Session.site.in_(sites))
+        if terms is not None:
+            always = [one.site for one in terms if one.is_always]
+            others = [
+                and_(Session.site == one.site, one.covers(Session.opened_utc_ms)) for one in terms if not one.is_always
+            ]
+            which.append(or_(Session.site.in_(always), *others))
         if device_id is not None:
             which.append(Session.device_id == device_id)
         order = (Session.opened_utc_ms.desc(), Session.id)

@@ -42,6 +42,9 @@ def main(argv: list[str]) -> int:
     except BenchsideError as error:
         print(f"benchside authority: {error}", file=sys.stderr)
         return 1
+    except OSError as error:  # a file to write, mostly on a stick that is full, read-only or gone
+        print(f"benchside authority: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -87,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     words.add_parser("rotate", help="make a new key and hand over to it").set_defaults(run=_rotate)
     word = words.add_parser("export", help="sign the policy and write it for `benchside admin policy install`")
     word.add_argument("file", type=Path)
+    word.add_argument("--region", choices=["global", "cn"], help="say only what this region's server and PCs need")
     word.set_defaults(run=_export)
     return parser
 
@@ -211,5 +215,11 @@ def _rotate(book: AuthorityBook, flags: argparse.Namespace) -> None:
 
 
 def _export(book: AuthorityBook, flags: argparse.Namespace) -> None:
-    flags.file.write_bytes(book.export(_asker(flags)))
-    print(f"policy version {book.state().version} written")
+    flags.file.write_bytes(book.export(_asker(flags), flags.region))
+    state = book.state()
+    print(f"policy version {state.version} written{f' for {flags.region}' if flags.region else ''}")
+    if flags.region is None and len(state.regions) > 1:
+        print(
+            f"it names people and sites of {' and '.join(state.regions)}, and each PC is given all of it; "
+            "with --region each server gets its own (where this version is installed already: after `renew`)"
+        )

@@ -14,7 +14,7 @@ from benchside.protocol.errors import UnavailableError
 from benchside.protocol.trust.keys import fingerprint, load_ed25519, public_bytes
 from benchside.protocol.trust.policy import sign_policy, sign_rotation
 from benchside.protocol.wire.link import LINK, PolicyOffered
-from benchside.protocol.wire.policy import AssociateEntry, RotationPayload, SiteEntry
+from benchside.protocol.wire.policy import AssociateEntry, Region, RotationPayload, SiteEntry
 from benchside.server.access.moment import time_zone
 from benchside.server.authority.proposal import refuse_twice
 from benchside.server.authority.state import AuthorityState, read_state, write_state
@@ -98,8 +98,10 @@ class AuthorityBook:
     def take(self, associates: tuple[AssociateEntry, ...], sites: tuple[SiteEntry, ...]) -> None:
         """Let the policy name these associates and sites and no others, in one change."""
         refuse_twice(associates, sites)
-        for number, entry in enumerate(associates):
-            _refuse_unless_right(entry, associates[:number])
+        owners: dict[bytes, AssociateEntry] = {}
+        for entry in associates:
+            _refuse_unless_right(entry, tuple(owners[key] for key in entry.keys if key in owners))
+            owners |= dict.fromkeys(entry.keys, entry)
         for site in sites:
             time_zone(site.time_zone)
         self._write(self.state(), associates=associates, sites=sites)
@@ -128,9 +130,14 @@ class AuthorityBook:
         self._write(state, key=number, rotations=(*state.rotations, statement))
         (self.folder / f"authority-{state.key}.pem").unlink()
 
-    def export(self, ask: AskPassphrase) -> bytes:
-        """Return the signed policy with all rotations, as `benchside admin policy install` takes it."""
+    def export(self, ask: AskPassphrase, region: Region | None = None) -> bytes:
+        """Return the signed policy with all rotations, as `benchside admin policy install` takes it.
+
+        `region`: say only what the server of that region, and the PCs that it hands the policy to, need to know.
+        """
         state = self.state()
+        if region is not None:
+            state = state.within(region)
         key, _ = self._read_key(state.key, ask)
         return LINK.encode(PolicyOffered(policy=sign_policy(state.payload(), key), rotations=state.rotations))
 

@@ -22,6 +22,10 @@ __all__ = [
     "site_of",
 ]
 
+_DAY_MS = 24 * 3600_000
+_END_OF_TIME_MS = 253_402_300_799_999
+"""The last moment that a policy can name: a training that never ends comes as 9999-12-31."""
+
 
 def add_associate_flags(word: argparse.ArgumentParser) -> None:
     """Flags that say who an associate is, and where they may help."""
@@ -125,8 +129,8 @@ def _end_of_day(text: str) -> int:
         day = datetime.date.fromisoformat(text)
     except ValueError as error:
         raise UnavailableError(f"expected a date YYYY-MM-DD, got {text!r}") from error
-    midnight = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(), datetime.UTC)
-    return int(midnight.timestamp() * 1000)
+    begin = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    return min(int(begin.timestamp() * 1000) + _DAY_MS, _END_OF_TIME_MS)
 
 
 def _day(utc_milliseconds: int) -> str:

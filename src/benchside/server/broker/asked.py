@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.protocol.wire.link import RequestOpened
 from benchside.server.audit.model import Session
 from benchside.server.broker.machine import RequestState
 from benchside.server.enrolment.register import DeviceFacts, InstrumentFacts
 
-__all__ = ["instrument_of", "session_row"]
+__all__ = ["instrument_of", "read", "session_row", "written"]
 
 
 def instrument_of(device: DeviceFacts, instrument_id: str) -> InstrumentFacts | None:
@@ -37,3 +40,18 @@ def session_row(device: DeviceFacts, asked: RequestOpened, instrument: Instrumen
         state=RequestState.QUEUED.value,
         opened_utc_ms=now,
     )
+
+
+def written(condition: ConditionTold | None) -> str | None:
+    """Return what rests of the notice with which help is asked for."""
+    return None if condition is None else msgspec.json.encode(condition).decode()
+
+
+def read(condition: str | None) -> ConditionTold | None:
+    """Return it again; None too for one that was written by rules which hold no longer: the request is worth more."""
+    if condition is None:
+        return None
+    try:
+        return msgspec.json.decode(condition, type=ConditionTold)
+    except msgspec.ValidationError:
+        return None

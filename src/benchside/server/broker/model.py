@@ -20,6 +20,8 @@ class Request(CloudTable):
     device_id: Mapped[bytes] = mapped_column(ForeignKey("device.id"), index=True)
     technician: Mapped[str] = mapped_column(SealedText("request.technician"))
     reason: Mapped[str] = mapped_column(SealedText("request.reason"))
+    condition: Mapped[str | None] = mapped_column(SealedText("request.condition"))
+    """What is wrong there, where help is asked for with a notice: ConditionTold in JSON."""
     instrument: Mapped[str] = mapped_column(String(200))
     queued_utc_ms: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(String(16), index=True)

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails, EventKind, PcEvent
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.protocol.wire.link import RequestCancelled, RequestClaimed, RequestOpened, RequestReleased
 from benchside.server.access.model import Person, may_claim, may_go_on
 from benchside.server.audit.kind import ServerKind, device_stream, session_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.sessions import Sessions
-from benchside.server.broker.asked import instrument_of, session_row
+from benchside.server.broker.asked import instrument_of, read, session_row, written
 from benchside.server.broker.consoles import Consoles
 from benchside.server.broker.machine import OPEN, RequestEvent, RequestState, after
 from benchside.server.broker.model import Request
@@ -50,6 +51,7 @@ class RequestFacts:
     device: DeviceFacts
     technician: str
     reason: str
+    condition: ConditionTold | None
     instrument: InstrumentFacts | None
     queued_utc_ms: int
     state: RequestState
@@ -112,6 +114,7 @@ class Broker:
                     device_id=device_id,
                     technician=asked.technician,
                     reason=asked.reason,
+                    condition=written(asked.condition),
                     instrument=instrument.id if instrument else "",
                     queued_utc_ms=now,
                     state=RequestState.QUEUED.value,
@@ -128,7 +131,10 @@ class Broker:
         await self._end(request_id, RequestEvent.END, cause=reason, device_id=device_id)
 
     async def claim(self, person: Person, request_id: bytes) -> RequestFacts:
-        """Give the request to this associate alone; RefusedError with the first reason against it."""
+        """Give the request to this associate alone; RefusedError with the first reason against it.
+
+        Again: with the key that they have now, since what a second associate agrees to names it.
+        """
         facts = await self.facts(request_id)
         if facts is None or facts.state not in OPEN:
             raise RefusedError(Refusal.NO_REQUEST, "expected a request that is open, got another")
@@ -143,10 +149,11 @@ class Broker:
         self._consoles.heard(person.account)  # or `expire` could give back at once what is claimed here
         async with self._database.write() as rows:
             row = await rows.get_one(Request, request_id, with_for_update=True)
-            if row.claimed_by == person.account and row.state in (RequestState.CLAIMED, RequestState.IN_SESSION):
+            is_mine = row.claimed_by == person.account
+            if is_mine and (row.state == RequestState.IN_SESSION or row.claimed_key == person.key):
                 return facts
-            target = after(RequestState(row.state), RequestEvent.CLAIM)
-            if target is None:
+            target = RequestState.CLAIMED if is_mine else after(RequestState(row.state), RequestEvent.CLAIM)
+            if target is None or row.state not in OPEN:
                 raise RefusedError(Refusal.CLAIMED, "expected a request that nobody has, got one that is taken")
             await self._ledger.record(
                 session_stream(request_id), EventKind.REQUEST_CLAIMED, EventDetails(associate=person.account)
@@ -292,6 +299,7 @@ class Broker:
             device=device,
             technician=row.technician,
             reason=row.reason,
+            condition=read(row.condition),
             instrument=instrument_of(device, row.instrument),
             queued_utc_ms=row.queued_utc_ms,
             state=RequestState(row.state),

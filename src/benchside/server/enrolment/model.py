@@ -32,6 +32,8 @@ class Site(CloudTable):
     name: Mapped[str] = mapped_column(String(200))
     customer: Mapped[str | None] = mapped_column(ForeignKey("customer.id"))
     """Whose it is; nobody may help at a site of nobody."""
+    customer_since_utc_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """From when on it is; 0: it has had no other.  Whose it was before is in FormerTerm."""
     laws: Mapped[str] = mapped_column(String(400), server_default="")
     """The privacy laws that hold there, with commas between."""
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
@@ -40,6 +42,17 @@ class Site(CloudTable):
     silent_after_min: Mapped[int] = mapped_column(Integer, server_default="15")
     """A PC that is not connected for longer is told of as silent; 0: never."""
     created_utc_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class FormerTerm(CloudTable):
+    """A time in which a site was another customer's: what happened then stays theirs to read."""
+
+    __tablename__ = "former_term"
+
+    site: Mapped[str] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    until_utc_ms: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    from_utc_ms: Mapped[int] = mapped_column(BigInteger)
+    customer: Mapped[str] = mapped_column(String(64), index=True)
 
 
 class Token(CloudTable):

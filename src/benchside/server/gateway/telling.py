@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 
 from benchside.protocol.wire.carrier import NoticesAsked, NoticesKept, NoticesReported, WatchTold, unpack_batch
@@ -9,6 +11,7 @@ from benchside.protocol.wire.link import LinkMessage
 from benchside.server.notices.advisories import Advisories
 from benchside.server.notices.intake import Intake
 from benchside.server.notices.own import notifier_silent
+from benchside.server.notices.pace import WATCH_BURST, WATCH_REFILL_S, Pace
 
 __all__ = ["Telling"]
 
@@ -19,6 +22,7 @@ class Telling:
     def __init__(self, intake: Intake, advisories: Advisories) -> None:
         self._intake = intake
         self._advisories = advisories
+        self._watch_pace = Pace(WATCH_BURST, WATCH_REFILL_S)
 
     async def answer(
         self, device_id: bytes, message: NoticesAsked | NoticesReported | WatchTold
@@ -26,13 +30,16 @@ class Telling:
         """Do what `message` wants; PeerError for a batch that is none."""
         match message:
             case NoticesAsked():
-                kept = await self._intake.kept_up_to(device_id, message.journal)
-                return (NoticesKept(journal=message.journal, sequence=kept),)
+                place = await self._intake.place_of(device_id, message.journal)
+                return (NoticesKept(journal=message.journal, sequence=place.sequence, head=place.head),)
             case NoticesReported():
                 batch = unpack_batch(message.batch)
                 kept = await self._intake.keep(device_id, batch)
                 return (NoticesKept(journal=batch.journal, sequence=kept),)
             case WatchTold():
+                # each that is news is a transaction and a line in the PC's timeline
+                if wait_s := self._watch_pace.wait_s(device_id, 1, time.monotonic()):
+                    await asyncio.sleep(wait_s)
                 await self._intake.say(device_id, [notifier_silent(is_on=not message.is_well)])
                 return ()
 

@@ -11,11 +11,13 @@ from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedErro
 from benchside.server.administration.duties import NO_DUTIES
 from benchside.server.http.context import (
     clear_cookie,
+    require_step_up,
     services_of,
     set_cookie,
     signed_in,
     source_of,
 )
+from benchside.server.http.location_routes import in_s
 from benchside.server.http.shapes import (
     Confirmation,
     FactorCode,
@@ -28,7 +30,7 @@ from benchside.server.http.shapes import (
     PasswordChange,
     SignInGiven,
 )
-from benchside.server.http.visits import admit
+from benchside.server.http.visits import admit, visit_of
 
 __all__ = ["confirm", "me", "offer_factor", "set_factor", "set_key", "set_password", "sign_in", "sign_out"]
 
@@ -88,9 +90,10 @@ async def me(request: Request) -> Me:
     duties = NO_DUTIES if who.needs_location else await services.administration.duties_of(who.account)
     policy = services.keeper.policy
     entry = policy.associate(who.account) if policy and not who.needs_location else None
-    goes_to = None
+    goes_to, link = None, None
     if who.needs_location and services.locations is not None:
         goes_to = await services.locations.masked_address(who.account)
+        link = await services.locations.link_of(who)
     key = None
     if who.key is not None and not who.needs_location:
         named = entry is not None and who.key in entry.keys
@@ -113,14 +116,22 @@ async def me(request: Request) -> Me:
         officer_of=duties.officer_of,
         needs_location=who.needs_location,
         link_goes_to=goes_to,
+        link_sent=link.is_sent if link else None,
+        link_wait_s=in_s(link.wait_ms) if link else None,
     )
 
 
 async def set_key(request: Request, given: KeyGiven) -> KeyTaken:
-    """Register the browser's public key; a person tells its fingerprint to the authority."""
+    """Register the browser's public key; a person tells its fingerprint to the authority.
+
+    In place of another one it needs a fresh proof: the owner's own browser is worth nothing from then on.
+    """
     try:
         spki = base64.b64decode(given.spki, validate=True)
     except (binascii.Error, ValueError) as error:
         raise PeerError(PeerFault.MALFORMED, "expected a key in base64, got other text") from error
-    fingerprint = await services_of(request).accounts.set_key(signed_in(request), spki)
+    who = signed_in(request)
+    if who.key is not None:
+        await require_step_up(request)
+    fingerprint = await services_of(request).accounts.set_key(who, spki, visit_of(request))
     return KeyTaken(fingerprint=fingerprint.hex())

@@ -13,7 +13,7 @@ from benchside.protocol.wire.policy import AssociateRole, Scope, Training
 from benchside.server.administration.columns import Kind
 from benchside.server.administration.draft import why_not_proposed
 from benchside.server.administration.facts import GroupFacts, PersonFacts
-from benchside.server.administration.versions import version_of
+from benchside.server.administration.versions import ABSENT, version_of
 from benchside.server.http.admin_shapes import (
     GroupGiven,
     GroupList,
@@ -29,9 +29,10 @@ from benchside.server.http.admin_shapes import (
     WaitingShape,
 )
 from benchside.server.http.context import Services, person_of, require_step_up, services_of
-from benchside.server.http.precondition import SeenVersion, Shown
+from benchside.server.http.precondition import SeenToRemove, SeenVersion, Shown
 
 __all__ = [
+    "NamedWord",
     "Word",
     "groups",
     "import_table",
@@ -41,12 +42,15 @@ __all__ = [
     "proposal",
     "put_group",
     "put_person",
+    "refuse_new_slash",
     "remove_group",
     "remove_person",
 ]
 
 Word = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._:@+-]*$")]
-"""An id in a path; one with a slash is not reached there."""
+"""An id in a path, without a slash."""
+NamedWord = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9][A-Za-z0-9._:@/+-]*$")]
+"""The id of a person, group or place.  None is made with a slash any more; those that were stay within reach."""
 
 
 async def people(request: Request) -> PersonList:
@@ -59,11 +63,12 @@ async def people(request: Request) -> PersonList:
 
 async def put_person(
     request: Request,
-    id: Word,  # noqa: A002 - the path's own word
+    id: NamedWord,  # noqa: A002 - the path's own word
     given: PersonGiven,
     seen: SeenVersion,
 ) -> PersonShape:
     """Add a person, or replace what was seen of them."""
+    refuse_new_slash(id, seen)
     await require_step_up(request)
     services = services_of(request)
     facts = PersonFacts(
@@ -86,10 +91,14 @@ async def put_person(
     return _show_person(services, stored, key, has_account)
 
 
-async def remove_person(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
-    """Forget a person and their training."""
+async def remove_person(
+    request: Request,
+    id: NamedWord,  # noqa: A002 - the path's own word
+    seen: SeenToRemove,
+) -> None:
+    """Forget a person and their training, as they were seen."""
     await require_step_up(request)
-    await services_of(request).administration.people.remove(person_of(request).account, id)
+    await services_of(request).administration.people.remove(person_of(request).account, id, {id: seen})
 
 
 async def groups(request: Request) -> GroupList:
@@ -100,21 +109,26 @@ async def groups(request: Request) -> GroupList:
 
 async def put_group(
     request: Request,
-    id: Word,  # noqa: A002 - the path's own word
+    id: NamedWord,  # noqa: A002 - the path's own word
     given: GroupGiven,
     seen: SeenVersion,
 ) -> None:
     """Add a group, or change where it works from what was seen."""
+    refuse_new_slash(id, seen)
     await require_step_up(request)
     scope = Scope(customers=tuple(given.customers), sites=tuple(given.sites), models=tuple(given.models))
     group = GroupFacts(id=id, name=given.name, scope=scope)
     await services_of(request).administration.people.put_group(person_of(request).account, group, {id: seen})
 
 
-async def remove_group(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
-    """Forget a group; its people stay."""
+async def remove_group(
+    request: Request,
+    id: NamedWord,  # noqa: A002 - the path's own word
+    seen: SeenToRemove,
+) -> None:
+    """Forget a group as it was seen; its people stay."""
     await require_step_up(request)
-    await services_of(request).administration.people.remove_group(person_of(request).account, id)
+    await services_of(request).administration.people.remove_group(person_of(request).account, id, {id: seen})
 
 
 async def import_table(
@@ -184,6 +198,12 @@ async def install_policy(request: Request) -> PolicyInstalled:
     except RefusedError as error:
         raise RefusedError(Refusal.OLD_POLICY, f"expected a policy that is newer: {error}") from error
     return PolicyInstalled(version=version)
+
+
+def refuse_new_slash(word: str, seen: str) -> None:
+    """PeerError where something new would get a slash into its id: parts of a path are not to be mistaken for it."""
+    if "/" in word and seen == ABSENT:
+        raise PeerError(PeerFault.MALFORMED, "expected an id without a slash, got one with")
 
 
 def _show_group(one: GroupFacts) -> GroupShape:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from benchside.protocol.wire.policy import MAX_HOURS
 from benchside.server.administration.facts import MAX_SILENT_MIN, SILENT_MIN
 from benchside.server.http.shapes import InstrumentShape
 
@@ -24,6 +25,7 @@ __all__ = [
     "ImportShape",
     "ModelGiven",
     "ModelList",
+    "ModelShape",
     "PersonGiven",
     "PersonList",
     "PersonShape",
@@ -39,6 +41,7 @@ __all__ = [
     "TokenMade",
     "TokenShape",
     "TokenWanted",
+    "TrainingGiven",
     "TrainingShape",
     "WaitingShape",
 ]
@@ -48,7 +51,10 @@ __all__ = [
 
 
 class _Given(BaseModel):
-    """What comes in: unknown fields are refused."""
+    """What comes in: unknown fields are refused.
+
+    What goes out is no child of it: an answer that broke a limit would be an error that nobody can mend from a page.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -60,12 +66,20 @@ _Law = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern="^[
 _UtcMs = Annotated[int, Field(ge=0, le=253_402_300_799_999)]
 
 
-class TrainingShape(_Given):
+class TrainingGiven(_Given):
     """A course on a privacy law, and until when it counts."""
 
     course: _Word
     law: _Law
     expires_utc_ms: _UtcMs
+
+
+class TrainingShape(BaseModel):
+    """The same, as it is kept."""
+
+    course: str
+    law: str
+    expires_utc_ms: int
 
 
 class PersonGiven(_Given):
@@ -79,14 +93,23 @@ class PersonGiven(_Given):
     until_utc_ms: _UtcMs | None
     is_active: bool
     groups: Annotated[list[_Word], Field(max_length=32)]
-    trainings: Annotated[list[TrainingShape], Field(max_length=32)]
+    trainings: Annotated[list[TrainingGiven], Field(max_length=32)]
 
 
-class PersonShape(PersonGiven):
+class PersonShape(BaseModel):
     """A person, and what keeps them out of the proposal to the authority."""
 
     id: str
     version: str
+    name: str
+    organisation: str
+    role: Literal["engineer", "dispatcher"] | None
+    is_administrator: bool
+    officer_of: str | None
+    until_utc_ms: int | None
+    is_active: bool
+    groups: list[str]
+    trainings: list[TrainingShape]
     key: str | None
     """Fingerprint of the key that they registered."""
     has_account: bool
@@ -109,11 +132,15 @@ class GroupGiven(_Given):
     models: Annotated[list[_Covered], Field(max_length=500)]
 
 
-class GroupShape(GroupGiven):
+class GroupShape(BaseModel):
     """A group."""
 
     id: str
     version: str
+    name: str
+    customers: list[str]
+    sites: list[str]
+    models: list[str]
 
 
 class GroupList(BaseModel):
@@ -130,11 +157,14 @@ class CustomerGiven(_Given):
     mail_language: Literal["en", "es"]
 
 
-class CustomerShape(CustomerGiven):
+class CustomerShape(BaseModel):
     """A customer."""
 
     id: str
     version: str
+    name: str
+    it_mail: str
+    mail_language: Literal["en", "es"]
 
 
 class CustomerList(BaseModel):
@@ -150,19 +180,27 @@ class SiteGiven(_Given):
     customer: _Word | None
     laws: Annotated[list[_Law], Field(max_length=8)]
     time_zone: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    hours: Annotated[list[Annotated[str, StringConstraints(max_length=80)]], Field(max_length=14)]
-    """As `mon-fri 08:00-17:00`; always when empty."""
+    hours: Annotated[list[Annotated[str, StringConstraints(max_length=80)]], Field(max_length=MAX_HOURS)]
+    """As `mon-fri 08:00-17:00`; always when empty.  One over midnight is kept, and shown, as two."""
     named: Annotated[list[_Word], Field(max_length=200)]
     second_eyes: bool
     silent_after_min: Annotated[int, Field(ge=0, le=MAX_SILENT_MIN)] = SILENT_MIN
     """Minutes without a link after which a PC is told of as silent; 0: never."""
 
 
-class SiteShape(SiteGiven):
+class SiteShape(BaseModel):
     """A site; `in_policy`: whether the authority has signed it as it is."""
 
     id: str
     version: str
+    name: str
+    customer: str | None
+    laws: list[str]
+    time_zone: str
+    hours: list[str]
+    named: list[str]
+    second_eyes: bool
+    silent_after_min: int
     in_policy: bool
 
 
@@ -173,17 +211,26 @@ class SiteList(BaseModel):
 
 
 class HoldShape(BaseModel):
-    """Why nothing of a PC is served, and the numbers that the windows of those who came with its key show."""
+    """Why nothing of a PC is served, and the numbers that the windows of those who came with its key show.
 
-    why: Literal["went_back", "ahead", "copied", "old_key"]
+    `not_chosen`: a person let another go on.  `with_old_key`: of others, whose key is the one from before its last
+    change.
+    """
+
+    why: Literal["went_back", "ahead", "copied", "old_key", "not_chosen"]
     since_utc_ms: int | None
     numbers: list[str]
+    with_old_key: list[str]
 
 
 class ReleaseGiven(_Given):
-    """Which of those who came goes on, as its window shows it; nothing where only one came."""
+    """Which of those who came goes on, as its window shows it; nothing where only one came.
+
+    `with_old_key`: the one of that number whose key is the one from before the last change.
+    """
 
     number: Annotated[str, StringConstraints(pattern="^[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}$")] | None
+    with_old_key: bool = False
 
 
 class DeviceShape(BaseModel):
@@ -216,10 +263,17 @@ class ModelGiven(_Given):
     patient_data: bool
 
 
+class ModelShape(BaseModel):
+    """The same, as it is kept."""
+
+    model: str
+    patient_data: bool
+
+
 class ModelList(BaseModel):
     """All known models; one that is not here counts as holding patient data."""
 
-    models: list[ModelGiven]
+    models: list[ModelShape]
 
 
 class TokenWanted(_Given):
@@ -330,6 +384,7 @@ class StoredShape(BaseModel):
     registrant_email: str
     sessions: int
     events: int
+    notices: int
     online_spans: int
     first_seen_utc_ms: int | None
     last_seen_utc_ms: int | None

@@ -38,14 +38,26 @@ class AdvisoryGiven(BaseModel):
     until_utc_ms: Annotated[int, Field(ge=0, le=253_402_300_799_999)]
 
 
-class AdvisoryShape(AdvisoryGiven):
-    """An advisory; `meant`: PCs, `acknowledged`: of these."""
+class AdvisoryShape(BaseModel):
+    """An advisory; `meant`: PCs; `reached`: of these, where it has arrived; `acknowledged`: where somebody has.
+
+    Without the limits of what comes in: what is kept is shown, whatever it is.
+    """
 
     id: str
+    severity: SeverityWord
+    text_en: str
+    text_es: str
+    advice_en: str
+    advice_es: str
+    sites: list[str]
+    models: list[str]
+    until_utc_ms: int
     made_utc_ms: int
     made_by: str
     withdrawn_utc_ms: int | None
     meant: int
+    reached: int
     acknowledged: int
 
 
@@ -65,6 +77,7 @@ class AnswerShape(BaseModel):
     """A PC that is meant."""
 
     pc: FleetPcShape
+    reached_utc_ms: int | None
     acknowledged_utc_ms: int | None
     by: str | None
 
@@ -100,7 +113,12 @@ async def advisory(request: Request, id: _Id) -> AdvisoryAnswers:  # noqa: A002 
     services = services_of(request)
     facts, answers = await services.advisories.answers(bytes.fromhex(id))
     shown = [
-        AnswerShape(pc=show_pc(services, one.pc), acknowledged_utc_ms=one.acknowledged_utc_ms, by=one.by)
+        AnswerShape(
+            pc=show_pc(services, one.pc),
+            reached_utc_ms=one.reached_utc_ms,
+            acknowledged_utc_ms=one.acknowledged_utc_ms,
+            by=one.by,
+        )
         for one in answers
     ]
     return AdvisoryAnswers(**_fields(facts), answers=shown)
@@ -132,5 +150,6 @@ def _fields(one: AdvisoryFacts) -> dict[str, Any]:  # fields of several shapes
         "made_by": one.made_by,
         "withdrawn_utc_ms": one.withdrawn_utc_ms,
         "meant": one.meant,
+        "reached": one.reached,
         "acknowledged": one.acknowledged,
     }

@@ -9,12 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from benchside.protocol.wire.condition import Severity
 from benchside.protocol.wire.text import clean
-from benchside.server.administration.versions import version_of
 from benchside.server.alerts.facts import ChannelFacts
 from benchside.server.http.admin_routes import Word
 from benchside.server.http.context import person_of, require_step_up, services_of
 from benchside.server.http.fleet_shapes import SeverityWord
-from benchside.server.http.precondition import SeenVersion
+from benchside.server.http.precondition import SeenToRemove, SeenVersion
 
 __all__ = ["alerts", "put_alert", "remove_alert", "test_alert"]
 
@@ -24,7 +23,9 @@ _Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 _Place = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class _Rule(BaseModel):
+class AlertGiven(BaseModel):
+    """A channel; `target`: an Apprise URL or mailto:ADDRESS, null to keep the one it has."""
+
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: _Name
@@ -36,30 +37,40 @@ class _Rule(BaseModel):
     repeat_min: Annotated[int, Field(ge=0, le=MAX_REPEAT_MIN)]
     """Said again while nobody acknowledges it; 0: never."""
     is_on: bool
-
-
-class AlertGiven(_Rule):
-    """A channel; `target`: an Apprise URL or mailto:ADDRESS, null to keep the one it has."""
-
     target: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
 
 
-class AlertShape(_Rule):
+class AlertShape(BaseModel):
     """A channel with the scheme of its target, and how it goes."""
 
     id: str
     version: str
-    """Of name and rule."""
+    """Of name, rule and target."""
+    name: str
+    severity: SeverityWord
+    sites: list[str]
+    models: list[str]
+    language: Literal["en", "es"]
+    repeat_min: int
+    is_on: bool
     scheme: str
     waiting: int
     tries: int
+    """Of the message that is going out now."""
     given_up_utc_ms: int | None
+    next_utc_ms: int
+    """Nothing goes out before."""
+    why: str | None
+    """Why the last try failed, a fixed word."""
+    sent_utc_ms: int | None
 
 
 class AlertList(BaseModel):
-    """All channels."""
+    """All channels, and where the operator lets them go beside mail; `has_mail`: whether mail goes out at all."""
 
     channels: list[AlertShape]
+    targets: list[str]
+    has_mail: bool
 
 
 class Tested(BaseModel):
@@ -70,12 +81,15 @@ class Tested(BaseModel):
 
 async def alerts(request: Request) -> AlertList:
     """All channels, without their targets."""
-    found = await services_of(request).alerts.all()
+    services = services_of(request)
+    found = await services.alerts.all()
     return AlertList(
+        targets=list(services.alert_ways.targets),
+        has_mail=services.alert_ways.has_mail,
         channels=[
             AlertShape(
                 id=one.facts.id,
-                version=version_of(one.facts),
+                version=one.version,
                 name=one.facts.name,
                 severity=one.facts.severity.value,
                 sites=list(one.facts.sites),
@@ -87,9 +101,12 @@ async def alerts(request: Request) -> AlertList:
                 waiting=one.waiting,
                 tries=one.tries,
                 given_up_utc_ms=one.given_up_utc_ms,
+                next_utc_ms=one.standing.next_utc_ms,
+                why=one.standing.why,
+                sent_utc_ms=one.standing.sent_utc_ms,
             )
             for one in found
-        ]
+        ],
     )
 
 
@@ -114,13 +131,17 @@ async def put_alert(
     await services_of(request).alerts.put(person_of(request).account, facts, given.target, seen)
 
 
-async def remove_alert(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
-    """Forget a channel."""
+async def remove_alert(
+    request: Request,
+    id: Word,  # noqa: A002 - the path's own word
+    seen: SeenToRemove,
+) -> None:
+    """Forget a channel as it was seen."""
     await require_step_up(request)
-    await services_of(request).alerts.remove(person_of(request).account, id)
+    await services_of(request).alerts.remove(person_of(request).account, id, seen)
 
 
 async def test_alert(request: Request, id: Word) -> Tested:  # noqa: A002 - the path's own word
-    """Send a test message at once."""
+    """Send a trial message at once."""
     await require_step_up(request)
-    return Tested(why=await services_of(request).alerts.test(id))
+    return Tested(why=await services_of(request).trials.send(person_of(request).account, id))

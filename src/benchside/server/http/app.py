@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.http.answers import FAULTS, DescribedApi, answer_of, described
 from benchside.server.http.context import Services, services_of, token_of
+from benchside.server.http.denial import DenialPage
 from benchside.server.http.faults import add_fault_answers, fault
 from benchside.server.http.headers import Surroundings
 from benchside.server.http.package_only import PackageOnly
@@ -68,6 +69,7 @@ async def _with_duties(request: Request) -> None:
 
 _DOORS: dict[EntryPolicy, Callable[[Request], Awaitable[None]]] = {
     EntryPolicy.ANYONE: _anyone,
+    EntryPolicy.MAILED: _anyone,
     EntryPolicy.BROWSER_REPORT: _anyone,
     EntryPolicy.PROVIDER: _anyone,
     EntryPolicy.UNCONFIRMED: _unconfirmed,
@@ -91,7 +93,7 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
     app.state.reports = 0
     for entry in ENTRY_POINTS:
         app.add_api_route(
-            entry.path,
+            entry.route,
             entry.serve,
             methods=[entry.method],
             status_code=entry.status,
@@ -106,6 +108,7 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
         return fault(404, "not_found")
 
     app.add_route("/api/{rest:path}", nothing, methods=["GET", "POST", "PUT", "DELETE", "PATCH"])  # type: ignore[arg-type]  # an endpoint of one request
+    app.add_route("/not-me", DenialPage(services.server_name).serve, methods=["GET", "HEAD"])
     pages = ConsoleFiles(console) if services.admits_browsers else PackageOnly(services.web_url)
     app.add_route("/{rest:path}", pages.serve, methods=["GET", "HEAD"])
     add_fault_answers(app)
@@ -116,5 +119,6 @@ def make_web(services: Services, closing: Closing, console: Path = CONSOLE) -> A
         origins=services.origins,
         is_https=services.is_https,
         foreign=frozenset(entry.path for entry in ENTRY_POINTS if entry.policy in _FOREIGN),
+        for_anyones_browser=frozenset(entry.path for entry in ENTRY_POINTS if entry.policy is EntryPolicy.MAILED),
         admits_browsers=services.admits_browsers,
     )

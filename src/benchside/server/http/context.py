@@ -12,7 +12,9 @@ from benchside.server.accounts.service import Accounts
 from benchside.server.accounts.sign_ins import ABSOLUTE_MS, SignedIn, SignIns
 from benchside.server.administration.duties import Duties
 from benchside.server.administration.office import Administration
+from benchside.server.alerts.facts import AlertWays
 from benchside.server.alerts.office import AlertOffice
+from benchside.server.alerts.trial import Trials
 from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.sessions import Sessions
 from benchside.server.broker.agreements import Agreements
@@ -28,7 +30,7 @@ from benchside.server.policy.keeper import PolicyKeeper
 from benchside.server.presence.watch import Presence
 from benchside.server.sso.service import SingleSignOn
 from benchside.server.tickets.office import TicketOffice
-from benchside.transport.serve import forwarded_source
+from benchside.transport.serve import counted_source, forwarded_source
 
 __all__ = [
     "Services",
@@ -70,6 +72,8 @@ class Services:
     fleet: Fleet
     advisories: Advisories
     alerts: AlertOffice
+    trials: Trials
+    alert_ways: AlertWays
     consoles: Consoles
     bus: Bus
     now: NowUtcMs
@@ -127,10 +131,11 @@ async def require_step_up(request: Request) -> None:
 
 
 def source_of(request: Request) -> str:
-    """The address that a request comes from, as the edge says where there is one."""
+    """The source that a request is counted by, as the edge says where there is one."""
     if services_of(request).has_edge and (named := forwarded_source(request.headers.get("x-forwarded-for", ""))):
         return named
-    return request.client.host if request.client else ""
+    host = request.client.host if request.client else ""
+    return counted_source(host) or host
 
 
 def cookie_name(services: Services) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.protocol.wire.condition import Severity
+from benchside.server.audit.sessions import Term
 from benchside.server.http.context import Services, duties_of, person_of, services_of
 from benchside.server.http.fleet_shapes import ConditionList, FleetShape, SeverityWord, TimelineShape
 from benchside.server.http.fleet_views import (
@@ -32,7 +33,7 @@ _Short = Annotated[str | None, Query(max_length=200)]
 
 
 def _wanted(
-    state: Literal["shown", "active", "unacknowledged", "shelved"] = "shown",
+    state: Literal["shown", "active", "unacknowledged", "shelved", "unshown"] = "shown",
     severity: SeverityWord | None = None,
     site: _Short = None,
     model: _Short = None,
@@ -102,8 +103,10 @@ async def officer_timeline(
 ) -> TimelineShape:
     """One PC of the customer's."""
     services = services_of(request)
-    visible = await visible_to_officer(services, duties_of(request).officer_of)
-    return await _timeline(services, visible, id, before, limit)
+    customer = duties_of(request).officer_of
+    visible = await visible_to_officer(services, customer)
+    terms = await services.administration.places.terms_of(customer or "")
+    return await _timeline(services, visible, id, before, limit, terms)
 
 
 async def _page(
@@ -116,12 +119,19 @@ async def _page(
 
 
 async def _timeline(
-    services: Services, visible: Mapping[bytes, FleetPc], device: str, before: int, limit: int
+    services: Services,
+    visible: Mapping[bytes, FleetPc],
+    device: str,
+    before: int,
+    limit: int,
+    terms: Sequence[Term] | None = None,
 ) -> TimelineShape:
     pc = visible.get(bytes.fromhex(device))
     if pc is None:
         raise RefusedError(Refusal.UNKNOWN, "expected a PC that this person may see, got another")
-    changes = await services.fleet.timeline(pc.id, before=before, limit=limit + 1)
+    if terms is not None:
+        terms = [one for one in terms if one.site == pc.site]
+    changes = await services.fleet.timeline(pc.id, before=before, limit=limit + 1, terms=terms)
     now, _ = await services.fleet.conditions(visible, Wanted(device_id=pc.id), skip=0, limit=MAX_PAGE)
     return TimelineShape(
         pc=show_pc(services, pc),

@@ -97,6 +97,9 @@ class ConditionShape(BaseModel):
     shelved_by: str | None
     shelved_why: str | None
     is_flapping: bool
+    is_suppressed: bool
+    """It follows from another that is active."""
+    is_out_of_service: bool
     count: int
     since_utc_ms: int
     """By the PC's clock."""

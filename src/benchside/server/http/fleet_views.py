@@ -80,6 +80,8 @@ def show_condition(services: Services, pc: FleetPc, one: ShownCondition) -> Cond
         shelved_by=state.shelved_by,
         shelved_why=state.shelved_why,
         is_flapping=state.is_flapping,
+        is_suppressed=state.is_suppressed,
+        is_out_of_service=state.is_out_of_service,
         count=state.count,
         since_utc_ms=state.since_utc_ms,
         raised_utc_ms=one.raised_utc_ms,

@@ -25,15 +25,18 @@ class Surroundings:
         origins: frozenset[str],
         is_https: bool,
         foreign: frozenset[str],
+        for_anyones_browser: frozenset[str] = frozenset(),
         admits_browsers: bool = True,
     ) -> None:
-        """`origins`: from where anything may be changed; `foreign`: paths that others than our console use.
+        """`origins`: from where anything may be changed; `foreign`: paths that others than our console use;
+        `for_anyones_browser`: those of a page that this server gives to every browser.
 
         `admits_browsers`: whether pages that this server gave to a browser may use the API, or only the package's.
         """
         self._app = app
         self._origins = origins
         self._foreign = foreign
+        self._for_anyones_browser = for_anyones_browser
         self._admits_browsers = admits_browsers
         self._headers = page_headers(relay_origin, is_https=is_https)
 
@@ -65,7 +68,8 @@ class Surroundings:
         if scope["path"] in self._foreign:
             return None
         is_from_package = is_package(headers)
-        if not self._admits_browsers and not is_from_package and scope["path"].startswith("/api/"):
+        is_admitted = self._admits_browsers or is_from_package or scope["path"] in self._for_anyones_browser
+        if not is_admitted and scope["path"].startswith("/api/"):
             return 403, "package_only"
         if scope["method"] not in _UNSAFE:
             return None

@@ -6,11 +6,11 @@ from fastapi import Request, Response
 
 from benchside.protocol.errors import Refusal, RefusedError
 from benchside.server.http.context import Services, services_of, set_cookie, signed_in, source_of
-from benchside.server.http.shapes import LinkToken, LinkWanted
+from benchside.server.http.shapes import LinkSent, LinkToken, LinkWanted
 from benchside.server.http.visits import set_browser_cookie, visit_of
 from benchside.server.location.service import Locations
 
-__all__ = ["confirm_location", "deny_location", "send_link"]
+__all__ = ["confirm_location", "deny_location", "in_s", "send_link"]
 
 
 async def confirm_location(request: Request, response: Response, given: LinkToken) -> None:
@@ -21,9 +21,16 @@ async def confirm_location(request: Request, response: Response, given: LinkToke
     set_browser_cookie(response, services, confirmed.browser)
 
 
-async def send_link(request: Request, given: LinkWanted) -> None:
-    """Send another link, where the account has not had too many; the answer is the same."""
-    await _locations(services_of(request)).send_again(signed_in(request), given.language, visit_of(request).home)
+async def send_link(request: Request, given: LinkWanted) -> LinkSent:
+    """Send another link, where the account has not had too many."""
+    locations, who = _locations(services_of(request)), signed_in(request)
+    is_sent = await locations.send_again(who, given.language, visit_of(request))
+    return LinkSent(sent=is_sent, wait_s=in_s((await locations.link_of(who)).wait_ms))
+
+
+def in_s(wait_ms: int) -> int:
+    """Whole seconds, after which it is over."""
+    return -(-wait_ms // 1000)
 
 
 async def deny_location(request: Request, given: LinkToken) -> None:

@@ -79,10 +79,10 @@ async def sessions(
     before: Annotated[int, Query(ge=0, le=END_OF_TIME_MS)] = END_OF_TIME_MS,
     limit: Limit = 20,
 ) -> SessionList:
-    """Sessions at the customer's sites, newest first."""
-    sites = {one.id for one in await _sites(request)}
+    """Sessions at the customer's sites, newest first, of the times in which these were theirs."""
+    terms = await services_of(request).administration.places.terms_of(_customer(request))
     device_id = bytes.fromhex(device) if device else None
-    found = await services_of(request).sessions.before(before, device_id=device_id, limit=limit + 1, sites=sites)
+    found = await services_of(request).sessions.before(before, device_id=device_id, limit=limit + 1, terms=terms)
     return SessionList(sessions=[show_summary(row) for row in found[:limit]], more=len(found) > limit)
 
 
@@ -111,12 +111,16 @@ async def stored(request: Request, id: DeviceId) -> StoredShape:  # noqa: A002 -
         device_stream(device_id), ServerKind.STORED_DATA_SHOWN, EventDetails(associate=person_of(request).account)
     )
     spans = await services.presence.summary(device_id)
+    terms = await services.administration.places.terms_of(_customer(request))
+    is_theirs = any(one.site == row.site and one.has(row.enrolled_utc_ms) for one in terms)
     return StoredShape(
         device=show_device(services, row),
-        registrant=row.registrant,
-        registrant_email=row.registrant_email,
+        # who enrolled it while it was another customer's is none of this one's people
+        registrant=row.registrant if is_theirs else "",
+        registrant_email=row.registrant_email if is_theirs else "",
         sessions=await services.sessions.count_of(device_id),
         events=await services.ledger.count_of_device(device_id),
+        notices=await services.fleet.count_of(device_id),
         online_spans=spans.count,
         first_seen_utc_ms=spans.first_utc_ms,
         last_seen_utc_ms=spans.last_utc_ms,
@@ -149,6 +153,7 @@ async def _devices(request: Request, device_id: bytes | None = None) -> Sequence
 
 async def _session(request: Request, request_id: bytes) -> Session:
     row = await services_of(request).sessions.get(request_id)
-    if row is None or row.site not in {one.id for one in await _sites(request)}:
+    terms = await services_of(request).administration.places.terms_of(_customer(request))
+    if row is None or not any(one.site == row.site and one.has(row.opened_utc_ms) for one in terms):
         raise RefusedError(Refusal.NO_REQUEST, "expected a session at a site of this customer, got another")
     return row

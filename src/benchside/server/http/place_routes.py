@@ -12,7 +12,7 @@ from benchside.protocol.wire.policy import SiteEntry, SiteRules
 from benchside.server.administration.facts import CustomerFacts, SiteFacts
 from benchside.server.administration.versions import version_of
 from benchside.server.enrolment.model import Device
-from benchside.server.http.admin_routes import Word
+from benchside.server.http.admin_routes import NamedWord, refuse_new_slash
 from benchside.server.http.admin_shapes import (
     CustomerGiven,
     CustomerList,
@@ -22,6 +22,7 @@ from benchside.server.http.admin_shapes import (
     HoldShape,
     ModelGiven,
     ModelList,
+    ModelShape,
     ReleaseGiven,
     SiteGiven,
     SiteList,
@@ -32,7 +33,7 @@ from benchside.server.http.admin_shapes import (
     TokenWanted,
 )
 from benchside.server.http.context import Services, person_of, require_step_up, services_of
-from benchside.server.http.precondition import SeenVersion
+from benchside.server.http.precondition import SeenToRemove, SeenVersion
 from benchside.server.http.shapes import InstrumentShape
 from benchside.server.identity.keeper import HeldDevice
 from benchside.settings.hours import read_all_hours, show_hours
@@ -80,20 +81,25 @@ async def customers(request: Request) -> CustomerList:
 
 async def put_customer(
     request: Request,
-    id: Word,  # noqa: A002 - the path's own word
+    id: NamedWord,  # noqa: A002 - the path's own word
     given: CustomerGiven,
     seen: SeenVersion,
 ) -> None:
     """Add a customer, or change what was seen of it."""
+    refuse_new_slash(id, seen)
     await require_step_up(request)
     facts = CustomerFacts(id=id, **given.model_dump())
     await services_of(request).administration.places.put_customers(person_of(request).account, [facts], {id: seen})
 
 
-async def remove_customer(request: Request, id: Word) -> None:  # noqa: A002 - the path's own word
-    """Forget a customer that has neither sites nor officers."""
+async def remove_customer(
+    request: Request,
+    id: NamedWord,  # noqa: A002 - the path's own word
+    seen: SeenToRemove,
+) -> None:
+    """Forget a customer as it was seen, one that has neither sites nor officers."""
     await require_step_up(request)
-    await services_of(request).administration.places.remove_customer(person_of(request).account, id)
+    await services_of(request).administration.places.remove_customer(person_of(request).account, id, {id: seen})
 
 
 async def sites(request: Request) -> SiteList:
@@ -104,11 +110,12 @@ async def sites(request: Request) -> SiteList:
 
 async def put_site(
     request: Request,
-    id: Word,  # noqa: A002 - the path's own word
+    id: NamedWord,  # noqa: A002 - the path's own word
     given: SiteGiven,
     seen: SeenVersion,
 ) -> None:
     """Add a site, or change it from what was seen; its rules hold on PCs once the authority signed them."""
+    refuse_new_slash(id, seen)
     await require_step_up(request)
     try:
         hours = read_all_hours("hours", given.hours)
@@ -133,7 +140,7 @@ async def put_site(
 async def models(request: Request) -> ModelList:
     """All known models."""
     found = await services_of(request).administration.register.models()
-    return ModelList(models=[ModelGiven(model=one.model, patient_data=one.patient_data) for one in found])
+    return ModelList(models=[ModelShape(model=one.model, patient_data=one.patient_data) for one in found])
 
 
 async def put_model(request: Request, given: ModelGiven) -> None:
@@ -146,7 +153,7 @@ async def put_model(request: Request, given: ModelGiven) -> None:
 async def devices(request: Request) -> DeviceList:
     """All PCs."""
     services = services_of(request)
-    found, held = await services.administration.register.devices(), set(await services.identities.held())
+    found, held = await services.administration.register.devices(), await services.identities.kept_out()
     holds = {each: await services.identities.shown(each) for each in held}
     return DeviceList(devices=[show_device(services, one, holds.get(one.id)) for one in found])
 
@@ -164,7 +171,9 @@ async def release_device(request: Request, id: DeviceId, given: ReleaseGiven) ->
     number = bytes.fromhex(given.number.replace("-", "")) if given.number else None
     device_id = await _known(request, id)
     try:
-        await services_of(request).identities.release(device_id, number, by=person_of(request).account)
+        await services_of(request).identities.release(
+            device_id, number, with_old_key=given.with_old_key, by=person_of(request).account
+        )
     except UnavailableError as error:
         raise RefusedError(Refusal.UNKNOWN, f"expected one of those that are held: {error}") from error
 
@@ -217,9 +226,13 @@ async def revoke_token(request: Request, id: TokenId) -> None:  # noqa: A002 - t
 def show_device(services: Services, row: Device, held: HeldDevice | None = None) -> DeviceShape:
     """A PC as administrators and officers see it."""
     hold = None
-    if held is not None and held.hold is not None:
-        numbers = [show_number(instance) for instance in held.instances]
-        hold = HoldShape(why=held.hold.value, since_utc_ms=held.held_utc_ms, numbers=numbers)
+    if held is not None and (held.hold is not None or held.instances or held.with_old_key):
+        hold = HoldShape(
+            why=held.hold.value if held.hold else "not_chosen",
+            since_utc_ms=held.held_utc_ms,
+            numbers=[show_number(instance) for instance in held.instances],
+            with_old_key=[show_number(instance) for instance in held.with_old_key],
+        )
     return DeviceShape(
         id=row.id.hex(),
         name=row.name,

@@ -9,7 +9,7 @@ from fastapi import Depends, Header
 from benchside.protocol.errors import PeerError, PeerFault
 from benchside.server.administration.versions import ABSENT
 
-__all__ = ["SeenVersion", "Shown"]
+__all__ = ["SeenToRemove", "SeenVersion", "Shown"]
 
 _Match = Annotated[str | None, Header(pattern='^"[0-9a-f]{32}"$')]
 
@@ -26,11 +26,19 @@ def _seen(
     return ABSENT if if_match is None else if_match.strip('"')
 
 
+def _seen_to_remove(if_match: _Match = None) -> str:
+    if if_match is None:
+        raise PeerError(PeerFault.MALFORMED, "expected If-Match with the version that was seen, got none")
+    return if_match.strip('"')
+
+
 def _shown(if_match: _Match = None) -> str | None:
     return None if if_match is None else if_match.strip('"')
 
 
 SeenVersion = Annotated[str, Depends(_seen)]
 """Of the one thing that is put: nobody's change is undone by who never saw it."""
+SeenToRemove = Annotated[str, Depends(_seen_to_remove)]
+"""Of the one thing that is removed: what somebody else made of it meanwhile does not go unseen."""
 Shown = Annotated[str | None, Depends(_shown)]
 """Of what a table would change, as it was shown; None where nothing was."""

@@ -13,6 +13,7 @@ from benchside.protocol.wire.channel import Channel
 from benchside.protocol.wire.handshake import SecondSaid
 from benchside.server.access.model import Person
 from benchside.server.audit.model import Session
+from benchside.server.audit.sessions import Term
 from benchside.server.http.context import Services, person_of, require_step_up, services_of, source_of
 from benchside.server.http.shapes import (
     AgreementGiven,
@@ -114,9 +115,9 @@ async def sessions(
     services, person = services_of(request), person_of(request)
     device_id = bytes.fromhex(device) if device else None
     policy, seen = services.keeper.policy, list[Session]()
-    sites = policy.sites_of(person.account) if policy else frozenset[str]()
+    terms = [Term(site) for site in (policy.sites_of(person.account) if policy else ())]
     for _ in range(MAX_LOOKS):
-        looked_at = await services.sessions.before(before, device_id=device_id, limit=LOOKED_AT, sites=sites)
+        looked_at = await services.sessions.before(before, device_id=device_id, limit=LOOKED_AT, terms=terms)
         seen += [row for row in looked_at if can_see_session(services, person, row)]
         if len(seen) > limit or len(looked_at) < LOOKED_AT:
             break

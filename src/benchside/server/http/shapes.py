@@ -6,9 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from benchside.server.http.fleet_shapes import SeverityWord
+
 __all__ = [
     "About",
     "ClaimedSession",
+    "ConditionToldShape",
     "Confirmation",
     "Events",
     "FactorCode",
@@ -16,6 +19,7 @@ __all__ = [
     "KeyFacts",
     "KeyGiven",
     "KeyTaken",
+    "LinkSent",
     "LinkToken",
     "LinkWanted",
     "Me",
@@ -68,6 +72,13 @@ class LinkWanted(_Given):
     """In which language the next mail is wanted."""
 
     language: Literal["en", "es"]
+
+
+class LinkSent(BaseModel):
+    """Whether one went out just now, and in how many seconds another may."""
+
+    sent: bool
+    wait_s: int
 
 
 class FactorCode(_Given):
@@ -164,6 +175,10 @@ class Me(BaseModel):
     """Its location has to be confirmed first; until then nothing else is told."""
     link_goes_to: str | None
     """Then: the address of the link, masked."""
+    link_sent: bool | None
+    """Then: whether a link of this very sign-in went out and is still good."""
+    link_wait_s: int | None
+    """Then: in how many seconds another may go out."""
 
 
 class InstrumentShape(BaseModel):
@@ -183,6 +198,17 @@ class SecondShape(BaseModel):
     may_agree: bool
 
 
+class ConditionToldShape(BaseModel):
+    """The notice with which help is asked for: foreign text, in the PC's languages; since when, by its clock."""
+
+    source: str
+    subject: str
+    code: str
+    severity: SeverityWord
+    texts: dict[str, str]
+    since_utc_ms: int | None
+
+
 class RequestShape(BaseModel):
     """A request as one person sees it."""
 
@@ -194,6 +220,7 @@ class RequestShape(BaseModel):
     instrument: InstrumentShape | None
     technician: str
     reason: str
+    condition: ConditionToldShape | None
     waiting_since_utc_ms: int
     state: str
     claimed_by: str | None

@@ -27,6 +27,7 @@ _COOKIE = "benchside_attempt"
 _WHY = {
     Refusal.TICKET_EXPIRED: "late",
     Refusal.NOT_AUTHORISED: "account",
+    Refusal.UNKNOWN: "name",
     Refusal.NO_ADDRESS: "address",
     Refusal.WAIT: "wait",
 }

@@ -29,6 +29,8 @@ class EntryPolicy(StrEnum):
     """Who gets in.  Anything that changes something also needs our own page's header and origin."""
 
     ANYONE = "anyone"
+    MAILED = "mailed"
+    """Whoever has a mail of ours, whose token is the proof; from any browser, also where others get no console."""
     BROWSER_REPORT = "browser_report"
     """Anyone, and without our page's header: browsers post these by themselves, and the content is not read."""
     PROVIDER = "provider"
@@ -58,6 +60,14 @@ class EntryPoint:
     """FastAPI reads its signature, so its type is its own."""
     status: int = 200
 
+    @property
+    def route(self) -> str:
+        """`path` as the web framework takes it; ids that people chose may be of before slashes were refused."""
+        return self.path.replace("{id}", "{id:path}") if self.path in _CHOSEN else self.path
+
+
+_CHOSEN = frozenset(f"/api/admin/{kind}/{{id}}" for kind in ("people", "groups", "customers", "sites"))
+
 
 ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/healthz", EntryPolicy.ANYONE, other_routes.health),
@@ -69,8 +79,8 @@ ENTRY_POINTS: tuple[EntryPoint, ...] = (
     EntryPoint("GET", "/api/sso/callback", EntryPolicy.ANYONE, sso_routes.callback, 303),
     EntryPoint("POST", "/api/sso/logout", EntryPolicy.PROVIDER, sso_routes.logout),
     EntryPoint("POST", "/api/location", EntryPolicy.UNCONFIRMED, location_routes.confirm_location, 204),
-    EntryPoint("POST", "/api/location/mail", EntryPolicy.UNCONFIRMED, location_routes.send_link, 204),
-    EntryPoint("POST", "/api/location/denial", EntryPolicy.ANYONE, location_routes.deny_location, 204),
+    EntryPoint("POST", "/api/location/mail", EntryPolicy.UNCONFIRMED, location_routes.send_link),
+    EntryPoint("POST", "/api/location/denial", EntryPolicy.MAILED, location_routes.deny_location, 204),
     EntryPoint("POST", "/api/second-factor", EntryPolicy.SIGNED_IN, account_routes.offer_factor),
     EntryPoint("PUT", "/api/second-factor", EntryPolicy.SIGNED_IN, account_routes.set_factor, 204),
     EntryPoint("POST", "/api/confirm", EntryPolicy.SIGNED_IN, account_routes.confirm, 204),

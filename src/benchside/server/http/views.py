@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from benchside.protocol.trust.admission import Place
+from benchside.protocol.wire.condition import ConditionTold
 from benchside.server.access.model import Person, may_claim, may_second, may_see
 from benchside.server.audit.ledger import KeptEvent
 from benchside.server.audit.model import Session
@@ -14,6 +15,7 @@ from benchside.server.broker.queue import RequestFacts
 from benchside.server.http.context import Services
 from benchside.server.http.shapes import (
     ClaimedSession,
+    ConditionToldShape,
     Events,
     InstrumentShape,
     RequestShape,
@@ -53,6 +55,7 @@ async def show_request(services: Services, person: Person, facts: RequestFacts) 
         else None,
         technician=facts.technician,
         reason=facts.reason,
+        condition=_show_condition(facts.condition),
         waiting_since_utc_ms=facts.queued_utc_ms,
         state=facts.state.value,
         claimed_by=facts.claimed_by,
@@ -61,6 +64,20 @@ async def show_request(services: Services, person: Person, facts: RequestFacts) 
         why_not=why_not,
         online=facts.is_online,
         second=await _show_second(services, person, facts),
+    )
+
+
+def _show_condition(told: ConditionTold | None) -> ConditionToldShape | None:
+    if told is None:
+        return None
+    key = told.key
+    return ConditionToldShape(
+        source=key.source,
+        subject=key.subject,
+        code=key.code,
+        severity=told.severity.value,
+        texts=told.texts,
+        since_utc_ms=told.since_utc_ms,
     )
 
 

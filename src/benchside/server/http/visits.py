@@ -24,6 +24,7 @@ def visit_of(request: Request) -> Visit:
         family=family_of(request.headers.get("user-agent", "")),
         language=language_of(request.headers.get("accept-language", "")),
         home=loopback_home(request.headers) or services_of(request).web_url,
+        web_url=services_of(request).web_url,
     )
 
 

@@ -63,6 +63,9 @@ class HeldDevice:
     hold: Hold | None
     held_utc_ms: int | None
     instances: tuple[bytes, ...]
+    """Those that came with its key and were not let in, since it is held or since a person chose another."""
+    with_old_key: tuple[bytes, ...]
+    """Those that came with the key from before the last change."""
     key_changed_utc_ms: int | None
     sealing: str
 
@@ -80,15 +83,7 @@ class DeviceKeeper:
         async with self._database.read() as rows:
             device = await rows.get(Device, hello.device_id)
             chain = await rows.get(DeviceChain, hello.device_id)
-        is_known = device is not None and device.revoked_utc_ms is None
-        keys = (device.device_key if device else None, *((chain.next_key, chain.old_key) if chain else (None, None)))
-        # the same work whether there is a key or not
-        fits = [_fits(key or _NO_KEY, hello, nonces) and key is not None for key in keys]
-        found = next((index for index, is_right in enumerate(fits) if is_right), None)
-        key = None if found is None else keys[found]
-        if not is_known or key is None:
-            return None
-        return KeyProved(key, is_next=found == 1, is_old=found == 2)
+        return _who(device, chain, hello, nonces)
 
     async def would_welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> bool:
         """Whether `welcome` would offer something now; nothing is changed."""
@@ -117,10 +112,16 @@ class DeviceKeeper:
             return row is not None and row.hold is not None
 
     async def welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> LinkState | None:
-        """Judge the hello and return the state to offer; None: the device, or this one of it, is held."""
+        """Judge the hello and return the state to offer; None: the device, or this one of it, is held.
+
+        UnavailableError when the key that it proved was changed meanwhile: then it says nothing of its PC any more.
+        """
         stream, said = device_stream(hello.device_id), _said(hello, nonces, proved)
         async with self._database.write() as rows:
             row = await _row(rows, hello.device_id)
+            if _who(await rows.get(Device, hello.device_id), row, hello, nonces) != proved:
+                # else one that was not chosen, and comes while the chosen one's key is changed, would have both held
+                raise UnavailableError("expected a key that stays while its hello is judged, got a change of it")
             if proved.is_next:
                 await self._change_key(rows, row, proved.key)
             before = _chain(row)
@@ -133,7 +134,7 @@ class DeviceKeeper:
                 row.held_utc_ms = self._now()
             _write(row, chain)
             if not is_welcome:
-                await self._note_instance(rows, hello.device_id, hello.instance)
+                await self._note_instance(rows, hello.device_id, hello.instance, has_old_key=proved.is_old)
         return chain.offer if is_welcome else None
 
     async def kept(self, device_id: bytes, offered: LinkState) -> None:
@@ -152,31 +153,30 @@ class DeviceKeeper:
                 )
                 row.held_utc_ms = self._now()
                 _write(row, hold(_chain(row), cause))
-            await self._note_instance(rows, device_id, instance)
+            await self._note_instance(rows, device_id, instance, has_old_key=False)
 
-    async def release(self, device_id: bytes, instance: bytes | None, *, by: str = "operator") -> None:
+    async def release(
+        self, device_id: bytes, instance: bytes | None, *, with_old_key: bool = False, by: str = "operator"
+    ) -> None:
         """A person has decided: let one of it go on, and have its key changed, so that no other can ever again.
 
-        UnavailableError when it is not held, or when it must be said which one and was not.
+        `with_old_key`: the one of this number that has the key from before the last change, because its disk is older
+        than that; the present key is worth nothing from here on.  UnavailableError when there is nothing to decide, or
+        when it must be said which one and was not.
         """
         async with self._database.write() as rows:
             row = await _row(rows, device_id)
-            if row.hold is None and not row.is_freed:
+            came = await _instances(rows, device_id)
+            if row.hold is None and not row.is_freed and not came:
                 raise UnavailableError("this device is not held")
-            seen = await _instances(rows, device_id)
-            if instance is not None:
-                chosen = [one for one in seen if one.startswith(instance)]
-                if len(chosen) != 1:
-                    raise UnavailableError("there is no such number among those that came; see `device list`")
-                instance = chosen[0]
-            elif len(seen) > 1:
-                numbers = ", ".join(show_number(one) for one in seen)
-                raise UnavailableError(f"several came: {numbers}; say which with --number, as its window shows it")
+            instance = _chosen(came, instance, with_old_key=with_old_key)
             scope = show_number(instance) if instance else None
             details = EventDetails(associate=by, cause=row.hold, scope=scope)
             await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_RELEASED, details)
             _write(row, release(_chain(row), instance))
             row.decisions += 1
+            if with_old_key:
+                await self._take_old_key(rows, row)
             row.held_utc_ms, row.is_rotation_wanted, row.old_key, row.next_key = None, True, None, None
             await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == device_id))
 
@@ -229,11 +229,13 @@ class DeviceKeeper:
         async with self._database.read() as rows:
             row = await rows.get(DeviceChain, device_id)
             if row is None:
-                return HeldDevice(None, None, (), None, "")
+                return HeldDevice(None, None, (), (), None, "")
+            came = await _instances(rows, device_id)
             return HeldDevice(
                 None if row.hold is None else Hold(row.hold),
                 row.held_utc_ms,
-                tuple(await _instances(rows, device_id)),
+                tuple(one.instance for one in came if not one.has_old_key),
+                tuple(one.instance for one in came if one.has_old_key),
                 row.key_changed_utc_ms,
                 row.sealing,
             )
@@ -242,6 +244,12 @@ class DeviceKeeper:
         """The ids of all devices that are held."""
         async with self._database.read() as rows:
             return list(await rows.scalars(select(DeviceChain.device_id).where(DeviceChain.hold.is_not(None))))
+
+    async def kept_out(self) -> set[bytes]:
+        """The ids of all devices that are held, or of which another came since a person chose one."""
+        held = select(DeviceChain.device_id).where(DeviceChain.hold.is_not(None))
+        async with self._database.read() as rows:
+            return set(await rows.scalars(held.union(select(HeldInstance.device_id))))
 
     async def _change_key(self, rows: AsyncSession, row: DeviceChain, key: bytes) -> None:
         device = await rows.get_one(Device, row.device_id)
@@ -254,9 +262,16 @@ class DeviceKeeper:
         row.key_changed_utc_ms, row.is_rotation_wanted = self._now(), False
         await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == row.device_id))
 
-    async def _note_instance(self, rows: AsyncSession, device_id: bytes, instance: bytes) -> None:
+    async def _take_old_key(self, rows: AsyncSession, row: DeviceChain) -> None:
+        if row.old_key is None:
+            raise UnavailableError("its key is not known any more; it has to be enrolled again")
+        await self._ledger.record(device_stream(row.device_id), ServerKind.DEVICE_KEY_CHANGED, EventDetails())
+        (await rows.get_one(Device, row.device_id)).device_key, row.key_changed_utc_ms = row.old_key, self._now()
+
+    async def _note_instance(self, rows: AsyncSession, device_id: bytes, instance: bytes, *, has_old_key: bool) -> None:
         now = self._now()
-        row = await rows.get(HeldInstance, (device_id, instance))
+        # by the key as well: an instance is no secret, and whoever has the old key must not come as another
+        row = await rows.get(HeldInstance, (device_id, instance, has_old_key))
         if row is not None:
             row.last_utc_ms = now
             return
@@ -266,7 +281,15 @@ class DeviceKeeper:
             seen = select(HeldInstance).where(HeldInstance.device_id == device_id)
             oldest = await rows.scalar(seen.order_by(HeldInstance.last_utc_ms, HeldInstance.first_utc_ms).limit(1))
             await rows.delete(oldest)
-        rows.add(HeldInstance(device_id=device_id, instance=instance, first_utc_ms=now, last_utc_ms=now))
+        rows.add(
+            HeldInstance(
+                device_id=device_id,
+                instance=instance,
+                first_utc_ms=now,
+                last_utc_ms=now,
+                has_old_key=has_old_key,
+            )
+        )
 
 
 def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:
@@ -275,6 +298,17 @@ def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:
         return state.step == hello.step and hmac.compare_digest(hello.state, right)
 
     return Said(hello.instance, hello.step, proves)
+
+
+def _who(device: Device | None, chain: DeviceChain | None, hello: LinkHello, nonces: LinkNonces) -> KeyProved | None:
+    keys = (device.device_key if device else None, *((chain.next_key, chain.old_key) if chain else (None, None)))
+    # the same work whether there is a key or not
+    fits = [_fits(key or _NO_KEY, hello, nonces) and key is not None for key in keys]
+    found = next((index for index, is_right in enumerate(fits) if is_right), None)
+    key = None if found is None else keys[found]
+    if device is None or device.revoked_utc_ms is not None or key is None:
+        return None
+    return KeyProved(key, is_next=found == 1, is_old=found == 2)
 
 
 def _fits(key: bytes, hello: LinkHello, nonces: LinkNonces) -> bool:
@@ -302,9 +336,27 @@ async def _row(rows: AsyncSession, device_id: bytes) -> DeviceChain:
     return row
 
 
-async def _instances(rows: AsyncSession, device_id: bytes) -> list[bytes]:
-    found = select(HeldInstance.instance).where(HeldInstance.device_id == device_id)
+async def _instances(rows: AsyncSession, device_id: bytes) -> list[HeldInstance]:
+    found = select(HeldInstance).where(HeldInstance.device_id == device_id)
     return list(await rows.scalars(found.order_by(HeldInstance.first_utc_ms)))
+
+
+def _chosen(came: Sequence[HeldInstance], begins: bytes | None, *, with_old_key: bool) -> bytes | None:
+    """The one whose number begins so; None: the only one that came, which then need not be named."""
+    if begins is not None:
+        found = [one.instance for one in came if one.instance.startswith(begins) and one.has_old_key is with_old_key]
+        if len(found) != 1:
+            why = "several have this number; revoke it" if found else "there is no such number among those that came"
+            raise UnavailableError(f"{why}; see `device list`")
+        return found[0]
+    if len(came) > 1 or with_old_key:
+        numbers = ", ".join(show_number(one.instance) for one in came)
+        raise UnavailableError(f"several came: {numbers}; say which with --number, as its window shows it")
+    if came and came[0].has_old_key:
+        # without a word the one with the present key goes on, which perhaps is off now
+        number = show_number(came[0].instance)
+        raise UnavailableError(f"{number} has the key from before; say --number and --old-key if it may go on")
+    return None
 
 
 def _chain(row: DeviceChain) -> Chain:

@@ -42,5 +42,7 @@ class HeldInstance(CloudTable):
 
     device_id: Mapped[bytes] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True)
     instance: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
+    has_old_key: Mapped[bool] = mapped_column(Boolean, primary_key=True)
+    """It proved the key from before the last change."""
     first_utc_ms: Mapped[int] = mapped_column(BigInteger)
     last_utc_ms: Mapped[int] = mapped_column(BigInteger)

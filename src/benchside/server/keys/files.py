@@ -40,14 +40,14 @@ def write_secret(path: Path, content: bytes, *, replace: bool = False) -> None:
     part.replace(path)
 
 
-def read_secret(path: Path) -> bytes:
-    """Return the content; UnavailableError when it is missing, too large, or others may read it."""
+def read_secret(path: Path, max_bytes: int = MAX_SECRET_FILE_BYTES) -> bytes:
+    """Return the content; UnavailableError when it is missing, larger than `max_bytes`, or others may read it."""
     try:
         facts = path.stat()
         if stat.S_IMODE(facts.st_mode) & 0o077:
             raise UnavailableError(f"{path.name} can be read by others; make it readable by its owner only (chmod 600)")
-        if facts.st_size > MAX_SECRET_FILE_BYTES:
-            raise UnavailableError(f"{path.name} is larger than a key file can be")
+        if facts.st_size > max_bytes:
+            raise UnavailableError(f"{path.name} is larger than such a file can be")
         return path.read_bytes()
     except OSError as error:
         raise UnavailableError(f"cannot read {path.name}: {error.strerror}") from error

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.server.clock import NowUtcMs
 from benchside.server.location.model import LocationLink
 from benchside.server.store.database import Database
 
-__all__ = ["LINK_MS", "LocationLinks"]
+__all__ = ["LINK_MS", "LinkStanding", "LocationLinks"]
 
 LINK_MS = 10 * 60_000
 """Long enough for a slow mail server and a telephone in another room."""
@@ -22,6 +23,14 @@ PAUSE_MS = 60_000
 HOUR_MS = 3600_000
 MAX_IN_HOUR = 5
 """Mails of one account, at most one in PAUSE_MS: beyond, somebody who has its password fills its owner's letter box."""
+
+
+@dataclass(frozen=True)
+class LinkStanding:
+    """Of one sign-in: whether a link of its own went out that is still good, and when another one may."""
+
+    is_sent: bool
+    wait_ms: int
 
 
 class LocationLinks:
@@ -34,15 +43,37 @@ class LocationLinks:
     async def make(self, account: str, sign_in: bytes) -> str | None:
         """Return the token of a fresh link for this sign-in, 256 bits; None when the account has had enough mails."""
         token, now = secrets.token_urlsafe(32), self._now()
-        mine = select(func.count()).select_from(LocationLink).where(LocationLink.account == account)
         async with self._database.write() as rows:
-            for since, most in ((now - PAUSE_MS, 1), (now - HOUR_MS, MAX_IN_HOUR)):
-                if (await rows.scalar(mine.where(LocationLink.made_utc_ms > since)) or 0) >= most:
-                    return None
+            if await self._wait_ms(rows, account):
+                return None
             rows.add(
                 LocationLink(token_hash=_hash(token), account=account, sign_in=sign_in, made_utc_ms=now, is_spent=False)
             )
         return token
+
+    async def drop(self, token: str) -> None:
+        """Forget a link whose mail did not go out; it counts for nothing."""
+        async with self._database.write() as rows:
+            await rows.execute(delete(LocationLink).where(LocationLink.token_hash == _hash(token)))
+
+    async def standing(self, account: str, sign_in: bytes) -> LinkStanding:
+        """How it stands with the links of a sign-in of this account."""
+        good = (LocationLink.sign_in == sign_in) & ~LocationLink.is_spent
+        fresh = LocationLink.made_utc_ms >= self._now() - LINK_MS
+        async with self._database.read() as rows:
+            is_sent = await rows.scalar(select(LocationLink.made_utc_ms).where(good & fresh).limit(1)) is not None
+            return LinkStanding(is_sent, await self._wait_ms(rows, account))
+
+    async def _wait_ms(self, rows: AsyncSession, account: str) -> int:
+        """Until the account may be sent another one; 0: now."""
+        now = self._now()
+        newest = select(LocationLink.made_utc_ms).where(LocationLink.account == account)
+        # what a clock that was ahead has made counts for nothing once it is set right, or it would for years
+        newest = newest.where(LocationLink.made_utc_ms <= now).order_by(LocationLink.made_utc_ms.desc())
+        newest = newest.limit(MAX_IN_HOUR)
+        made = list(await rows.scalars(newest))
+        within = ((PAUSE_MS, 1), (HOUR_MS, MAX_IN_HOUR))
+        return max([0, *(made[most - 1] + period_ms - now for period_ms, most in within if len(made) >= most)])
 
     async def find(self, token: str) -> LocationLink | None:
         """The link of this token that was made within a day, spent or not."""
@@ -64,7 +95,8 @@ class LocationLinks:
     async def forget_old(self) -> None:
         """Delete those that are a day old."""
         async with self._database.write() as rows:
-            await rows.execute(delete(LocationLink).where(LocationLink.made_utc_ms < self._now() - KEEP_MS))
+            now, made = self._now(), LocationLink.made_utc_ms
+            await rows.execute(delete(LocationLink).where((made < now - KEEP_MS) | (made > now + KEEP_MS)))
 
 
 def _hash(token: str) -> bytes:

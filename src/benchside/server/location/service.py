@@ -21,19 +21,21 @@ from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
 from benchside.server.location.known import KnownLocations, forget_locations
-from benchside.server.location.links import LINK_MS, LocationLinks
+from benchside.server.location.links import LINK_MS, LinkStanding, LocationLinks
 from benchside.server.location.model import LocationLink, NewLocation
 from benchside.server.location.visit import UNKNOWN, Visit, network_of
 from benchside.server.mail.address import masked
 from benchside.server.mail.outbox import Outbox
 from benchside.server.store.database import Database
 
-__all__ = ["PAGE", "Confirmed", "Locations"]
+__all__ = ["DENIAL", "PAGE", "Confirmed", "Locations"]
 
 logger = logging.getLogger(__name__)
 
 PAGE = "/location"
 """The console's page that a link opens.  The token stands behind a #, which browsers tell no server and no proxy."""
+DENIAL = "/not-me"
+"""The server's own page (http/denial.py), for the owner in any browser."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Locations:
         network = network_of(visit.source) or UNKNOWN
         async with self._database.write() as rows:
             rows.add(NewLocation(token_hash=token_hash, network=network, family=visit.family))
-        await self._send(account, token_hash, visit.language, visit.home)
+        await self._send(account, token_hash, visit.language, visit)
         return False
 
     async def masked_address(self, account: str) -> str:
@@ -110,10 +112,18 @@ class Locations:
         """Whether the account was confirmed in the network of this address."""
         return await self._known.is_network_known(account, source)
 
-    async def send_again(self, signed_in: SignedIn, language: str, home: str) -> None:
-        """Send another link, within the limits of an account; nobody is told whether one went out."""
-        if signed_in.needs_location:
-            await self._send(signed_in.account, signed_in.token_hash, language, home)
+    async def send_again(self, signed_in: SignedIn, language: str, visit: Visit) -> bool:
+        """Send another link, within the limits of an account; whether one went out."""
+        if not signed_in.needs_location:
+            return False
+        return await self._send(signed_in.account, signed_in.token_hash, language, visit)
+
+    async def link_of(self, signed_in: SignedIn) -> LinkStanding:
+        """Whether this sign-in has a link of its own, and when another may go out.
+
+        It may have none: those of a sign-in that was given up count for the account too, and let in no other.
+        """
+        return await self._links.standing(signed_in.account, signed_in.token_hash)
 
     async def confirm(self, signed_in: SignedIn, token: str, visit: Visit) -> Confirmed:
         """Let this sign-in in by the token of its link; a fresh one takes its place.
@@ -199,13 +209,13 @@ class Locations:
         self._sign_ins.tell(ended)
         return Confirmed(token, browser)
 
-    async def _send(self, account: str, sign_in: bytes, language: str, home: str) -> None:
+    async def _send(self, account: str, sign_in: bytes, language: str, visit: Visit) -> bool:
         address = await self._addresses.of(account)
         async with self._database.read() as rows:
             row, new = await rows.get(SignIn, sign_in), await rows.get(NewLocation, sign_in)
         token = await self._links.make(account, sign_in) if address and row and new else None
         if token is None or row is None or new is None or address is None:
-            return
+            return False
         opened = datetime.datetime.fromtimestamp(row.opened_utc_ms / 1000, datetime.UTC)
         values = {
             "server": self._server_name,
@@ -213,12 +223,16 @@ class Locations:
             "browser": new.family,
             "network": new.network,
             "minutes": str(LINK_MS // 60_000),
-            "link": f"{home}{PAGE}#{token}",
+            "link": f"{visit.home}{PAGE}#{token}",
+            "denial": f"{visit.web_url}{DENIAL}#{token}",
         }
         try:
             await self._outbox.put(address, "location", values, language, good_for_ms=LINK_MS)
         except UnavailableError as error:
             logger.warning("a link for a new location was not sent", extra={"why": str(error)})
+            await self._links.drop(token)
+            return False
+        return True
 
     async def _wait(self, *subjects: Subject) -> None:
         wait_ms = await self._delays.wait_ms(subjects)

@@ -29,7 +29,12 @@ class Visit:
     family: str
     language: str
     home: str
-    """What the person's console begins with, without a slash at the end: there the link has to lead."""
+    """What the console of whoever signs in begins with, as they say: there the link that confirms has to lead.
+
+    Without a slash at the end, as is `web_url`.
+    """
+    web_url: str
+    """Where every browser reaches this server: there the link leads with which the owner denies, whatever they say."""
 
 
 def network_of(source: str) -> str:

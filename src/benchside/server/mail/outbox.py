@@ -13,13 +13,13 @@ from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.text import clean
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
-from benchside.server.clock import NowUtcMs
+from benchside.server.clock import NowUtcMs, has_come
 from benchside.server.mail.address import is_address
 from benchside.server.mail.model import Mail
 from benchside.server.mail.texts import Texts
 from benchside.server.store.database import Database
 
-__all__ = ["MAX_TRIES", "Outbox", "backoff_ms"]
+__all__ = ["LONGEST_PAUSE_MS", "MAX_TRIES", "Outbox", "backoff_ms"]
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ LEASE_MS = 2 * 60_000
 """Longer than a try lasts; when the process dies in it, the mail is tried again after this."""
 _FIRST_PAUSE_MS = 5_000
 """A link of ten minutes is worth some tries within the first."""
-_LONGEST_PAUSE_MS = 3600_000
+LONGEST_PAUSE_MS = 3600_000
 
 
 def backoff_ms(tries: int, chance: float) -> int:
@@ -45,7 +45,7 @@ def backoff_ms(tries: int, chance: float) -> int:
 
     Without the chance all mail of an hour in which the server was away would come back in one moment.
     """
-    whole = min(_LONGEST_PAUSE_MS, _FIRST_PAUSE_MS * 2 ** min(tries - 1, 20))
+    whole = min(LONGEST_PAUSE_MS, _FIRST_PAUSE_MS * 2 ** min(tries - 1, 20))
     return int(whole * (1 - chance / 2))
 
 
@@ -114,14 +114,15 @@ class Outbox:
     async def take_due(self) -> list[Mail]:
         """Return up to AT_ONCE mails whose time has come; nobody else is given them within LEASE_MS."""
         now = self._now()
+        is_due = has_come(Mail.due_utc_ms, now, longest_ms=LONGEST_PAUSE_MS)
         async with self._database.read() as rows:
-            if await rows.scalar(select(Mail.id).where(Mail.due_utc_ms <= now).limit(1)) is None:
+            if await rows.scalar(select(Mail.id).where(is_due).limit(1)) is None:
                 return []  # mostly so: and then nobody has to wait for our lock
         async with self._database.write() as rows:
             due = list(
                 await rows.scalars(
                     select(Mail)
-                    .where(Mail.due_utc_ms <= now)
+                    .where(is_due)
                     .order_by(Mail.due_utc_ms)
                     .limit(AT_ONCE)
                     .with_for_update(skip_locked=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import delete, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import PeerError, PeerFault, Refusal, RefusedError
 from benchside.protocol.wire.audit import EventDetails
@@ -18,11 +17,11 @@ from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.bus.contract import Bus, ToDevices
 from benchside.server.clock import NowUtcMs
-from benchside.server.notices.advisory_model import Advisory, AdvisoryAnswer
+from benchside.server.notices.advisory_model import Advisory, AdvisoryAnswer, AdvisoryReached
 from benchside.server.notices.pcs import FleetPc, Pcs
 from benchside.server.store.database import Database
 
-__all__ = ["Advisories", "AdvisoryFacts", "Answer", "NewAdvisory", "acknowledged"]
+__all__ = ["Advisories", "AdvisoryFacts", "Answer", "NewAdvisory"]
 
 MAX_HOLDING = 40
 """Less than what a PC keeps at once (notifier/carrier.py); more at a time are no advice."""
@@ -52,7 +51,7 @@ class NewAdvisory:
 
 @dataclass(frozen=True)
 class AdvisoryFacts:
-    """An advisory, and how many of those who are meant have acknowledged it."""
+    """An advisory, how many PCs are meant, at how many it has arrived, and at how many it was acknowledged."""
 
     id: bytes
     said: NewAdvisory
@@ -60,14 +59,16 @@ class AdvisoryFacts:
     made_by: str
     withdrawn_utc_ms: int | None
     meant: int
+    reached: int
     acknowledged: int
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One PC that is meant, and who there has acknowledged it, if anybody."""
+    """One PC that is meant, when it arrived there, and who there has acknowledged it, if anybody."""
 
     pc: FleetPc
+    reached_utc_ms: int | None
     acknowledged_utc_ms: int | None
     by: str | None
 
@@ -145,13 +146,20 @@ class Advisories:
         return [*withdrawn, *(_offer(id_, said) for id_, said in holding if said.is_for(pc))]
 
     async def all(self) -> list[AdvisoryFacts]:
-        """Return the newest, with how many have acknowledged."""
+        """Return the newest, with at how many PCs they have arrived and were acknowledged."""
         answered = select(AdvisoryAnswer.advisory_id, func.count()).group_by(AdvisoryAnswer.advisory_id)
+        arrived = select(AdvisoryReached.advisory_id, func.count()).group_by(AdvisoryReached.advisory_id)
         async with self._database.read() as rows:
             found = list(await rows.scalars(select(Advisory).order_by(Advisory.made_utc_ms.desc()).limit(MAX_SHOWN)))
-            counts: dict[bytes, int] = {row[0]: row[1] for row in await rows.execute(answered)}
+            answers: dict[bytes, int] = {row[0]: row[1] for row in await rows.execute(answered)}
+            arrivals: dict[bytes, int] = {row[0]: row[1] for row in await rows.execute(arrived)}
         pcs = (await self._pcs.all()).values()
-        return [_facts(row, sum(_said(row).is_for(pc) for pc in pcs), counts.get(row.id, 0)) for row in found]
+        facts = []
+        for row in found:
+            said = _said(row)
+            meant = sum(said.is_for(pc) for pc in pcs)
+            facts.append(_facts(row, meant, arrivals.get(row.id, 0), answers.get(row.id, 0)))
+        return facts
 
     async def answers(self, id_: bytes) -> tuple[AdvisoryFacts, list[Answer]]:
         """Return one advisory with each PC that is meant; RefusedError(UNKNOWN) when there is none."""
@@ -161,30 +169,22 @@ class Advisories:
                 raise RefusedError(Refusal.UNKNOWN, "expected an advisory that there is, got another")
             given = select(AdvisoryAnswer).where(AdvisoryAnswer.advisory_id == id_)
             found = {one.device_id: one for one in await rows.scalars(given)}
+            arrived = select(AdvisoryReached.device_id, AdvisoryReached.reached_utc_ms)
+            arrivals: dict[bytes, int] = {
+                one[0]: one[1] for one in await rows.execute(arrived.where(AdvisoryReached.advisory_id == id_))
+            }
         said, answers = _said(row), []
         for pc in (await self._pcs.all()).values():
-            if said.is_for(pc) or pc.id in found:
+            if said.is_for(pc) or pc.id in arrivals:
                 one = found.get(pc.id)
-                answers.append(Answer(pc, one.acknowledged_utc_ms if one else None, one.by if one else None))
-        return _facts(row, len(answers), len(found)), answers
+                by = one.by if one else None
+                answers.append(Answer(pc, arrivals.get(pc.id), one.acknowledged_utc_ms if one else None, by))
+        return _facts(row, len(answers), len(arrivals), len(found)), answers
 
     async def forget_old(self) -> None:
         """Delete those that ended long ago, with their answers."""
         async with self._database.write() as rows:
             await rows.execute(delete(Advisory).where(Advisory.until_utc_ms < self._now() - KEEP_MS))
-
-
-async def acknowledged(rows: AsyncSession, said: Mapping[tuple[bytes, bytes], str | None], now_utc_ms: int) -> None:
-    """Write down who acknowledged what, the first time: `said` is advisory and device to whom it was."""
-    ids, devices = {one for one, _ in said}, {one for _, one in said}
-    known = set(await rows.scalars(select(Advisory.id).where(Advisory.id.in_(ids))))
-    query = select(AdvisoryAnswer.advisory_id, AdvisoryAnswer.device_id).where(
-        AdvisoryAnswer.advisory_id.in_(ids), AdvisoryAnswer.device_id.in_(devices)
-    )
-    had = {(row[0], row[1]) for row in await rows.execute(query)}
-    for (id_, device_id), by in said.items():
-        if id_ in known and (id_, device_id) not in had:
-            rows.add(AdvisoryAnswer(advisory_id=id_, device_id=device_id, acknowledged_utc_ms=now_utc_ms, by=by))
 
 
 def _offer(id_: bytes, said: NewAdvisory) -> AdvisoryOffered:
@@ -215,5 +215,7 @@ def _said(row: Advisory) -> NewAdvisory:
     )
 
 
-def _facts(row: Advisory, meant: int, count: int) -> AdvisoryFacts:
-    return AdvisoryFacts(row.id, _said(row), row.made_utc_ms, row.made_by, row.withdrawn_utc_ms, meant, count)
+def _facts(row: Advisory, meant: int, reached: int, acknowledged: int) -> AdvisoryFacts:
+    return AdvisoryFacts(
+        row.id, _said(row), row.made_utc_ms, row.made_by, row.withdrawn_utc_ms, meant, reached, acknowledged
+    )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from benchside.server.store.planes import CloudTable
 from benchside.server.store.sealed import SealedText
 
-__all__ = ["Advisory", "AdvisoryAnswer"]
+__all__ = ["Advisory", "AdvisoryAnswer", "AdvisoryReached"]
 
 
 class Advisory(CloudTable):
@@ -39,3 +39,13 @@ class AdvisoryAnswer(CloudTable):
     device_id: Mapped[bytes] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True)
     acknowledged_utc_ms: Mapped[int] = mapped_column(BigInteger)
     by: Mapped[str | None] = mapped_column(SealedText("advisory_answer.by"))
+
+
+class AdvisoryReached(CloudTable):
+    """A PC's notifier has it, and shows it."""
+
+    __tablename__ = "advisory_reached"
+
+    advisory_id: Mapped[bytes] = mapped_column(ForeignKey("advisory.id", ondelete="CASCADE"), primary_key=True)
+    device_id: Mapped[bytes] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True)
+    reached_utc_ms: Mapped[int] = mapped_column(BigInteger)

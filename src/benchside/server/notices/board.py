@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+import msgspec
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from benchside.protocol.flow.conditions import shares
 from benchside.protocol.flow.conditions.projection import States, apply, is_shown
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, ConditionState
+from benchside.protocol.wire.notice import MAX_SHELVE_S
 from benchside.server.notices.facts import OWN_JOURNAL, OwnCondition, ShownCondition
 from benchside.server.notices.model import KeptCondition
 from benchside.server.notices.own import too_many
 from benchside.server.notices.personal import joined, split
+from benchside.server.store.planes import table_of
 
 __all__ = ["MAX_CONDITIONS", "Board", "Moved"]
 
-MAX_CONDITIONS = 1000
-"""Of one PC: twice what its own window shows.  What a notifier gone wild says beyond is in the log alone."""
+MAX_CONDITIONS = shares.MAX_CONDITIONS + shares.MAX_CRITICAL + 450
+"""Of one PC: as many as a notifier remembers, and more of its own about itself, which have no limit there, than it can
+have.  What one gone wild says beyond is in the log alone."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,24 @@ class Moved:
 
 @dataclass
 class _Entry:
-    row: KeptCondition | None
+    """One condition; `number` where there is a row of it."""
+
+    number: int | None
     state: ConditionState | None
     journal: bytes
+    raised_utc_ms: int
     is_dirty: bool = False
-    is_raised: bool = False
+
+
+_KEPT = table_of(KeptCondition)
+_kept = _KEPT.c
+_LOADED = (
+    _kept.number, _kept.device_id, _kept.journal, _kept.source, _kept.subject, _kept.code, _kept.raised_utc_ms,
+    _kept.state, _kept.personal,
+)  # fmt: skip
+"""As columns: an object for each, and a mapper that looks for what has changed, took a third of a transaction."""
+_CHANGE = update(_KEPT).where(_kept.number == bindparam("of"))
+_DELETE = delete(_KEPT).where(_kept.number == bindparam("of"))
 
 
 class Board:
@@ -51,10 +70,10 @@ class Board:
 
     async def load(self, devices: Collection[bytes], codes: Collection[str]) -> None:
         """Read the conditions of `devices` that have one of `codes`."""
-        query = select(KeptCondition).where(KeptCondition.device_id.in_(devices), KeptCondition.code.in_(codes))
-        for row in await self._rows.scalars(query):
-            key = ConditionKey(row.source, row.subject, row.code)
-            self._entries[row.device_id, key] = _Entry(row, joined(row.state, row.personal), row.journal)
+        query = select(*_LOADED).where(_kept.device_id.in_(devices), _kept.code.in_(codes))
+        for number, device_id, journal, *names, raised, state, personal in await self._rows.execute(query):
+            entry = _Entry(number, joined(state, personal), journal, raised)
+            self._entries[device_id, ConditionKey(*names)] = entry
 
     def state(self, device_id: bytes, key: ConditionKey) -> ConditionState | None:
         """How a condition that was loaded stands."""
@@ -65,62 +84,97 @@ class Board:
         """Move a condition on; one of the server's own is over when it is cleared: nobody can acknowledge it."""
         entry = self._entries.get((device_id, key))
         if entry is None:
-            entry = self._entries[device_id, key] = _Entry(None, None, journal)
+            entry = self._entries[device_id, key] = _Entry(None, None, journal, self._now_utc_ms)
         states: States = {} if entry.state is None else {key: entry.state}
+        was_active = entry.state is not None and entry.state.is_active
         apply(states, change)
         after = states.get(key)
+        if after is not None and change.kind is ChangeKind.SHELVED:
+            after = msgspec.structs.replace(after, shelved_until_utc_ms=_shelved_until(change, self._now_utc_ms))
         is_over = journal == OWN_JOURNAL and after is not None and not after.is_active
         entry.state, entry.journal, entry.is_dirty = None if is_over else after, journal, True
-        entry.is_raised |= change.kind is ChangeKind.RAISED
+        begins = change.kind is ChangeKind.RAISED or (change.kind is ChangeKind.FLAPPING and not was_active)
+        if begins:
+            entry.raised_utc_ms = self._now_utc_ms
 
     async def forget_others(self, device_id: bytes, journal: bytes) -> None:
         """Forget what older journals of a notifier said: nobody knows whether it is still so."""
-        gone = select(KeptCondition).where(
-            KeptCondition.device_id == device_id, KeptCondition.journal.not_in((journal, OWN_JOURNAL))
+        gone = select(_kept.number, _kept.source, _kept.subject, _kept.code).where(
+            _kept.device_id == device_id, _kept.journal.not_in((journal, OWN_JOURNAL))
         )
-        for row in list(await self._rows.scalars(gone)):
-            key = ConditionKey(row.source, row.subject, row.code)
+        numbers = []
+        for number, *names in await self._rows.execute(gone):
+            key = ConditionKey(*names)
             self._entries.pop((device_id, key), None)
-            self.moved.append(Moved(device_id, key, row.number, None))
-            await self._rows.delete(row)
-        await self._rows.flush()  # before the same keys come anew
+            self.moved.append(Moved(device_id, key, number, None))
+            numbers.append(number)
+        await self._delete(numbers)  # before the same keys come anew
 
     async def settle(self, say: Callable[[bytes, Sequence[OwnCondition]], Awaitable[None]]) -> None:
         """Write back what moved; `say` is told of PCs that have too many."""
         await self._refuse_too_many(say)
-        moved = [(place, entry) for place, entry in self._entries.items() if entry.is_dirty]
-        for (device_id, key), entry in moved:
-            if entry.state is None:
-                if entry.row is not None:
-                    self.moved.append(Moved(device_id, key, entry.row.number, None))
-                    await self._rows.delete(entry.row)
-                    entry.row = None
+        new: dict[tuple[bytes, ConditionKey], ConditionState] = {}
+        gone, changed = list[int](), list[dict[str, Any]]()
+        for (device_id, key), entry in self._entries.items():
+            if not entry.is_dirty:
                 continue
-            if entry.row is None:
-                entry.row = KeptCondition(
-                    device_id=device_id, source=key.source, subject=key.subject, code=key.code,
-                    raised_utc_ms=self._now_utc_ms,
-                )  # fmt: skip
-                self._rows.add(entry.row)
-            self._fill(entry.row, entry, entry.state)
-        await self._rows.flush()
-        for (device_id, key), entry in moved:
-            if entry.row is not None and entry.state is not None:
-                self.moved.append(Moved(device_id, key, entry.row.number, _shown(entry.row, entry.state)))
+            if entry.number is None:
+                if entry.state is not None:
+                    new[device_id, key] = entry.state
+            elif entry.state is not None:
+                changed.append({"of": entry.number, **self._columns(entry, entry.state)})
+                shown = ShownCondition(entry.number, device_id, entry.state, entry.raised_utc_ms, self._now_utc_ms)
+                self.moved.append(Moved(device_id, key, entry.number, shown))
+            else:
+                self.moved.append(Moved(device_id, key, entry.number, None))
+                gone.append(entry.number)
+                entry.number = None
+        await self._delete(gone)
+        if changed:
+            await self._rows.execute(_CHANGE, changed)
+        if new:
+            await self._insert(new)
 
-    def _fill(self, row: KeptCondition, entry: _Entry, state: ConditionState) -> None:
-        row.journal = entry.journal
-        row.severity, row.is_active, row.is_acknowledged = state.severity.rank, state.is_active, state.is_acknowledged
-        row.is_shown, row.shelved_until_utc_ms = is_shown(state) and not state.is_suppressed, state.shelved_until_utc_ms
-        row.kept_utc_ms = self._now_utc_ms
-        if entry.is_raised:
-            row.raised_utc_ms = self._now_utc_ms
-        row.state, row.personal = split(state)
+    async def _delete(self, numbers: Sequence[int]) -> None:
+        if numbers:
+            await self._rows.execute(_DELETE, [{"of": number} for number in numbers])
+
+    async def _insert(self, new: dict[tuple[bytes, ConditionKey], ConditionState]) -> None:
+        """All in one statement: the mapper would ask for each number by itself, in a turn of the database's thread."""
+        values = [
+            {
+                "device_id": device_id, "source": key.source, "subject": key.subject, "code": key.code,
+                **self._columns(self._entries[device_id, key], state),
+            }
+            for (device_id, key), state in new.items()
+        ]  # fmt: skip
+        wanted = insert(_KEPT).returning(_kept.number, _kept.device_id, _kept.source, _kept.subject, _kept.code)
+        for number, device_id, *names in await self._rows.execute(wanted, values):
+            key = ConditionKey(*names)
+            raised = self._entries[device_id, key].raised_utc_ms
+            shown = ShownCondition(number, device_id, new[device_id, key], raised, self._now_utc_ms)
+            self.moved.append(Moved(device_id, key, number, shown))
+
+    def _columns(self, entry: _Entry, state: ConditionState) -> dict[str, Any]:
+        """What a row says of how its condition stands; columns of any type."""
+        text, personal = split(state)
+        return {
+            "journal": entry.journal,
+            "severity": state.severity.rank,
+            "is_active": state.is_active,
+            "is_acknowledged": state.is_acknowledged,
+            "is_shown": is_shown(state) and not state.is_suppressed,
+            "shelved_until_utc_ms": state.shelved_until_utc_ms,
+            "raised_utc_ms": entry.raised_utc_ms,
+            "kept_utc_ms": self._now_utc_ms,
+            "state": text,
+            "personal": personal,
+        }
 
     async def _refuse_too_many(self, say: Callable[[bytes, Sequence[OwnCondition]], Awaitable[None]]) -> None:
         new: dict[bytes, list[tuple[bytes, ConditionKey]]] = {}
         for (device_id, key), entry in self._entries.items():
-            if entry.row is None and entry.is_dirty and entry.journal != OWN_JOURNAL:
+            if entry.number is None and entry.is_dirty and entry.journal != OWN_JOURNAL:
                 new.setdefault(device_id, []).append((device_id, key))
         if not new:
             return
@@ -137,5 +191,8 @@ class Board:
                 await say(device_id, [too_many()])
 
 
-def _shown(row: KeptCondition, state: ConditionState) -> ShownCondition:
-    return ShownCondition(row.number, row.device_id, state, row.raised_utc_ms, row.kept_utc_ms)
+def _shelved_until(change: ConditionChange, now_utc_ms: int) -> int | None:
+    """Until when a condition is put aside by our clock: the PC's may be hours or years away from it."""
+    if change.until_utc_ms is None:
+        return None
+    return now_utc_ms + min(max(change.until_utc_ms - change.at_utc_ms, 0), MAX_SHELVE_S * 1000)

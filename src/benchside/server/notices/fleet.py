@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, func, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, false, func, or_, select
 
 from benchside.protocol.wire.condition import ConditionKey, Severity
+from benchside.server.audit.sessions import Term
 from benchside.server.clock import NowUtcMs
 from benchside.server.notices.facts import ShownCondition
 from benchside.server.notices.model import KeptChange, KeptCondition, unshelved
@@ -97,10 +98,18 @@ class Fleet:
             return [_shown(row) for row in found], total
 
     async def timeline(
-        self, device_id: bytes, *, before: int, limit: int, key: ConditionKey | None = None
+        self,
+        device_id: bytes,
+        *,
+        before: int,
+        limit: int,
+        key: ConditionKey | None = None,
+        terms: Sequence[Term] | None = None,
     ) -> Sequence[ShownChange]:
-        """Changes of one PC, newest first, in the order in which they were kept."""
+        """Changes of one PC, newest first, in the order in which they were kept.  `terms`: in these times alone."""
         query = select(KeptChange).where(KeptChange.device_id == device_id, KeptChange.number < before)
+        if terms is not None:
+            query = query.where(or_(false(), *(one.covers(KeptChange.kept_utc_ms) for one in terms)))
         if key is not None:
             query = query.where(
                 KeptChange.source == key.source, KeptChange.subject == key.subject, KeptChange.code == key.code
@@ -108,6 +117,12 @@ class Fleet:
         async with self._database.read() as rows:
             found = await rows.scalars(query.order_by(KeptChange.number.desc()).limit(limit))
             return [_change(row) for row in found]
+
+    async def count_of(self, device_id: bytes) -> int:
+        """How many changes of one PC are kept: the length of its timeline."""
+        query = select(func.count(KeptChange.number)).where(KeptChange.device_id == device_id)
+        async with self._database.read() as rows:
+            return await rows.scalar(query) or 0
 
     def _where(self, query: Select[_T], visible: Visible, wanted: Wanted) -> Select[_T]:
         devices = {one.id for one in visible.values() if _fits(one, wanted)}
@@ -130,6 +145,8 @@ class Fleet:
                 return [KeptCondition.is_shown, ~KeptCondition.is_acknowledged, self._unshelved()]
             case "shelved":
                 return [KeptCondition.shelved_until_utc_ms > self._now()]
+            case "unshown":  # follows from another, or is out of service: somebody's choice, which others have to find
+                return [~KeptCondition.is_shown, self._unshelved()]
             case _:
                 return [KeptCondition.is_shown]
 

@@ -19,6 +19,7 @@ from benchside.server.bus.contract import Bus, ConditionChanged
 from benchside.server.clock import NowUtcMs
 from benchside.server.notices.facts import OWN_JOURNAL, OwnCondition
 from benchside.server.notices.model import KeptChange, NoticeCursor
+from benchside.server.notices.order import START, Cursor
 from benchside.server.notices.pace import Pace
 from benchside.server.notices.writing import Told, Writing
 from benchside.server.store.database import Database
@@ -68,12 +69,18 @@ class Intake:
 
     async def kept_up_to(self, device_id: bytes, journal: bytes) -> int:
         """Up to which change a journal of a device is kept."""
+        return (await self.place_of(device_id, journal)).sequence
+
+    async def place_of(self, device_id: bytes, journal: bytes) -> Cursor:
+        """Up to which change a journal of a device is kept, and the head of its chain there."""
         async with self._database.read() as rows:
             cursor = await rows.get(NoticeCursor, (device_id, journal))
             if cursor is not None:
-                return cursor.sequence
-            newest = select(KeptChange.sequence).where(KeptChange.device_id == device_id, KeptChange.journal == journal)
-            return await rows.scalar(newest.order_by(KeptChange.sequence.desc()).limit(1)) or 0
+                return Cursor(cursor.sequence, cursor.head)
+            newest = select(KeptChange.sequence, KeptChange.head)
+            newest = newest.where(KeptChange.device_id == device_id, KeptChange.journal == journal)
+            row = (await rows.execute(newest.order_by(KeptChange.sequence.desc()).limit(1))).first()
+            return START if row is None else Cursor(row[0], row[1])
 
     async def keep(self, device_id: bytes, batch: NoticeBatch) -> int:
         """Keep what is new of a batch; return up to where the journal is kept, durably.

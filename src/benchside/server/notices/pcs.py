@@ -74,12 +74,20 @@ class Pcs:
             for device_id, model in await rows.execute(instruments):
                 models.setdefault(device_id, []).append(model)
             devices = (
-                select(Device.id, Device.name, Device.site, Site.name, Site.customer, Device.region, Device.software)
+                select(
+                    Device.id,
+                    Device.name,
+                    Device.site,
+                    Site.name,
+                    Site.customer,
+                    Device.region,
+                    Device.software,
+                )
                 .join(Site, Device.site == Site.id)
                 .where(Device.revoked_utc_ms.is_(None), which)
                 .order_by(Device.name)
             )
             return {
-                row[0]: FleetPc(*row[:6], models=tuple(models.get(row[0], ())), software=row[6] or "")
+                row[0]: FleetPc(*row[:6], tuple(models.get(row[0], ())), row[6] or "")
                 for row in await rows.execute(devices)
             }

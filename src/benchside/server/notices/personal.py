@@ -39,7 +39,11 @@ _content = msgspec.json.Decoder(ChangeContent)
 _people = msgspec.json.Decoder(ChangePeople)
 _state = msgspec.json.Decoder(ConditionState)
 _state_people = msgspec.json.Decoder(_StatePeople)
-_NOBODY: dict[str, Any] = {"acknowledged_by": None, "shelved_by": None, "shelved_why": None}
+_LEFT_OUT: dict[str, Any] = {
+    **dict.fromkeys(("acknowledged_by", "shelved_by", "shelved_why")),
+    # the PC's own reckoning, which nobody here asks for, and which a server of the version before could not read
+    **dict.fromkeys(("pulse_until_utc_ms", "shelf_ends_utc_ms")),
+}
 
 
 def seal_free(change: ConditionChange) -> tuple[str, bytes | None]:
@@ -58,7 +62,7 @@ def split(state: ConditionState) -> tuple[str, bytes | None]:
     """The same for how a condition stands."""
     people = _StatePeople(state.acknowledged_by, state.shelved_by, state.shelved_why)
     sealed = _encode(people) if people != _StatePeople() else None
-    return _encode(replace(state, **_NOBODY)).decode(), sealed
+    return _encode(replace(state, **_LEFT_OUT)).decode(), sealed
 
 
 def joined(state: str, personal: bytes | None) -> ConditionState:

@@ -48,7 +48,7 @@ class Silence:
 
     def _away_ms(self, device_id: bytes) -> int | None:
         gone = self._presence.gone_since_utc_ms(device_id)
-        return None if gone is None else max(0, self._now() - gone)
+        return None if gone is None else self._now() - gone
 
 
 def _active(subject: str) -> Select[bytes]:

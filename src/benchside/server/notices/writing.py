@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.trust.conditions import conditions_head
 from benchside.protocol.wire.condition import ChangeKind, ConditionChange
-from benchside.server.notices.advisories import acknowledged
+from benchside.server.notices.advisory_answers import AdvisoryAnswers
 from benchside.server.notices.board import Board
 from benchside.server.notices.facts import OWN_JOURNAL, OwnCondition
 from benchside.server.notices.model import KeptChange, NoticeCursor
 from benchside.server.notices.order import START, Cursor, JournalFault, admit
 from benchside.server.notices.own import JOURNAL_FAULTS, journal_fault
 from benchside.server.notices.personal import seal_free
+from benchside.server.store.planes import table_of
 
 __all__ = ["MAX_JOURNALS", "Told", "Writing"]
 
-VENDOR = ("vendor", "advisory")
-"""Source and code of an advisory's condition; its subject is the advisory's id."""
 MAX_JOURNALS = 32
 """Cursors of one device: a disk that is wiped at each start makes a journal a day; the log knows older ones."""
 
@@ -44,14 +42,37 @@ class Told:
 
 
 @dataclass
+class _Place:
+    """How far a journal is kept, as it will be written; `is_known`: there is a row of it."""
+
+    sequence: int
+    head: bytes
+    is_current: bool
+    seen_utc_ms: int
+    is_known: bool
+    is_dirty: bool = False
+
+    def move(self, to: Cursor, now_utc_ms: int) -> None:
+        self.sequence, self.head, self.seen_utc_ms, self.is_dirty = to.sequence, to.head, now_utc_ms, True
+
+
+_CURSORS, _CHANGES = table_of(NoticeCursor), table_of(KeptChange)
+_cursor = _CURSORS.c
+_LOADED = (
+    _cursor.device_id, _cursor.journal, _cursor.sequence, _cursor.head, _cursor.is_current, _cursor.seen_utc_ms,
+)  # fmt: skip
+_MOVE = update(_CURSORS).where(_cursor.device_id == bindparam("of"), _cursor.journal == bindparam("which"))
+
+
+@dataclass
 class Writing:
     """Made for one transaction and thrown away; `board` has what changed when it is over."""
 
     rows: AsyncSession
     now_utc_ms: int
     board: Board = field(init=False)
-    _cursors: dict[tuple[bytes, bytes], NoticeCursor] = field(default_factory=dict)
-    _answers: dict[tuple[bytes, bytes], str | None] = field(default_factory=dict)
+    _cursors: dict[tuple[bytes, bytes], _Place] = field(default_factory=dict)
+    _answers: AdvisoryAnswers = field(default_factory=AdvisoryAnswers)
     _logged: dict[tuple[bytes, bytes], Cursor] = field(default_factory=dict)
     _log: list[dict[str, Any]] = field(default_factory=list)  # columns of any type
 
@@ -59,8 +80,9 @@ class Writing:
         """Write what is new of `group`, in its order, and fill in each answer."""
         self.board = Board(self.rows, self.now_utc_ms)
         devices = {one.device_id for one in group}
-        for cursor in await self.rows.scalars(select(NoticeCursor).where(NoticeCursor.device_id.in_(devices))):
-            self._cursors[cursor.device_id, cursor.journal] = cursor
+        known = await self.rows.execute(select(*_LOADED).where(_cursor.device_id.in_(devices)))
+        for device_id, journal, sequence, head, is_current, seen in known:
+            self._cursors[device_id, journal] = _Place(sequence, head, is_current, seen, is_known=True)
         await self._look_into_log([one for one in group if one.journal != OWN_JOURNAL])
         codes = {change.key.code for one in group for change in one.changes if change.key is not None}
         codes |= {wish.key.code for one in group for wish in one.own} | {code for _, code in JOURNAL_FAULTS}
@@ -71,10 +93,28 @@ class Writing:
             else:
                 await self._take(one)
         await self.board.settle(self._own)
-        if self._answers:
-            await acknowledged(self.rows, self._answers, self.now_utc_ms)
+        await self._answers.write(self.rows, self.now_utc_ms)
         if self._log:
-            await self.rows.execute(insert(KeptChange.__table__), self._log)  # type: ignore[arg-type]  # a Table
+            await self.rows.execute(insert(_CHANGES), self._log)
+        await self._write_cursors()
+
+    async def _write_cursors(self) -> None:
+        moved, new = list[dict[str, Any]](), list[dict[str, Any]]()
+        for (device_id, journal), place in self._cursors.items():
+            if not place.is_dirty:
+                continue
+            columns: dict[str, Any] = {
+                "sequence": place.sequence, "head": place.head, "is_current": place.is_current,
+                "seen_utc_ms": place.seen_utc_ms,
+            }  # fmt: skip
+            if place.is_known:
+                moved.append({"of": device_id, "which": journal, **columns})
+            else:
+                new.append({"device_id": device_id, "journal": journal, **columns})
+        if moved:
+            await self.rows.execute(_MOVE, moved)
+        if new:
+            await self.rows.execute(insert(_CURSORS), new)
 
     @property
     def changes(self) -> int:
@@ -92,10 +132,10 @@ class Writing:
         told.faults = admitted.faults
         if row is None:
             row = await self._begin(told)
-        row.sequence, row.head, row.seen_utc_ms = admitted.cursor.sequence, admitted.cursor.head, self.now_utc_ms
+        row.move(admitted.cursor, self.now_utc_ms)
         for change in admitted.new:
             self._note(told.device_id, told.journal, change)
-            self._answer(told.device_id, change)
+            self._answers.look_at(told.device_id, change)
             if row.is_current and change.key is not None and not change.key.source.startswith("server"):
                 self.board.take(told.device_id, told.journal, change, change.key)
         await self._own(told.device_id, [journal_fault(fault) for fault in sorted(admitted.faults)])
@@ -118,36 +158,30 @@ class Writing:
             ):
                 self._logged[device_id, journal] = Cursor(sequence, head)
 
-    async def _begin(self, told: Told) -> NoticeCursor:
+    async def _begin(self, told: Told) -> _Place:
         """Another journal of this device: whatever its older ones said is wrong is not known any more."""
         others = [
-            one
+            (journal, one)
             for (device, journal), one in self._cursors.items()
             if device == told.device_id and journal != OWN_JOURNAL
         ]
-        for other in others:
+        for _, other in others:
+            other.is_dirty |= other.is_current
             other.is_current = False
-        for old in sorted(others, key=lambda one: one.seen_utc_ms)[: max(0, len(others) - MAX_JOURNALS + 1)]:
+        oldest = sorted(others, key=lambda one: one[1].seen_utc_ms)[: max(0, len(others) - MAX_JOURNALS + 1)]
+        for journal, _ in oldest:
             await self.rows.execute(
-                delete(NoticeCursor).where(NoticeCursor.device_id == old.device_id, NoticeCursor.journal == old.journal)
+                delete(NoticeCursor).where(NoticeCursor.device_id == told.device_id, NoticeCursor.journal == journal)
             )
-            del self._cursors[old.device_id, old.journal]
+            del self._cursors[told.device_id, journal]
         if others:
             await self.board.forget_others(told.device_id, told.journal)
         return self._new_cursor(told.device_id, told.journal, is_current=True)
 
-    def _new_cursor(self, device_id: bytes, journal: bytes, *, is_current: bool) -> NoticeCursor:
-        row = NoticeCursor(
-            device_id=device_id,
-            journal=journal,
-            sequence=0,
-            head=START.head,
-            is_current=is_current,
-            seen_utc_ms=self.now_utc_ms,
-        )
-        self.rows.add(row)
-        self._cursors[device_id, journal] = row
-        return row
+    def _new_cursor(self, device_id: bytes, journal: bytes, *, is_current: bool) -> _Place:
+        place = _Place(START.sequence, START.head, is_current, self.now_utc_ms, is_known=False)
+        self._cursors[device_id, journal] = place
+        return place
 
     async def _own(self, device_id: bytes, wishes: Sequence[OwnCondition]) -> None:
         for wish in wishes:
@@ -168,16 +202,9 @@ class Writing:
                 head=START.head,
             )
             change = msgspec.structs.replace(bare, head=conditions_head(row.head, bare))
-            row.sequence, row.head, row.seen_utc_ms = change.sequence, change.head, self.now_utc_ms
+            row.move(Cursor(change.sequence, change.head), self.now_utc_ms)
             self._note(device_id, OWN_JOURNAL, change)
             self.board.take(device_id, OWN_JOURNAL, change, wish.key)
-
-    def _answer(self, device_id: bytes, change: ConditionChange) -> None:
-        """Remember that an advisory was acknowledged; its condition's name is made in notifier/carrier.py."""
-        key = change.key
-        if change.kind is ChangeKind.ACKNOWLEDGED and key is not None and (key.source, key.code) == VENDOR:
-            with contextlib.suppress(ValueError):
-                self._answers.setdefault((bytes.fromhex(key.subject), device_id), change.by)
 
     def _note(self, device_id: bytes, journal: bytes, change: ConditionChange) -> None:
         key, (content, personal) = change.key, seal_free(change)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import PeerError, Refusal, RefusedError, UnavailableError
@@ -103,7 +104,8 @@ class PolicyKeeper:
     async def install(self, exported: bytes) -> int:
         """Take what `benchside authority export` wrote; return its version.
 
-        PeerError when it is not signed by the pinned authority or a successor, RefusedError when it is not newer.
+        PeerError when it is not signed by the pinned authority or a successor, RefusedError when it is not newer: than
+        what was there before, or than what somebody else installed in the same moment.
         """
         offered = LINK.decode(exported)
         if not isinstance(offered, PolicyOffered):
@@ -116,11 +118,18 @@ class PolicyKeeper:
             raise RefusedError(Refusal.OLD_POLICY, "expected the rotations that are known and perhaps more, got others")
         pin = follow_rotations(AuthorityPin(key=pinned), offered.rotations)
         policy = read_policy(offered.policy, pin, at_least_version=newest + 1)
-        await self._ledger.record(SERVER, ServerKind.POLICY_INSTALLED, EventDetails(version=str(policy.version)))
+        # read first and checked again within: reading a large one takes a second, in which others write
         async with self._database.write() as rows:
+            rotations = await rows.scalar(select(func.count()).select_from(InstalledRotation)) or 0
+            if rotations != len(known) or (await rows.scalar(select(func.max(InstalledPolicy.version))) or 0) > newest:
+                raise _older()
             for serial, signed in enumerate(offered.rotations[len(known) :], start=len(known) + 1):
                 rows.add(InstalledRotation(serial=serial, signed=signed))
             rows.add(InstalledPolicy(version=policy.version, signed=offered.policy, installed_utc_ms=self._now()))
+            await _flush(rows)
+            # nothing is made before the transaction ends; a policy that is refused leaves no word of it
+            said = EventDetails(version=str(policy.version))
+            await self._ledger.record(SERVER, ServerKind.POLICY_INSTALLED, said)
         await self.refresh()
         return policy.version
 
@@ -129,3 +138,16 @@ class PolicyKeeper:
         if spki is None:
             raise UnavailableError("no authority is pinned; run `benchside admin init` first")
         return spki
+
+
+async def _flush(rows: AsyncSession) -> None:
+    try:
+        await rows.flush()
+    except IntegrityError as error:  # two processes at once: the table takes one
+        raise _older() from error
+
+
+def _older() -> RefusedError:
+    return RefusedError(
+        Refusal.OLD_POLICY, "expected a policy newer than the installed one, got one that came too late"
+    )

@@ -43,7 +43,10 @@ class Presence:
         """Since when a device is away; None while it is online.  Not before this process started."""
         if device_id in self._online:
             return None
-        return self._gone.get(device_id, self._started_utc_ms)
+        # a clock that was ahead when it left, and was set back, begins anew: what lies to come would be so for years
+        since = min(self._gone.get(device_id, self._started_utc_ms), self._now())
+        self._gone[device_id] = since
+        return since
 
     async def came(self, device_id: bytes) -> None:
         """The device is connected now; a connection that replaces another goes on with its span."""

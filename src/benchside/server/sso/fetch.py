@@ -14,6 +14,8 @@ from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 
 __all__ = ["Answer", "Fetch"]
 
+KEPT_S = 2.0
+"""Shorter than any provider keeps an idle connection (Node's 5 s): a code or token goes out on none just closed."""
 ANSWER_WITHIN_S = 8.0
 """A person waits at a blank page meanwhile."""
 MAX_ANSWER_BYTES = 256 * 1024
@@ -49,7 +51,10 @@ class Fetch:
     async def _send(self, method: str, url: str, headers: Mapping[str, str], **more: Any) -> Answer:
         if self._http is None:
             self._http = httpx.AsyncClient(
-                timeout=ANSWER_WITHIN_S, follow_redirects=False, verify=ssl.create_default_context()
+                timeout=ANSWER_WITHIN_S,
+                follow_redirects=False,
+                verify=ssl.create_default_context(),
+                limits=httpx.Limits(keepalive_expiry=KEPT_S),
             )
         body = b""
         try:

@@ -1,6 +1,8 @@
-"""Tables of people as the provider knows them, and of their sessions there."""
+"""Tables of people as the provider knows them, of their sessions there, and of its log-outs."""
 
 from __future__ import annotations
+
+import secrets
 
 from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from benchside.server.store.planes import CloudTable
 from benchside.server.store.sealed import SealedText
 
-__all__ = ["ProviderIdentity", "ProviderSession"]
+__all__ = ["ProviderIdentity", "ProviderLogout", "ProviderSession"]
 
 
 class ProviderIdentity(CloudTable):
@@ -26,9 +28,24 @@ class ProviderSession(CloudTable):
 
     __tablename__ = "provider_session"
 
+    id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True, default=lambda: secrets.token_bytes(16))
+    """Stays when another sign-in takes the place of this one, also while the provider is being asked."""
     token_hash: Mapped[bytes] = mapped_column(
-        LargeBinary(32), ForeignKey("sign_in.token_hash", ondelete="CASCADE"), primary_key=True
+        LargeBinary(32), ForeignKey("sign_in.token_hash", ondelete="CASCADE"), unique=True
     )
     sid: Mapped[str | None] = mapped_column(String(255), index=True)
     refresh_token: Mapped[str | None] = mapped_column(SealedText("provider_session.refresh_token"))
     checked_utc_ms: Mapped[int] = mapped_column(BigInteger, index=True)
+    """When the provider was last asked, whatever it said."""
+
+
+class ProviderLogout(CloudTable):
+    """A log-out that the provider told of, kept for those who are on their way back from there."""
+
+    __tablename__ = "provider_logout"
+
+    token_id_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of the logout token's own id."""
+    sid: Mapped[str | None] = mapped_column(String(255))
+    subject: Mapped[str | None] = mapped_column(String(255))
+    heard_utc_ms: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -21,7 +21,7 @@ from benchside.server.clock import NowUtcMs
 from benchside.server.settings import Address
 from benchside.server.sso.fetch import Fetch
 
-__all__ = ["MAX_TOKEN_CHARS", "Metadata", "Provider", "Signed", "Tokens"]
+__all__ = ["MAX_TOKEN_CHARS", "Metadata", "Provider", "Signed", "Tokens", "UnclearError"]
 
 METADATA_FOR_MS = 3600_000
 """A provider that moves an endpoint keeps the old one for longer."""
@@ -34,7 +34,18 @@ MAX_KEYS = 50
 """A large provider publishes ten, some of them for the future."""
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 """Signatures by a key that only the provider has: neither "none" nor one that our own secret could make."""
+_OUT = ("invalid_grant", "interaction_required", "login_required", "consent_required", "account_selection_required")
+"""Answers to a refresh by which this person may not be in as things are (RFC 6749, 5.2).
+
+The last four are answers to a browser by the standard (OpenID Connect Core 1.0, 3.1.2.6), and some providers give them
+here too: Entra when a rule of its conditional access wants another proof.  The person has to come there again, so they
+are out, and signing in anew is their way back.
+"""
 _LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+class UnclearError(UnavailableError):
+    """The provider answered, and not whether this one person may be in."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +119,11 @@ class Provider:
         return await self._ask({**form, "code_verifier": verifier})
 
     async def refresh(self, refresh_token: str) -> Tokens:
-        """Ask whether somebody may still be in; RefusedError when not."""
+        """Ask whether somebody may still be in; RefusedError when not, until they sign in there anew.
+
+        UnclearError when it does not say so of this person, UnavailableError when it says nothing of anybody now,
+        PeerError when its answer cannot be read.
+        """
         return await self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     async def read_identity(self, tokens: Tokens, *, nonce: str | None) -> Signed:
@@ -173,11 +188,13 @@ class Provider:
             form |= {"client_id": self._client_id, "client_secret": self._secret}
         status, content = await self._fetch.post(metadata.token, form, basic)
         if status != 200:
-            said = f"expected tokens, got {status} {_word(content.get('error'))}"
-            if content.get("error") == "invalid_grant" or form["grant_type"] == "authorization_code":
+            why = content.get("error")
+            said = f"expected tokens, got {status} {_word(why)}"
+            if why in _OUT or form["grant_type"] == "authorization_code":
                 raise RefusedError(Refusal.SIGN_IN, said)
-            # a wrong secret of ours, too many questions: nothing that says of this person that they are out
-            raise UnavailableError(said)
+            if why == "invalid_client" or status == 429:  # a wrong secret of ours, too many questions
+                raise UnavailableError(said)
+            raise UnclearError(said)
         names = ("id_token", "access_token", "refresh_token")
         texts = {name: _text(content.get(name), MAX_TOKEN_CHARS) for name in names}
         if texts["access_token"] is None or str(content.get("token_type", "")).lower() != "bearer":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -23,7 +22,9 @@ from benchside.server.audit.ledger import Ledger
 from benchside.server.audit.refusals import Refusals
 from benchside.server.clock import NowUtcMs
 from benchside.server.mail.address import is_address
+from benchside.server.sso.asking import Asking
 from benchside.server.sso.attempt import Attempt, make_attempt, open_attempt, seal_attempt
+from benchside.server.sso.logouts import MAX_LOGOUTS, Logouts
 from benchside.server.sso.model import ProviderIdentity, ProviderSession
 from benchside.server.sso.provider import Provider, Signed, Tokens
 from benchside.server.store.database import Database
@@ -32,17 +33,9 @@ from benchside.transport.web.package import SSO_CALLBACK
 
 __all__ = ["CALLBACK", "Answer", "Begun", "SingleSignOn"]
 
-logger = logging.getLogger(__name__)
-
 CALLBACK = SSO_CALLBACK
-ASK_AGAIN_MS = 60_000
-"""How often the provider is asked whether a person may still be in."""
-ASKED_AT_ONCE = 20
-"""Of those that are due, in one round of the worker."""
 PROOF_LATE_S = 120
 """By how much the provider's clock may be behind ours."""
-MAX_LOGOUTS = 10_000
-"""Ids of logout tokens that are remembered, so that none counts twice."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,10 @@ class SingleSignOn:
         self._refusals = refusals
         self._delays = delays
         self._now = now
-        self._logouts: OrderedDict[str, None] = OrderedDict()
+        self._asking = Asking(provider, database, lambda which: self._end(which, cause="provider_refused"), now)
+        self._logouts = Logouts(database, now)
+        self._told: OrderedDict[str, None] = OrderedDict()
+        """Ids of logout tokens, so that none counts twice."""
 
     async def begin(self, redirect_uri: str, *, again: bool, present: SignedIn | None) -> Begun:
         """Begin an attempt, which replaces the sign-in `present`.
@@ -123,8 +119,8 @@ class SingleSignOn:
         """Sign the person in; return the token of the new sign-in, which takes the place of the attempt's present one.
 
         RefusedError(TICKET_EXPIRED) when this browser began no such attempt within ten minutes, (SIGN_IN) when the
-        provider or we say no, (NOT_AUTHORISED) when the account is shut or another's; PeerError when the provider says
-        what cannot be; UnavailableError.
+        provider or we say no, or it ended that session meanwhile, (NOT_AUTHORISED) when the account is shut or
+        another's; PeerError when the provider says what cannot be; UnavailableError.
         """
         subject = Subject("sso-source", source, source_delay_ms)
         wait_ms = await self._delays.wait_ms((subject,))
@@ -144,13 +140,15 @@ class SingleSignOn:
             raise
         await self._delays.forget(subject)
         await self._ledger.record(account_stream(account), ServerKind.SIGNED_IN, EventDetails(associate=account))
-        return await self._open(account, tokens, signed, bytes.fromhex(attempt.present))
+        return await self._open(account, tokens, signed, attempt)
 
     async def logout(self, logout_token: str) -> None:
         """The provider says that a session there, or a person, is out.  PeerError when it is not the provider."""
         subject, sid, token_id = await self._provider.read_logout(logout_token)
-        if token_id in self._logouts:
+        if token_id in self._told:
             raise PeerError(PeerFault.OUT_OF_ORDER, "expected a logout token once, got it again")
+        # first: a sign-in that is being opened is either ended below, or looks there when it is open
+        await self._logouts.keep(token_id, subject=subject, sid=sid)
         which = select(ProviderSession.token_hash)
         if sid is not None:
             which = which.where(ProviderSession.sid == sid)
@@ -160,48 +158,17 @@ class SingleSignOn:
             )
             which = which.join(SignIn, SignIn.token_hash == ProviderSession.token_hash).where(SignIn.account.in_(ours))
         await self._end(SignIn.token_hash.in_(which), cause="provider_logout")
-        self._logouts[token_id] = None  # now: where this failed, the provider tells it again
-        while len(self._logouts) > MAX_LOGOUTS:
-            self._logouts.popitem(last=False)
+        self._told[token_id] = None  # now: where this failed, the provider tells it again
+        while len(self._told) > MAX_LOGOUTS:
+            self._told.popitem(last=False)
 
     async def ask_again(self) -> None:
-        """Ask the provider of each sign-in whose last check is a while ago; who may not be in there is out here."""
-        async with self._database.read() as rows:
-            due = list(
-                await rows.scalars(
-                    select(ProviderSession)
-                    .where(
-                        ProviderSession.refresh_token.is_not(None),
-                        ProviderSession.checked_utc_ms <= self._now() - ASK_AGAIN_MS,
-                    )
-                    .order_by(ProviderSession.checked_utc_ms)
-                    .limit(ASKED_AT_ONCE)
-                )
-            )
-        for one in due:
-            try:
-                await self._ask_of(one)
-            except UnavailableError as error:
-                logger.warning("the provider could not be asked", extra={"why": str(error)})
-                return  # away for one is away for all; tried again at the worker's next round
-            except PeerError as error:
-                logger.warning("the provider's answer cannot be read", extra={"why": str(error)})
-                await self._asked(one, None)  # the others have their turn; this one again in a minute
+        """Ask the provider of those who are signed in (`Asking.ask_due`)."""
+        await self._asking.ask_due()
 
-    async def _ask_of(self, one: ProviderSession) -> None:
-        try:
-            tokens = await self._provider.refresh(one.refresh_token or "")
-        except RefusedError:
-            await self._end(SignIn.token_hash == one.token_hash, cause="provider_refused")
-            return
-        await self._asked(one, tokens.refresh_token)
-
-    async def _asked(self, one: ProviderSession, refresh_token: str | None) -> None:
-        async with self._database.write() as rows:
-            row = await rows.get(ProviderSession, one.token_hash)
-            if row is not None:
-                row.checked_utc_ms = self._now()
-                row.refresh_token = refresh_token or row.refresh_token
+    async def forget_old(self) -> None:
+        """Delete the log-outs of which nobody can be on the way back any more."""
+        await self._logouts.forget_old()
 
     def _attempt(self, answer: Answer, cookie: str) -> Attempt:
         attempt = open_attempt(cookie, self._keys, self._now())
@@ -239,6 +206,9 @@ class SingleSignOn:
         account = claims.get(self._account_claim)
         if self._account_claim == "email" and claims.get("email_verified") is not True:
             account = None  # an address that anybody can claim names nobody
+        if isinstance(account, str) and "/" in account and ACCOUNT.match(account.replace("/", "-")):
+            text = f"expected an account without a slash in the claim {self._account_claim}, got one with"
+            raise RefusedError(Refusal.UNKNOWN, text)
         if not isinstance(account, str) or not ACCOUNT.match(account):
             text = f"expected an account in the claim {self._account_claim}, got none that can be one"
             raise RefusedError(Refusal.NOT_AUTHORISED, text)
@@ -266,9 +236,9 @@ class SingleSignOn:
         if claims.get("email_verified") is True and isinstance(address, str) and is_address(address):
             await self._addresses.set(account, address)
 
-    async def _open(self, account: str, tokens: Tokens, signed: Signed, present: bytes) -> str:
+    async def _open(self, account: str, tokens: Tokens, signed: Signed, attempt: Attempt) -> str:
         async with self._database.write() as rows:
-            ended = await self._sign_ins.end_within(rows, SignIn.token_hash == present)
+            ended = await self._sign_ins.end_within(rows, SignIn.token_hash == bytes.fromhex(attempt.present))
             token = self._sign_ins.begin(rows, account, proved_utc_ms=_proved_utc_ms(signed, self._now()))
             await rows.flush()
             rows.add(
@@ -280,6 +250,12 @@ class SingleSignOn:
                 )
             )
         self._sign_ins.tell(ended)
+        # After that transaction and not within it: a log-out, perhaps of another process, is kept before it looks for
+        # sign-ins, so whichever of the two comes later sees the other.  Nobody has the token yet.
+        if await self._logouts.came_for(signed, since_utc_ms=attempt.begun_utc_ms):
+            await self._end(SignIn.token_hash == hash_of(token), cause="provider_logout")
+            text = "expected a session that goes on at the provider, got one that ended there meanwhile"
+            raise RefusedError(Refusal.SIGN_IN, text)
         return token
 
     async def _end(self, which: ColumnElement[bool], *, cause: str) -> None:
@@ -288,7 +264,8 @@ class SingleSignOn:
         for account in accounts:
             details = EventDetails(associate=account, cause=cause)
             await self._ledger.record(account_stream(account), ServerKind.SIGNED_OUT, details)
-        await self._sign_ins.end(which)
+        while await self._sign_ins.end(which):
+            pass  # until there are none: one may have taken the place of another between look and end
 
 
 def _proved_utc_ms(signed: Signed, now_utc_ms: int) -> int:

@@ -14,7 +14,7 @@ __all__ = ["HEADS", "Plane", "upgrade"]
 
 Plane = Literal["cloud", "session"]
 
-HEADS: dict[Plane, str] = {"cloud": "cloud_0009", "session": "session_0002"}
+HEADS: dict[Plane, str] = {"cloud": "cloud_0015", "session": "session_0002"}
 """The newest script of each plane; where the database is there already, Alembic is not even imported (0.3 s, 11 MB)."""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer
+from sqlalchemy import BigInteger, Integer, Table
 from sqlalchemy.orm import DeclarativeBase
 
-__all__ = ["CloudTable", "RowNumber", "SessionTable"]
+__all__ = ["CloudTable", "RowNumber", "SessionTable", "table_of"]
 
 
 class CloudTable(DeclarativeBase):
@@ -18,3 +18,10 @@ class SessionTable(DeclarativeBase):
 
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
 """A number that the database gives: SQLite counts only a column of type INTEGER."""
+
+
+def table_of(mapped: type[CloudTable]) -> Table:
+    """The table of a class, for statements about plain rows: many at once, without an object for each."""
+    table = mapped.__table__
+    assert isinstance(table, Table)
+    return table

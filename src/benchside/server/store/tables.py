@@ -15,23 +15,24 @@ from benchside.server.gateway.model import JournalNoted
 from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.location.model import KnownLocation, LocationLink, NewLocation
 from benchside.server.mail.model import Mail
-from benchside.server.notices.advisory_model import Advisory, AdvisoryAnswer
+from benchside.server.notices.advisory_model import Advisory, AdvisoryAnswer, AdvisoryReached
 from benchside.server.notices.model import KeptChange, KeptCondition, NoticeCursor
 from benchside.server.policy.model import InstalledPolicy, InstalledRotation, PinnedAuthority
 from benchside.server.presence.model import OnlineSpan
-from benchside.server.sso.model import ProviderIdentity, ProviderSession
+from benchside.server.sso.model import ProviderIdentity, ProviderLogout, ProviderSession
 from benchside.server.store.planes import CloudTable, SessionTable
 
 __all__ = ["CLOUD", "SESSION", "TABLES"]
 
 TABLES = (
-    (Account, SignIn, ProviderIdentity, ProviderSession, Delay, Site, Token, KnownModel, Device, Instrument),
+    (Account, SignIn, ProviderIdentity, ProviderSession, ProviderLogout),
+    (Delay, Site, Token, KnownModel, Device, Instrument),
     (Request, Agreement),
     (Customer, Person, Group, Membership, TrainingRecord),
     (DeviceChain, HeldInstance, JournalNoted),
     (PinnedAuthority, InstalledPolicy, InstalledRotation),
     (Mail, KnownLocation, NewLocation, LocationLink),
-    (NoticeCursor, KeptChange, KeptCondition, Advisory, AdvisoryAnswer),
+    (NoticeCursor, KeptChange, KeptCondition, Advisory, AdvisoryAnswer, AdvisoryReached),
     (AlertChannel, AlertItem, AlertMark),
     (Session, Event, JournalHead, OnlineSpan),
 )

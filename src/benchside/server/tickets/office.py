@@ -100,6 +100,8 @@ class TicketOffice:
             Subject("code-source", source, code_delay_ms),
         )
         refusal, wait_s = self._refusal(facts, person), None
+        if refusal is None and facts.state is RequestState.CLAIMED and facts.claimed_key != person.key:
+            facts = await self._broker.claim(person, request_id)  # an agreement to the key of before is none any more
         second = await self._agreements.of(facts)
         is_entering = facts.state is RequestState.CLAIMED
         # once the PC has let them in, an agreement has served: it grows old while the session's channels come back

@@ -56,6 +56,7 @@ def tasks_of(
         Task("end of the unadmitted", 1.0, unadmitted.end),
         Task("expire requests", 5.0, broker.expire),
         *((Task("ask the provider", ASK_PROVIDER_EVERY_S, sso.ask_again),) if sso else ()),
+        *((Task("forget log-outs", 300.0, sso.forget_old),) if sso else ()),
         *((Task("send mail", 1.0, sender.send_due),) if sender else ()),
         *((Task("mail sessions", 30.0, session_mails.report),) if session_mails else ()),
         *((Task("expire locations", 30.0, locations.expire),) if locations else ()),

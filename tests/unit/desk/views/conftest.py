@@ -24,6 +24,9 @@ from benchside.desk.views.windows import Windows
 from benchside.protocol.wire.desk import DeskMessage
 from benchside.protocol.wire.notice import NoticeMessage
 
+SETTLING = 6
+"""Turns of the event loop: a layout is told of its parts' sizes one level at a time, and of their new heights again."""
+
 
 class FakeSources:
     """Says of every press what the test says."""
@@ -78,14 +81,14 @@ class Desk:
         self.conversation.state = state
         for changed in self.conversation.__dict__["_watchers"]:
             changed(state)
-        for _ in range(3):  # a layout is told of its parts' sizes one level at a time
+        for _ in range(SETTLING):
             self.application.processEvents()
 
     def notice(self, *messages: NoticeMessage) -> None:
         """Let the notifier say `messages`."""
         for message in messages:
             self.noticing.received(message)
-        for _ in range(3):
+        for _ in range(SETTLING):
             self.application.processEvents()
 
     def close(self) -> None:

@@ -88,7 +88,8 @@ def test_an_acknowledgement_needs_a_name(page: Desk) -> None:
         if field.isVisible():
             field.setText("Mara")
     QTest.mouseClick(seen, LEFT)
-    assert page.told[-1] == Acknowledge(key=DOOR, by="Mara")
+    shown = DOOR_OPEN.state
+    assert page.told[-1] == Acknowledge(key=DOOR, by="Mara", since_utc_ms=shown.since_utc_ms, severity=shown.severity)
 
 
 def test_the_next_person_does_not_find_the_name(page: Desk) -> None:
@@ -123,7 +124,9 @@ def test_help_with_this_carries_the_condition(page: Desk) -> None:
     next(one for one in main.findChildren(ChoiceCard) if one.isVisible()).setChecked(True)
     QTest.mouseClick(buttons(main, "Request help")[0], LEFT)
     sent = next(one for one in page.sent if isinstance(one, OpenRequest))
-    assert sent.condition == ConditionTold(key=DOOR, severity=Severity.CRITICAL, texts=DOOR_OPEN.state.texts)
+    assert sent.condition == ConditionTold(
+        key=DOOR, severity=Severity.CRITICAL, texts=DOOR_OPEN.state.texts, since_utc_ms=DOOR_OPEN.state.since_utc_ms
+    )
 
 
 def test_help_without_a_notice_carries_none(page: Desk) -> None:

@@ -213,6 +213,20 @@ def test_who_asks_is_plain_text(desk: Desk, shown: PromptWindow) -> None:
     assert "Corvane Diagnostics, Service Nordics" in shown.accessibleDescription()
 
 
+def test_a_second_associate_is_named_where_the_site_wants_one(desk: Desk, shown: PromptWindow) -> None:
+    said = "Ben Ortiz has agreed to this session, too."
+    assert said not in shown.accessibleDescription()
+    question = prompt(Capability.CONTROL, number=2)
+    of_two = msgspec.structs.replace(
+        question, associate=msgspec.structs.replace(question.associate, second="Ben Ortiz")
+    )
+    desk.show(after([of_two], all_states()["connected"]))
+    window = desk.windows.prompt
+    assert window is not None
+    assert said in window.accessibleDescription()
+    assert any(label.text() == said for label in window.findChildren(QLabel))
+
+
 def test_pasting_is_allowed_by_a_tick_of_a_persons_where_the_lab_has_it(desk: Desk) -> None:
     for number, (offered, by_program) in enumerate([(False, False), (True, True), (True, False)], start=1):
         question = msgspec.structs.replace(prompt(Capability.CONTROL, number=number), paste=offered)

@@ -83,6 +83,52 @@ def test_what_vanished_while_we_were_away_is_off_after_the_refresh() -> None:
     assert alarms.take(END) == []
 
 
+def test_what_was_on_before_is_off_when_a_server_without_a_refresh_says_so() -> None:
+    alarms = Alarms("cx", (DOOR_RULE,), {DOOR, ConditionKey("opcua.cx", "Lid", "door_open")})
+    assert alarms.take(event("2", name="Other", is_active=False)) == []
+    assert states(alarms.take(event("7", is_active=False))) == [("Lid", "off")]
+    assert alarms.take(event("7", is_active=False)) == []
+    assert alarms.keys == {DOOR}
+    assert Alarms("cx", (), {DOOR}).take(event("1", retain=False, is_active=None)) == [Signal(DOOR, SignalState.OFF)]
+
+
+def test_in_a_refresh_it_is_off_at_the_end_only_since_another_of_its_name_may_be_on() -> None:
+    alarms = Alarms("cx", (), {DOOR})
+    alarms.take(START)
+    assert alarms.take(event("1", is_active=False)) == []
+    assert states(alarms.take(event("2"))) == [(DOOR.subject, "on")]
+    assert alarms.take(END) == []
+    assert alarms.keys == {DOOR}
+
+
+def test_a_refresh_may_name_any_number_of_conditions_that_are_not_on() -> None:
+    alarms = Alarms("cx", ())
+    alarms.take(event("old", name="Old"))
+    alarms.take(START)
+    for number in range(3 * MAX_ACTIVE):
+        alarms.take(event(f"i{number}", name=f"I{number}", is_active=False))
+    alarms.take(event("1"))
+    assert states(alarms.take(END)) == [(alarm_subject("cx", "Centrifuge", "Old"), "off")]
+    assert alarms.keys == {DOOR}
+
+
+def test_what_ends_in_a_refresh_and_what_it_has_no_room_for() -> None:
+    last = ConditionKey("opcua.alarm", alarm_subject("cx", "Centrifuge", "Last"), "alarm")
+    alarms = Alarms("cx", (), {DOOR, last})
+    alarms.take(START)
+    alarms.take(event("x", name="X"))
+    alarms.take(event("x", name="X", is_active=False))
+    for number in range(MAX_ACTIVE):
+        alarms.take(event(str(number), name=f"A{number}"))
+    assert alarms.take(event("last", name="Last")) == []
+    assert alarms.is_full
+    # the server named it, so it is not over; the other one it did not
+    assert states(alarms.take(END)) == [(DOOR.subject, "off")]
+    assert last in alarms.keys
+    alarms.take(START)
+    assert (last.subject, "off") in states(alarms.take(END))
+
+
 def test_rules_and_messages() -> None:
     alarms = Alarms("cx", (DOOR_RULE,))
     key = ConditionKey("opcua.cx", "Lid", "door_open")

@@ -13,7 +13,16 @@ from benchside.notifier.adapters import lads
 
 FOLDER = Path(benchside.notifier.__file__).parent / "catalogue"
 CODES = {
-    "log_file": {"missing", "unreadable", "rules_wrong", "line_cut", "lines_lost"},
+    "log_file": {
+        "missing",
+        "unreadable",
+        "crowded",
+        "rules_wrong",
+        "rules_dead",
+        "line_cut",
+        "lines_lost",
+        "rest_gone",
+    },
     "line_link": {"not_connected", "no_traffic", "traffic_unknown", "table_unreadable"},
     "opcua_link": {
         "not_connected",

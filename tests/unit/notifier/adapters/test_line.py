@@ -117,6 +117,23 @@ def test_hours() -> None:
     assert lab.after(60) == {"not_connected"}
 
 
+def test_outside_its_hours_all_of_it_is_well() -> None:
+    lab = Lab(hours=["mon-fri 08:00-18:00"], quiet_min=1)
+    assert lab.after(0, up()) == {"traffic_unknown"}
+    good = lab.adapter._connections
+
+    def fail() -> list[Connection]:
+        raise OSError
+
+    lab.adapter._connections = fail
+    assert lab.after(1) == {"traffic_unknown", "table_unreadable"}
+    lab.wall = lab.wall.replace(hour=18)
+    assert lab.after(1) == set()
+    lab.adapter._connections = good
+    lab.wall = lab.wall.replace(hour=8, day=2)
+    assert lab.after(1, up()) == {"traffic_unknown"}
+
+
 @pytest.mark.parametrize("error", [OSError("no"), ValueError("torn")])
 def test_a_table_that_cannot_be_read(error: Exception) -> None:
     lab = Lab()
@@ -156,3 +173,10 @@ def test_each_mistake_has_a_sentence(line: dict[str, object], says: str) -> None
 def test_settings_that_are_none(settings: dict[str, object]) -> None:
     with pytest.raises(SettingError, match="line lis"):
         make("lis", settings)
+
+
+def test_a_silence_that_nobody_asks_for_any_more_is_over() -> None:
+    lab = Lab(quiet_min=0)
+    lab.after(0, up())
+    off = {code for _, code, state in lab.reporter.of("line.link") if state == "off"}
+    assert {"no_traffic", "traffic_unknown"} <= off

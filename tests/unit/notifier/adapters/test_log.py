@@ -11,8 +11,9 @@ from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters.log import RUBBISH_LINES, LogAdapter, make
 from benchside.notifier.adapters.log_text import MAX_LINE_BYTES
+from benchside.notifier.adapters.pattern import MAX_LOOKED
 from benchside.notifier.adapters.settings import read_logs
-from benchside.protocol.wire.condition import SignalState
+from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.settings.toml import SettingError, SettingsTable
 
 RULES = """
@@ -64,6 +65,15 @@ def test_a_fault_comes_and_goes(lab: Lab) -> None:
     assert lab.reporter.active() == set()
 
 
+def test_what_no_rule_tells_of_any_more_is_over(lab: Lab) -> None:
+    """A release of the vendor's took a rule out; what it had said would stand there for ever."""
+    mine, gone = (ConditionKey("log.cx", "instrument", code) for code in ("door_open", "lamp_old"))
+    others = ConditionKey("log.file", "cx", "missing")
+    assert list(lab.adapter().over([mine, gone, others])) == [gone]
+    (Path(str(lab.settings["rules"]))).write_text("[[rule")
+    assert list(lab.adapter().over([mine, gone])) == [], "nobody knows which rules there are"
+
+
 def test_a_missing_file_is_said_and_well_again(lab: Lab) -> None:
     adapter = lab.adapter()
     for _ in range(3):
@@ -101,6 +111,18 @@ def test_an_endless_line_is_said_once(lab: Lab) -> None:
     assert ("instrument", "door_open", "on") in lab.reporter.of("log.cx")
 
 
+def test_a_line_beyond_which_no_rule_looks_is_said(lab: Lab) -> None:
+    adapter = lab.adapter()
+    lab.write(b"x" * MAX_LOOKED + b"\n")
+    adapter.look(lab.reporter)
+    assert ("cx", "line_cut", "pulse") not in lab.reporter.of("log.file")
+    lab.write(2 * (b"x" * MAX_LOOKED + b" ERROR door open\n"))
+    adapter.look(lab.reporter)
+    cut = [one for one in lab.reporter.signals if one.key.code == "line_cut"]
+    assert [(one.state, one.count) for one in cut] == [(SignalState.PULSE, 2)]
+    assert lab.reporter.of("log.cx") == []
+
+
 def test_rules_with_a_mistake_stop_nothing(lab: Lab) -> None:
     Path(str(lab.settings["rules"])).write_text("[[rule]]\ncode = 3\n")
     adapter = lab.adapter()
@@ -120,6 +142,28 @@ async def test_it_goes_on_where_it_was(lab: Lab) -> None:
             await task
         lab.write(b"r closed\n")
     assert lab.reporter.of("log.cx") == [("instrument", "door_open", "on"), ("instrument", "door_open", "off")]
+
+
+async def test_a_line_is_told_when_the_file_stirs_and_not_at_the_next_look(lab: Lab) -> None:
+    told = asyncio.Queue[str]()
+
+    class Hearing(KeepingReporter):
+        def tell(self, signal: Signal) -> None:
+            if signal.key.source == "log.cx":
+                told.put_nowait(signal.state.value)
+
+    lab.write(b"INFO started\n")
+    task = asyncio.create_task(lab.adapter(every_s=3600.0).run(Hearing()))
+    try:
+        async with asyncio.timeout(30):
+            lab.write(b"ERROR door open\n")
+            assert await told.get() == "on"
+            lab.write(b"INFO door closed\n")
+            assert await told.get() == "off"
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
 
 
 @pytest.mark.parametrize("memory", [b"", b"\x00" * 50, b"\xff" * 9000, b"\x80"])

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from benchside.notifier.adapters.log_rules import MAX_RULE_FILE_BYTES, MAX_RULES, read_rules, signals_of
+from benchside.notifier.adapters.log_rules import (
+    MAX_RULE_FILE_BYTES,
+    MAX_RULES,
+    read_live_rules,
+    read_rules,
+    signals_of,
+)
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.settings.toml import SettingError
 
@@ -98,3 +104,38 @@ def test_no_file_and_no_text(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingError, match="not a TOML file"):
         read_rules(tmp_path / "x.toml")
+
+
+GOOD = '[[rule]]\ncode = "door"\nline = "door open"\n'
+NUMBER = "[rule.fields]\nx = { least = 0, most = 9 }\n"
+
+
+@pytest.mark.parametrize(
+    "dead",
+    [
+        '[[rule]]\ncode = "a"\nline = "E {_}{_}"\n',
+        '[[rule]]\ncode = "a"\nline = "E {x}5"\n' + NUMBER,
+        '[[rule]]\ncode = "a"\nline = "E {x}{y}"\n' + NUMBER + 'y = ["1"]\n',
+    ],
+)
+def test_a_rule_that_no_line_can_match_leaves_the_others_in_watch(tmp_path: Path, dead: str) -> None:
+    with pytest.raises(SettingError, match="rule 2: line: "):
+        rules_of(tmp_path, GOOD + dead + GOOD)
+    rules, left_out = read_live_rules(tmp_path / "rules.toml")
+    assert [rule.code for rule in rules] == ["door", "door"]
+    assert [(number, "rule 2: line: " in sentence) for number, sentence in left_out.items()] == [(2, True)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '[[rule]]\ncode = "a"\nline = "{*}"\n',
+        '[[rule]]\ncode = "a"\nline = "E {_}{_}"\nsubject = "{x}"\n',
+        '[[rule]]\ncode = "a b"\nline = "E {_}{_}"\n',
+        '[[rule]]\ncode = "a"\nline = "E {_}{_}"\n' + NUMBER,
+    ],
+)
+def test_any_other_mistake_takes_the_whole_file_out_of_watch(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "rules.toml").write_text(GOOD + wrong)
+    with pytest.raises(SettingError, match="rule 2"):
+        read_live_rules(tmp_path / "rules.toml")

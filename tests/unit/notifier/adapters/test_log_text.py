@@ -72,15 +72,15 @@ def test_an_endless_line_is_looked_at_once_and_passed_over(encoding: str, step: 
     lines = [line for at in range(0, len(data), step) for line in cutter.feed(data[at : at + step])]
     assert [line[:4] for line in lines] == ["a", "xxxx", "b"]
     assert len(lines[1].encode(encoding)) == MAX_LINE_BYTES
-    assert (cutter.cut, cutter.taken) == (1, len(data))
+    assert cutter.taken == len(data)
 
 
 def test_what_has_no_end_is_not_kept() -> None:
-    cutter = LineCutter("utf-8")
+    cutter, lines = LineCutter("utf-8"), list[str]()
     for _ in range(100):
-        list(cutter.feed(b"x" * MAX_LINE_BYTES))
+        lines += cutter.feed(b"x" * MAX_LINE_BYTES)
         assert cutter.held <= MAX_LINE_BYTES
-    assert cutter.cut == 1
+    assert len(lines) == 1
     assert list(cutter.finish()) == []
 
 

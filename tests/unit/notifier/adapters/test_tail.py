@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,15 +22,18 @@ class Follower:
     def __init__(
         self, path: Path, place: Place | None = None, *, encoding: str = "auto", from_start: bool = False
     ) -> None:
-        self.tail = Tail(path, encoding, place=place, from_start=from_start, open_file=open_shared)
+        self.now_s = 0.0
+        self.tail = Tail(
+            path, encoding, place=place, from_start=from_start, open_file=open_shared, monotonic=lambda: self.now_s
+        )
         self.lines: list[str] = []
-        self.lost = self.cut = 0
+        self.lost = self.gone = 0
 
     def look(self) -> Looked:
         while True:
             looked = self.tail.look(self.lines.append)
             self.lost += looked.lost
-            self.cut += looked.cut
+            self.gone += looked.gone
             if not looked.is_behind:
                 return looked
 
@@ -188,7 +192,7 @@ def test_too_far_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_no_file_is_refused(path: Path) -> None:
     os.mkfifo(path)
-    with pytest.raises(OSError, match="expected a file"):
+    with pytest.raises(OSError, match="it is no file"):
         Follower(path).look()
     path.unlink()
     path.mkdir()
@@ -236,3 +240,75 @@ def test_each_line_once_whatever_happens(tmp_path: Path, steps: list[str]) -> No
             one.lines = before.lines
     one.look()
     assert one.lines == lines
+
+
+def dated(path: Path, second: int) -> None:
+    os.utime(path, (second, second))
+
+
+@pytest.mark.parametrize(("restarted", "unseen_s", "is_said"), [(False, 2, 0), (False, 3600, 1), (True, 2, 1)])
+def test_what_was_packed_or_deleted_is_said_where_nobody_looked_meanwhile(
+    path: Path, restarted: bool, unseen_s: float, is_said: int
+) -> None:
+    write(path, "first file\n")
+    one = Follower(path, from_start=True)
+    one.look()
+    path.rename(path.with_name("kept"))
+    write(path, "second file\n")
+    path.with_name("kept").write_bytes(b"\x1f\x8b packed")
+    again = Follower(path, one.tail.place) if restarted else one
+    again.now_s += unseen_s
+    again.look()
+    again.look()
+    assert again.lines[-1] == "second file"
+    assert (again.gone, again.lost) == (is_said, 0)
+
+
+def test_the_device_may_have_another_number_after_a_restart(path: Path) -> None:
+    write(path, "a\n")
+    one = Follower(path, from_start=True)
+    one.look()
+    assert one.tail.place is not None
+    again = Follower(path, msgspec.structs.replace(one.tail.place, device=one.tail.place.device + 1))
+    again.look()
+    write(path, "b\n")
+    again.look()
+    assert (again.lines, again.gone) == (["b"], 0)
+
+
+@pytest.mark.parametrize("names", [("cx.log.2", "cx.log.1"), ("cx.1.log", "cx-20260131.log")])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_what_came_and_was_rotated_away_unseen_is_read_too(path: Path, names: tuple[str, str], restarted: bool) -> None:
+    write(path, "first file\n")
+    dated(path, 1_000)
+    one = Follower(path)
+    one.look()
+    write(path, "a\n")
+    oldest, between = (path.with_name(name) for name in names)
+    path.rename(oldest)
+    write(between, "second file\nb\n")
+    write(path, "third file\nc\n")
+    write(path.with_name("cx.log.0.gz"), "packed\n")
+    write(path.with_name("cx2.log"), "another's\n")
+    write(path.with_name("cx.log.bak"), "by hand\n")
+    for second, each in enumerate((oldest, between, path), 2_000):
+        dated(each, second)
+    again = Follower(path, one.tail.place) if restarted else one
+    again.look()
+    again.look()
+    assert again.lines == ["a", "second file", "b", "third file", "c"]
+    assert again.lost == 0
+
+
+def test_the_days_of_a_weekend_are_read_one_after_the_other(tmp_path: Path) -> None:
+    days = [tmp_path / f"cx-{day}.log" for day in range(1, 5)]
+    one = Follower(tmp_path / "cx-*.log", from_start=True)
+    write(days[0], "1\n")
+    dated(days[0], 1_000)
+    one.look()
+    for day, path in enumerate(days[1:], 2):
+        write(path, f"{day}\n")
+        dated(path, 1_000 + day)
+    again = Follower(tmp_path / "cx-*.log", one.tail.place)
+    again.look()
+    assert one.lines + again.lines == ["1", "2", "3", "4"]

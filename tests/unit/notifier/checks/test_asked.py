@@ -87,11 +87,11 @@ def smartctl(**answers: bytes) -> Callable[..., bytes]:
 def test_disks_are_asked_one_by_one() -> None:
     well, ill = health(0, smart_status={"passed": True}), health(8, smart_status={"passed": False})
     found = ask_disks("smartctl", smartctl(sda=well, sdb=ill, sdc=health(2)))
-    assert found == {"/dev/sda": True, "/dev/sdb": False}
+    assert found == {"/dev/sda": True, "/dev/sdb": False, "/dev/sdc": None}
     signals = SmartLook(SmartSettings(), lambda: found)()
     assert on(signals).keys() == {("/dev/sdb", "disk_failing")}
     assert off(signals) == {("/dev/sda", "disk_failing")}
-    assert ask_disks("smartctl", smartctl(sda=health(0), sdb=health(2), sdc=health(2))) == {}
+    assert set(ask_disks("smartctl", smartctl(sda=health(0), sdb=health(2), sdc=health(2))).values()) == {None}
 
 
 def test_where_no_disk_can_be_asked_the_check_fails() -> None:

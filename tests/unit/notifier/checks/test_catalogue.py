@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchside.notifier import checks
+from benchside.notifier.checks.worker import CONDITIONS
 from benchside.protocol.wire.condition import Severity
 
 CODE = Path(checks.__file__).parent
@@ -57,8 +58,14 @@ def said() -> dict[tuple[str, str], set[str]]:
 
 
 def test_code_and_catalogue_have_the_same_codes() -> None:
-    # the disk's two are said in a loop when a drive has gone, the rest by name
     assert said().keys() == catalogue().keys()
+
+
+def test_each_that_can_be_on_and_off_belongs_to_one_check() -> None:
+    """What no check owns would never be taken back when its check is switched off."""
+    owned = [(source, code) for source, codes in CONDITIONS.values() for code in codes]
+    assert len(owned) == len(set(owned))
+    assert set(owned) == {key for key in catalogue() if key[0] != "pc.events"}
 
 
 @pytest.mark.parametrize(("key", "entry"), catalogue().items(), ids=lambda value: str(value)[:40])
@@ -67,7 +74,7 @@ def test_each_has_both_languages_and_names_only_its_values(key: tuple[str, str],
     assert entry["severity"] in set(Severity)
     places = []
     for language in ("en", "es"):
-        words = entry[language]
+        words = {part: text for part, text in entry[language].items() if part != "said"}
         assert set(words) == {"subject", "text", "advice"}
         assert all(0 < len(text) <= 300 for text in words.values())
         assert words["text"][-1] == words["advice"][-1] == "."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,11 +14,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.notifier.checks.conditions import off, on
+from tests.unit.notifier.checks.conditions import off, on, whole
 
 from benchside.notifier.checks.certificate import CertificateLook
+from benchside.notifier.checks.named_file import named_file
 from benchside.notifier.checks.options import CertificateSettings
 from benchside.notifier.checks.validity import Validity, certificates_of, read_validity
+from benchside.protocol.wire.condition import Signal
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
@@ -73,9 +76,11 @@ def test_files_with_one_with_many_and_with_none() -> None:
             certificates_of(none)
 
 
-def look(*files: Path, store: tuple[x509.Certificate, ...] = ()) -> CertificateLook:
+def look(*files: Path, store: tuple[x509.Certificate, ...] = ()) -> Callable[[], list[Signal]]:
     settings = CertificateSettings(files=tuple(map(str, files)))
-    return CertificateLook(settings, lambda: [one.public_bytes(DER) for one in store], lambda: NOW)
+    return whole(
+        "certificate", CertificateLook(settings, lambda: [one.public_bytes(DER) for one in store], lambda: NOW)
+    )
 
 
 def test_a_file_is_said_before_it_runs_out_and_after(tmp_path: Path) -> None:
@@ -88,7 +93,7 @@ def test_a_file_is_said_before_it_runs_out_and_after(tmp_path: Path) -> None:
     path.write_bytes(b"new")
     signals = looks()
     assert on(signals) == {("lis.pem", "unreadable"): {}}
-    assert off(signals) == {("lis.pem", "expires_soon"), ("lis.pem", "expired")}
+    assert off(signals) == {("lis.pem", "expired")}
 
 
 def test_a_file_that_is_not_there_and_one_that_never_ends(tmp_path: Path) -> None:
@@ -96,6 +101,33 @@ def test_a_file_that_is_not_there_and_one_that_never_ends(tmp_path: Path) -> Non
         ("gone.pem", "unreadable"),
         ("zero", "unreadable"),
     }
+
+
+def test_two_files_of_one_name_are_told_apart_by_names_of_their_own(tmp_path: Path) -> None:
+    """As certbot writes them: every host has a cert.pem."""
+    texts = []
+    for name, days in (("LIS", 5), ("Web server", 200)):
+        path = tmp_path / name / "cert.pem"
+        path.parent.mkdir()
+        path.write_bytes(certificate("a", days).public_bytes(PEM))
+        texts.append(f"{name} = {path}")
+    signals = CertificateLook(CertificateSettings(files=tuple(texts)), list, lambda: NOW)()
+    assert on(signals).keys() == {("LIS", "expires_soon")}
+    assert ("Web server", "expires_soon") in off(signals)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "path"),
+    [
+        ("/etc/lis/cert.pem", "cert.pem", "/etc/lis/cert.pem"),
+        ("C:\\lis\\cert.pem", "cert.pem", "C:\\lis\\cert.pem"),
+        ("LIS = C:\\lis\\cert.pem", "LIS", "C:\\lis\\cert.pem"),
+        ("/etc/a = b/cert.pem", "cert.pem", "/etc/a = b/cert.pem"),
+        ("a=b.pem", "a=b.pem", "a=b.pem"),
+    ],
+)
+def test_a_name_of_its_own_is_told_from_a_path(text: str, name: str, path: str) -> None:
+    assert named_file(text) == (name, path)
 
 
 def test_of_the_store_the_newest_of_each_host_counts_and_no_person_is_named() -> None:
@@ -114,7 +146,7 @@ def test_of_the_store_the_newest_of_each_host_counts_and_no_person_is_named() ->
 
 def test_what_has_left_the_store_is_off() -> None:
     store = [certificate("pc.lab.example", -100).public_bytes(DER)]
-    looks = CertificateLook(CertificateSettings(), lambda: list(store), lambda: NOW)
+    looks = whole("certificate", CertificateLook(CertificateSettings(), lambda: list(store), lambda: NOW))
     assert ("pc.lab.example", "expired") in on(looks())
     store[:] = [b"what we cannot read"]
     assert ("pc.lab.example", "expired") in off(looks())

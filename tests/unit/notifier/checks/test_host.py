@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from tests.unit.notifier.checks.conditions import off, on
+from tests.unit.notifier.checks.conditions import off, on, whole
 
 from benchside.notifier.checks.disk import DiskLook
 from benchside.notifier.checks.memory import MemoryLook
@@ -24,7 +26,7 @@ from benchside.platform.processes.contract import Program, ServiceState
 from benchside.platform.time_source.contract import TimeSource
 from benchside.platform.volumes.contract import Volume
 from benchside.protocol.errors import UnavailableError
-from benchside.protocol.wire.condition import Severity
+from benchside.protocol.wire.condition import Severity, Signal
 
 GB = 10**9
 
@@ -77,12 +79,74 @@ def test_a_drive_that_shrinks_is_said_beforehand() -> None:
     assert on(signals)[("C:", "fills_soon")] == {"days": 2.5}
 
 
+class Pc:
+    """A PC with one drive that loses a gigabyte in each hour of work; `state` outlives its nights."""
+
+    def __init__(self, state: Path) -> None:
+        self.boot_s, self.utc_s, self.free, self.state = 60.0, 1_780_000_000.0, 300.0, state
+        self.signals: list[Signal] = []
+
+    def start(self) -> None:
+        self.look = DiskLook(
+            DiskSettings(),
+            lambda: [drive(self.free, total=500)],
+            lambda: self.boot_s,
+            lambda: self.utc_s,
+            (self.state,),
+        )
+        self.signals = self.look()
+
+    def work(self, hours: int, *, lost: float = 1.0) -> None:
+        for _ in range(hours):
+            self.boot_s, self.utc_s, self.free = self.boot_s + 3600, self.utc_s + 3600, self.free - lost
+            self.signals = self.look()
+
+    def pause(self, hours: int) -> None:
+        self.boot_s, self.utc_s = 60.0, self.utc_s + 3600 * hours
+        self.start()
+
+
+def test_a_pc_that_is_off_at_night_is_said_to_fill_too(tmp_path: Path) -> None:
+    pc = Pc(tmp_path)
+    pc.free = 60.0
+    pc.start()
+    pc.work(8)
+    assert ("C:", "fills_soon") not in on(pc.signals) | dict.fromkeys(off(pc.signals))
+    for _ in range(2):
+        pc.pause(16)
+        pc.work(8)
+    days = on(pc.signals)[("C:", "fills_soon")]["days"]
+    assert 3.0 < float(days) < 5.0, "36 GB are left, and a day takes eight"
+
+
+def test_what_was_said_to_fill_soon_is_over_after_a_restart_with_room(tmp_path: Path) -> None:
+    """Also where nothing was kept of the trend: then once there are enough values."""
+    pc = Pc(tmp_path)
+    pc.free = 60.0
+    pc.start()
+    pc.work(24)
+    assert ("C:", "fills_soon") in on(pc.signals)
+    pc.free = 400.0
+    pc.pause(1)
+    assert ("C:", "fills_soon") in off(pc.signals)
+    (tmp_path / "disk.trend").unlink()
+    pc.pause(1)
+    assert ("C:", "fills_soon") not in off(pc.signals)
+    pc.work(12, lost=0.0)
+    assert ("C:", "fills_soon") in off(pc.signals)
+
+
+def test_where_nothing_is_asked_for_beforehand_nothing_stays_said() -> None:
+    look = DiskLook(DiskSettings(full_within_days=0), Now([drive(90)]), lambda: 0.0)
+    assert ("C:", "fills_soon") in off(look())
+
+
 def test_a_drive_that_has_gone_is_off() -> None:
     now = Now([drive(1), drive(1, name="D:")])
-    look = DiskLook(DiskSettings(), now, lambda: 0.0)
+    look = whole("disk", DiskLook(DiskSettings(), now, lambda: 0.0))
     look()
     now.value = [drive(1), drive(1, name="D:", read_only=True)]
-    assert off(look()) == {("D:", "space_low"), ("D:", "fills_soon")}
+    assert off(look()) == {("D:", "space_low")}
 
 
 def test_memory() -> None:
@@ -141,7 +205,7 @@ def test_a_clock_that_nobody_knows_is_no_condition() -> None:
 
 def test_a_drive_that_can_no_longer_be_written() -> None:
     now = Now([drive(50), drive(50, name="D:", read_only=True), Volume("E:", GB, 0, True, False)])
-    look = StorageLook(StorageSettings(), now)
+    look = whole("storage", StorageLook(StorageSettings(), now))
     signals = look()
     assert on(signals).keys() == {("E:", "read_only")}
     assert off(signals) == {("C:", "read_only")}

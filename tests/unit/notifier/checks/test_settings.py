@@ -70,6 +70,10 @@ def test_they_reach_the_worker_as_json() -> None:
         ("[endpoint]\nurls = ['wss://user@x']", "checks.endpoint.urls"),
         ("[certificate]\nfiles = ['/a/x.pem', '/b/x.pem']", "checks.certificate.files has two that are called 'x.pem'"),
         ("[certificate]\nfiles = ['C:/x.pem', 'D:\\\\x.pem']", "checks.certificate.files has two"),
+        (
+            "[certificate]\nfiles = ['a = C:/x.pem', 'a = C:/y.pem']",
+            "has two that are called 'a'; each must have a name",
+        ),
         ("[endpoint]\nurls = ['wss://h/a', 'wss://h/b']", "checks.endpoint.urls has two that are called 'h'"),
         ("[journal]\nrules = ['name=x']", "checks.journal.rules: rule x would take every entry"),
     ],

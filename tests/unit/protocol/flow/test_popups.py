@@ -7,6 +7,7 @@ import pytest
 from benchside.protocol.flow.popups import (
     BUDGET_S,
     CARDS_APART_S,
+    MAX_WAITING,
     Arose,
     DeskThere,
     Ended,
@@ -77,6 +78,26 @@ def test_the_same_critical_comes_again_after_ten_minutes_only(popups: Popups) ->
 def test_many_critical_ones_keep_half_a_minute_apart(popups: Popups) -> None:
     cards = [card for number in range(600) for card in popups.step(Arose(key(number), S.CRITICAL), float(number))]
     assert len(cards) == 600 / CARDS_APART_S
+
+
+def test_critical_ones_pop_up_however_much_waits(popups: Popups) -> None:
+    popups.step(Quiet(True), 0.0)
+    for number in range(MAX_WAITING):
+        popups.step(Arose(key(number), S.WARNING), 1.0)
+    assert popups.step(Arose(key(-1), S.CRITICAL), 2.0) == [ShowCard((key(-1),), S.CRITICAL, 0)]
+
+
+def test_what_is_worse_takes_the_place_of_the_newest_of_the_least(popups: Popups) -> None:
+    popups.step(Quiet(True), 0.0)
+    popups.step(Arose(key(0), S.SERIOUS), 1.0)
+    for number in range(1, MAX_WAITING):
+        popups.step(Arose(key(number), S.WARNING), 1.0)
+    popups.step(Arose(key(-1), S.WARNING), 1.0)
+    popups.step(Arose(key(-2), S.SERIOUS), 1.0)
+    popups.step(Arose(key(1), S.SERIOUS), 1.0)
+    (card,) = popups.step(Quiet(False), 2.0)
+    assert card.keys == (key(0), key(1), key(-2), key(2), key(3))
+    assert len(card.keys) + card.more == MAX_WAITING
 
 
 def test_quiet_holds_back_until_it_ends(popups: Popups) -> None:

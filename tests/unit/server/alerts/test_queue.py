@@ -83,6 +83,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 FULL = "C: is almost full."
+YEAR_MS = 365 * 24 * 3600_000
 
 
 async def test_a_rule_says_what_is_told(office: Office) -> None:
@@ -143,6 +144,7 @@ async def test_a_failure_waits_longer_each_time_and_ends(office: Office, monkeyp
         channel = await rows.get(AlertChannel, "team")
     assert channel is not None
     assert channel.given_up_utc_ms is not None
+    assert (channel.why, channel.sent_utc_ms) == (office.way.why, None)
     office.way.why = None
     await office.tell(office.journal.cleared(), office.journal.raised())
     assert len(await office.later(0)) == 1
@@ -221,9 +223,68 @@ async def test_what_is_shelved_is_not_repeated_before_its_time(office: Office) -
     until = office.clock.now_ms + 45 * 60_000
     await office.tell(office.journal.raised())
     assert len(await office.later(0)) == 1
-    await office.tell(office.journal.write(ChangeKind.SHELVED, by="Toni", why="we know", until_utc_ms=until))
+    shelved: dict[str, Any] = {"by": "Toni", "why": "we know", "until_utc_ms": until, "at_utc_ms": office.clock.now_ms}
+    await office.tell(office.journal.write(ChangeKind.SHELVED, **shelved))
     assert await office.later(30 * 60_000) == []
     assert len(await office.later(15 * 60_000)) == 1
+
+
+@pytest.mark.parametrize("wrong_by_ms", [-8 * 3600_000, 10 * YEAR_MS, -10 * YEAR_MS])
+async def test_what_is_shelved_is_so_for_as_long_as_was_said_whatever_the_pcs_clock_says(
+    office: Office, wrong_by_ms: int
+) -> None:
+    await office.channel(repeat_min=30)
+    at = office.clock.now_ms + wrong_by_ms
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    shelved: dict[str, Any] = {"by": "Toni", "why": "we know", "until_utc_ms": at + 45 * 60_000, "at_utc_ms": at}
+    await office.tell(office.journal.write(ChangeKind.SHELVED, **shelved))
+    assert await office.later(30 * 60_000) == []
+    assert len(await office.later(15 * 60_000)) == 1
+
+
+async def test_a_clock_that_was_ahead_and_is_set_right_keeps_nobody_waiting(office: Office) -> None:
+    await office.channel(repeat_min=30)
+    office.clock.now_ms += 10 * YEAR_MS
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    office.clock.now_ms -= 10 * YEAR_MS
+    await office.tell(office.journal.raised(ConditionKey("local.x", "s", "odd")))
+    assert [len(lines) for _, lines in await office.later(0)] == [2], "the new one, and the other once more"
+    assert await office.later(29 * 60_000) == []
+    assert len(await office.later(60_000)) == 1, "and repeats go on as they did"
+
+
+async def test_what_is_shelved_and_comes_again_is_told_when_it_is_back(office: Office) -> None:
+    await office.channel()
+    until = office.clock.now_ms + 3600_000
+    shelved: dict[str, Any] = {"by": "Toni", "why": "being repaired", "until_utc_ms": until}
+    shelved["at_utc_ms"] = office.clock.now_ms
+    await office.tell(office.journal.raised(), office.journal.write(ChangeKind.SHELVED, **shelved))
+    assert await office.later(0) == [], "somebody put it aside before anybody was told"
+    await office.tell(office.journal.cleared())
+    await office.tell(office.journal.raised())
+    assert await office.later(GROUP_MS) == []
+    await office.tell(office.journal.write(ChangeKind.UNSHELVED))
+    assert len(await office.later(GROUP_MS)) == 1
+    await office.tell(office.journal.write(ChangeKind.SHELVED, **shelved))
+    await office.later(GROUP_MS)
+    await office.tell(office.journal.write(ChangeKind.UNSHELVED))
+    assert await office.later(GROUP_MS) == [], "it was told"
+
+
+async def test_what_follows_from_another_is_told_when_it_does_no_more(office: Office) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised(), office.journal.write(ChangeKind.SUPPRESSED))
+    await office.tell(office.journal.raised(ConditionKey("local.x", "s", "cause")))
+    assert [lines for _, lines in await office.later(0)] == [["s is almost full."]]
+    await office.tell(office.journal.write(ChangeKind.UNSUPPRESSED))
+    assert [lines for _, lines in await office.later(GROUP_MS)] == [[FULL]]
+    await office.tell(office.journal.cleared(), office.journal.acknowledged())
+    await office.tell(office.journal.raised(), office.journal.write(ChangeKind.SUPPRESSED))
+    await office.later(GROUP_MS)
+    await office.tell(office.journal.cleared(), office.journal.write(ChangeKind.UNSUPPRESSED))
+    assert await office.later(GROUP_MS) == [], "it came and went behind the other"
 
 
 async def test_what_nobody_can_acknowledge_is_told_once(office: Office) -> None:

@@ -24,7 +24,9 @@ SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
     ],
 )
 def test_what_is_allowed(target: str) -> None:
-    assert open_target(target + ("&" if "?" in target else "?") + "redirect=yes", ALLOWED).redirects is False
+    more = "&" if "?" in target else "?"
+    assert open_target(f"{target}{more}redirect=yes", ALLOWED).redirects is False
+    assert open_target(f"{target}{more}verify=no", ALLOWED).verify_certificate is True
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,24 @@ def test_addresses_are_ours() -> None:
     assert mail_address("mailto:ana@lab.example") == "ana@lab.example"
     for bad in ("mailto:ana", "mailto:ana@lab.example,ben@lab.example", "mailto://ana@lab.example", "ana@lab.example"):
         assert mail_address(bad) is None
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        SLACK.partition("#")[0] + "?template=http://169.254.169.254/latest",
+        SLACK.partition("#")[0] + "?%74emplate=/etc/benchside/server.toml",
+        "discord://1234567890/abcdefghijklmnopqrstuvwxyz?template=/etc/passwd",
+        "fcm://project/topic?keyfile=http://169.254.169.254/latest",
+        "fcm://project/topic?mode=oauth2&keyfile=/etc/passwd",
+        "vapid://me@lab.example/you@lab.example?subfile=/etc/passwd&keyfile=/etc/passwd",
+        "acs://me@lab.example/c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0/evil.example.com/you@lab.example",
+        "deltachat://user:pass@lab.example/you@lab.example?smtp=169.254.169.254",
+    ],
+)
+def test_no_target_reads_a_file_or_dials_beside_its_service(target: str) -> None:
+    allowed = parse_allowed(
+        "slack:// discord:// fcm://topic fcm:// vapid:// acs:// deltachat://lab.example deltachat://"
+    )
+    with pytest.raises(RefusedError):
+        open_target(target, allowed)

@@ -8,8 +8,9 @@ from typing import Any, cast
 
 import pytest
 
+from benchside.protocol.wire.condition import Severity
 from benchside.server.alerts import way
-from benchside.server.alerts.facts import Message
+from benchside.server.alerts.facts import Line, Message
 from benchside.server.alerts.way import RealWay
 from benchside.server.mail.outbox import Outbox
 from benchside.server.mail.texts import open_texts
@@ -21,13 +22,14 @@ class Plugin:
     """Answers once it is let, and says in which thread it was asked."""
 
     def __init__(self) -> None:
-        self.threads: list[str] = []
+        self.threads: list[threading.Thread] = []
         self.asked = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.answers = threading.Event()
 
-    def notify(self, **_: object) -> bool:
-        self.threads.append(threading.current_thread().name)
+    def notify(self, *, body: str, **_: object) -> bool:
+        self.body = body
+        self.threads.append(threading.current_thread())
         self._loop.call_soon_threadsafe(self.asked.set)
         return self.answers.wait(10)
 
@@ -54,5 +56,16 @@ async def test_a_target_that_does_not_end_has_one_thread_and_no_other_waits(plug
     plugin.answers.set()
     assert await other is None
     assert len(plugin.threads) == 2
-    assert all(name.startswith("alert") for name in plugin.threads)
-    made.close()
+    assert all(one.name == "alert" for one in plugin.threads)
+    assert all(one.daemon for one in plugin.threads), "one that is held does not hold the end of the server"
+
+
+async def test_what_a_pc_writes_is_text_and_calls_nobody(plugin: Plugin) -> None:
+    plugin.answers.set()
+    made = RealWay(cast("Outbox", None), open_texts(), frozenset(), has_mail=False, server_name="Lab")
+    said = "@everyone <!channel> [Benchside](http://evil.example) </b> `x`"
+    line = Line(Severity.CRITICAL, "Lab <b>1</b>", "PC @here", said)
+    assert await made.send("json://a.example", Message("en", (line,), 0)) is None
+    assert not set("@<>`") & set(plugin.body)
+    assert "](" not in plugin.body
+    assert "http://evil.example" in plugin.body, "nothing is left out"

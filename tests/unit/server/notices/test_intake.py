@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -50,6 +51,15 @@ async def conditions(parts: Parts, device_id: bytes = PC) -> dict[str, KeptCondi
     async with parts.cloud.read() as rows:
         found = await rows.scalars(select(KeptCondition).where(KeptCondition.device_id == device_id))
         return {f"{one.source}/{one.subject}/{one.code}": one for one in found}
+
+
+async def test_rows_say_nothing_that_a_server_of_the_version_before_could_not_read(parts: Parts) -> None:
+    journal, until = Journal(), 1_900_000_000_000
+    pulse = journal.write(ChangeKind.RAISED, until_utc_ms=until, severity=Severity.INFO)
+    shelved = journal.write(ChangeKind.SHELVED, by="Toni", why="we know", until_utc_ms=until)
+    await parts.intake.keep(PC, journal.batch(pulse, shelved))
+    (row,) = (await conditions(parts)).values()
+    assert not {"pulse_until_utc_ms", "shelf_ends_utc_ms"} & json.loads(row.state).keys()
 
 
 async def test_what_was_kept_is_kept_once(parts: Parts) -> None:
@@ -207,6 +217,20 @@ async def test_what_the_server_said_is_over_when_it_is_cleared(parts: Parts) -> 
     assert await conditions(parts) == {}, "nobody can acknowledge it"
     told = [await news.next(1) for _ in range(2)]
     assert [isinstance(one, ConditionChanged) and one.shown is not None for one in told] == [True, False]
+
+
+async def test_what_begins_again_by_flapping_has_begun_then(tmp_path: Path) -> None:
+    """And what goes on, and flaps now, has not."""
+    clock, journal, flapping = Clock(), Journal(), {"severity": Severity.WARNING}
+    async with opened_parts(tmp_path, clock) as parts:
+        await add_device(parts, PC)
+        await parts.intake.keep(PC, journal.batch(journal.raised(), journal.cleared()))
+        clock.now_ms += 86_400_000
+        began_ms = clock.now_ms
+        for _ in range(2):
+            await parts.intake.keep(PC, journal.batch(journal.write(ChangeKind.FLAPPING, **flapping)))
+            assert [one.raised_utc_ms for one in (await conditions(parts)).values()] == [began_ms]
+            clock.now_ms += 60_000
 
 
 async def test_who_waits_is_told_when_it_cannot_be_kept(parts: Parts) -> None:

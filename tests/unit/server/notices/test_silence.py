@@ -24,6 +24,25 @@ async def active(parts: Parts) -> list[str]:
         return sorted(await rows.scalars(select(KeptCondition.subject).where(KeptCondition.is_active)))
 
 
+async def test_a_clock_that_was_ahead_when_a_pc_left_hides_its_silence_for_its_minutes_alone(tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened_parts(tmp_path, clock) as parts:
+        await add_device(parts, PC)
+        presence = Presence(parts.session, clock)
+        silence = Silence(parts.cloud, presence, parts.intake, clock)
+        await presence.came(PC)
+        clock.now_ms += 10 * 365 * 24 * 60 * MINUTE_MS
+        await presence.left(PC)
+        clock.now_ms -= 10 * 365 * 24 * 60 * MINUTE_MS
+        await silence.look()
+        clock.now_ms += 15 * MINUTE_MS - 1
+        await silence.look()
+        assert await active(parts) == []
+        clock.now_ms += 1
+        await silence.look()
+        assert await active(parts) == ["pc"]
+
+
 async def test_a_pc_that_does_not_come_is_told_of_once(tmp_path: Path) -> None:
     clock = Clock()
     async with opened_parts(tmp_path, clock) as parts:

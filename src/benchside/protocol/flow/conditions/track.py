@@ -49,6 +49,8 @@ class Track:
     steady_at: float | None = None
     """Set while it flaps."""
     unshelve_at: float | None = None
+    until_utc_ms: int | None = None
+    """Of the newest pulse: `clear_at` by the wall clock, for a restart."""
     is_dirty: bool = False
     """Severity or values may differ from what was told."""
     told_at: float = float("-inf")

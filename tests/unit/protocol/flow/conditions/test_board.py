@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from tests.fakes.board_world import START_UTC_MS, BoardWorld, TestCatalogue, key
 
-from benchside.protocol.flow.conditions.board import CLOCK_JUMPED, TOO_MANY
+from benchside.protocol.flow.conditions.board import CLOCK_JUMPED, TOO_MANY, Board
 from benchside.protocol.flow.conditions.event import Signalled, Started, Stopped, Ticked
 from benchside.protocol.flow.conditions.projection import is_shown, replay
 from benchside.protocol.flow.conditions.shares import MAX_ADVISED, MAX_CONDITIONS, MAX_OF_SOURCE, MAX_PUSHED
@@ -246,6 +246,32 @@ def test_shelving_ends_by_itself(world: BoardWorld) -> None:
     assert "unshelved" in world.wait(3600)
 
 
+YEARS_MS = 10 * 365 * 86_400_000
+
+
+def test_a_clock_that_jumps_ten_years_moves_no_shelf(world: BoardWorld) -> None:
+    world.on()
+    world.act(Shelve(key=key(), by="Eva", why="known", for_s=3600))
+    for jump_ms in (YEARS_MS, -2 * YEARS_MS, YEARS_MS):
+        world.utc_ms += jump_ms
+        assert "unshelved" not in world.wait(60)
+    assert "unshelved" in world.wait(3600 - 180)
+
+
+def test_a_restart_with_a_wrong_clock_makes_no_shelf_longer_than_the_right_clock_says(world: BoardWorld) -> None:
+    """As with an empty battery: the PC starts years ago, and is put right by the network a minute later."""
+    world.on()
+    world.act(Shelve(key=key(), by="Eva", why="known", for_s=3600))
+    again = BoardWorld()
+    again.utc_ms -= YEARS_MS
+    again.board = Board(TestCatalogue(), world.board.states, now=again.now, utc_ms=again.utc_ms)
+    again.step(Started(last_utc_ms=world.utc_ms))
+    assert "unshelved" not in again.wait(60)
+    again.utc_ms += YEARS_MS
+    assert "unshelved" not in again.wait(0)
+    assert "unshelved" in again.wait(3600)
+
+
 def test_shelving_ends_by_hand_and_goes_on_after_a_restart(world: BoardWorld) -> None:
     world.on()
     assert world.board.objection(Unshelve(key=key(), by="Eva")) == "not_shelved"
@@ -289,6 +315,18 @@ def test_acts_on_what_is_not_there_are_refused(world: BoardWorld) -> None:
     world.on()
     world.act(acknowledge)
     assert world.board.objection(acknowledge) == "already"
+
+
+def test_nobody_acknowledges_what_they_have_not_seen(world: BoardWorld) -> None:
+    world.on()
+    seen = world.board.states[key()]
+    shown = Acknowledge(key=key(), by="Eva", since_utc_ms=seen.since_utc_ms, severity=seen.severity)
+    assert world.board.objection(shown) is None
+    for before in (replace(shown, severity=Severity.INFO), replace(shown, since_utc_ms=seen.since_utc_ms - 1)):
+        assert world.board.objection(before) == "newer"
+        assert world.act(before) == []
+    assert world.board.objection(replace(shown, severity=Severity.CRITICAL)) is None, "it became better"
+    assert world.act(shown) == ["acknowledged"]
 
 
 def test_a_cause_suppresses_what_follows_from_it(world: BoardWorld) -> None:

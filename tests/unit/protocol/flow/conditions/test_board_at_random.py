@@ -68,7 +68,7 @@ def test_in_the_end_all_is_quiet(story: list[Signal | Act | float]) -> None:
         for subject in ("C:", "D:"):
             for code in ENTRIES:
                 world.say(SignalState.OFF, ConditionKey(source, subject, code))
-    world.wait(20_000)
+    world.wait(200_000)
     assert not any(state.is_active or state.is_flapping for state in world.board.states.values())
     assert world.board.deadline() is None
 

@@ -1,0 +1,1 @@
+"""The system's own notification service, by whatever way it has.  May import protocol."""

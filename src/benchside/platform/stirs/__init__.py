@@ -1,0 +1,1 @@
+"""Learning at once that a file of another program stirs, where the system tells it."""

@@ -1,0 +1,59 @@
+"""The desktop's own notification service, over a real bus."""
+
+from __future__ import annotations
+
+import queue
+
+import pytest
+from tests.fakes.notification_service import FIRST_ID, FakeNotificationService
+
+from benchside.platform.centre.linux import DBusCentre
+from benchside.protocol.wire.condition import Severity
+
+pytestmark = pytest.mark.system
+
+WITHIN_S = 10
+
+
+def test_a_text_is_shown_as_it_is_and_closed_again() -> None:
+    with FakeNotificationService() as service:
+        centre = DBusCentre("Benchside", service.address)
+        centre.tell(1, "Critical: Loader", "<b>Door</b> & more", Severity.CRITICAL)
+        hints = {"urgency": ("y", 2), "suppress-sound": ("b", True), "transient": ("b", False)}
+        assert service.calls.get(timeout=WITHIN_S) == (
+            "Notify",
+            "susssasa{sv}i",
+            ("Benchside", 0, "", "Critical: Loader", "&lt;b&gt;Door&lt;/b&gt; &amp; more", [], hints, -1),
+        )
+        centre.withdraw(7)  # never told
+        centre.withdraw(1)
+        assert service.calls.get(timeout=WITHIN_S) == ("CloseNotification", "u", (FIRST_ID,))
+
+
+def test_urgency_follows_severity() -> None:
+    with FakeNotificationService() as service:
+        centre = DBusCentre("Benchside", service.address)
+        for number, severity in enumerate((Severity.INFO, Severity.WARNING, Severity.SERIOUS)):
+            centre.tell(number, "head", "text", severity)
+        urgencies = [service.calls.get(timeout=WITHIN_S)[2][6]["urgency"][1] for _ in range(3)]
+        assert urgencies == [0, 1, 1]
+
+
+def test_a_service_that_refuses_is_asked_again_at_the_next_text() -> None:
+    with FakeNotificationService(refuses=True) as service:
+        centre = DBusCentre("Benchside", service.address)
+        centre.tell(1, "head", "first", Severity.WARNING)
+        assert service.calls.get(timeout=WITHIN_S)[2][4] == "first"
+        centre.tell(2, "head", "second", Severity.WARNING)
+        assert service.calls.get(timeout=WITHIN_S)[2][4] == "second"
+
+
+def test_without_a_service_or_a_bus_nothing_is_said_and_nothing_fails() -> None:
+    gone = DBusCentre("Benchside", "unix:path=/nonexistent/bus")
+    gone.tell(1, "head", "text", Severity.WARNING)
+    gone.withdraw(1)
+    with FakeNotificationService(owns_name=False) as service:
+        centre = DBusCentre("Benchside", service.address)
+        centre.tell(1, "head", "nobody hears this", Severity.WARNING)
+        with pytest.raises(queue.Empty):
+            service.calls.get(timeout=0.2)
