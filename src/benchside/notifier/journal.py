@@ -102,16 +102,24 @@ class Journal:
         self._path = path
         with _disk("a journal that can be opened"):
             self._db = sqlite3.connect(path, isolation_level=None)
-            path.chmod(0o600)
-            self._db.execute(f"PRAGMA busy_timeout = {BUSY_WITHIN_MS}")
-            self._db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
-            self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
-            self._db.execute("INSERT OR IGNORE INTO fact VALUES ('journal', ?)", (os.urandom(16),))
-            self.id: bytes = msgspec.convert(self.fact("journal"), _Id)
+            try:
+                self.id: bytes = self._begin()
+            except BaseException:
+                # nobody else can, and Windows renames nothing that is open
+                self._db.close()
+                raise
         self._last: tuple[int, bytes] | None = None
+
+    def _begin(self) -> bytes:
+        self._path.chmod(0o600)
+        self._db.execute(f"PRAGMA busy_timeout = {BUSY_WITHIN_MS}")
+        self._db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+        self._db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(_SCHEMA)
+        self._db.execute("INSERT OR IGNORE INTO fact VALUES ('journal', ?)", (os.urandom(16),))
+        return msgspec.convert(self.fact("journal"), _Id)
 
     def append(
         self, drafts: Sequence[ConditionChange], unsaid: Mapping[ConditionKey, Unsaid | None] = MappingProxyType({})

@@ -96,13 +96,40 @@ def test_a_changed_and_a_removed_entry_show(tmp_path: Path) -> None:
     assert journal.project().broken_at == 1 or journal.project().broken_at == 2
 
 
-def test_a_spoilt_file_is_put_aside_and_another_begun(tmp_path: Path) -> None:
+@pytest.fixture
+def renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was renamed; nothing in the folder may be open then, since Windows renames nothing that is."""
+    names: list[str] = []
+    fds = Path("/proc/self/fd")
+    rename = Path.rename
+
+    def look_and_rename(path: Path, target: Path) -> Path:
+        names.append(path.name)
+        held = [each.readlink() for each in fds.iterdir() if each.is_symlink()] if fds.is_dir() else []
+        assert not [each for each in held if each.is_relative_to(tmp_path)]
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", look_and_rename)
+    return names
+
+
+def test_a_spoilt_file_is_put_aside_and_another_begun(tmp_path: Path, renamed: list[str]) -> None:
     (tmp_path / "notices.db").write_bytes(b"rubbish" * 1000)
     journal, projection, was_spoilt = open_journal(tmp_path, "1")
     assert was_spoilt
     assert projection.entries == 0
     journal.append([raised()])
     assert (tmp_path / "spoilt-1-notices.db").exists()
+    assert renamed == ["notices.db"]
+
+
+def test_a_journal_with_an_entry_that_cannot_be_is_put_aside(tmp_path: Path, renamed: list[str]) -> None:
+    first = Journal(tmp_path / "notices.db")
+    first.append([raised(), cleared()])
+    first._db.execute("UPDATE change SET body = x'00' WHERE sequence = 1")
+    first.close()
+    assert open_journal(tmp_path, "1")[2]
+    assert renamed == ["notices.db"]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +142,9 @@ def test_a_spoilt_file_is_put_aside_and_another_begun(tmp_path: Path) -> None:
         ("journal", b"short"),
     ],
 )
-def test_a_journal_with_a_fact_that_cannot_be_is_put_aside(tmp_path: Path, fact: str, value: bytes) -> None:
+def test_a_journal_with_a_fact_that_cannot_be_is_put_aside(
+    tmp_path: Path, renamed: list[str], fact: str, value: bytes
+) -> None:
     first = Journal(tmp_path / "notices.db")
     first.append([raised()])
     first.keep_fact(fact, value)
@@ -125,6 +154,7 @@ def test_a_journal_with_a_fact_that_cannot_be_is_put_aside(tmp_path: Path, fact:
     assert projection.entries == 0
     assert len(journal.id) == 16
     assert (tmp_path / "spoilt-1-notices.db").exists()
+    assert renamed == ["notices.db"]
 
 
 def test_a_file_that_cannot_be_opened_is_not_put_aside(tmp_path: Path) -> None:
