@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -33,6 +34,9 @@ LOOK_AGAIN_S = 0.02
 LAST_LINES = 15
 # Linux gives outgoing connections 32768 and above.
 ANY_PORT = range(20_000, 32_768)
+# Drawn ports that are kept from others: long before so many more are drawn, whoever drew one listens on it.
+KEPT_PORTS = 64
+_kept: deque[int] = deque()
 
 
 class ChildError(Exception):
@@ -220,11 +224,14 @@ class Children:
 
 
 def free_port(low: int = 0, high: int = 0) -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on: the first from low to high, or any. Another may take it first.
+    """A TCP port of 127.0.0.1 that nobody listens on: the first from low to high, or any.
 
-    Any is drawn from below those that systems give to outgoing connections, so that none of them takes it meanwhile.
+    Any is drawn from below those that systems give to outgoing connections, so that none of them takes it meanwhile,
+    and no other call gets it, here or in another process of this machine. Else another may take it first.
     """
     for port in range(low, high + 1) if low else random.sample(ANY_PORT, 100):
+        if not low and not _keep(port):
+            continue
         with socket.socket() as probe:
             # As servers do, so that a port in TIME_WAIT counts as free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -232,3 +239,19 @@ def free_port(low: int = 0, high: int = 0) -> int:
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
     raise ChildError(f"no free port from {low or ANY_PORT.start} to {high or ANY_PORT.stop - 1}")
+
+
+def _keep(port: int) -> bool:
+    """Claim a port while its listener is not there yet: a name that one process can have, and no longer than it runs.
+
+    Seconds lie between a draw and what listens, and several tests draw at a time.
+    """
+    with socket.socket(socket.AF_UNIX) as claim:
+        try:
+            claim.bind(f"\0benchside-port-{port}")
+        except OSError:
+            return False
+        _kept.append(claim.detach())
+    if len(_kept) > KEPT_PORTS:
+        os.close(_kept.popleft())
+    return True

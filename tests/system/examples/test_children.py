@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from examples.demo.children import ChildError, Children, free_port
+from examples.demo import children as demo_children
+from examples.demo.children import KEPT_PORTS, ChildError, Children, free_port
 from examples.demo.leash import MARK_VARIABLE
 
 pytestmark = [pytest.mark.system]
@@ -128,3 +129,22 @@ def test_free_port_passes_over_one_in_use() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ChildError, match="no free port"):
             free_port(port, port)
+
+
+def test_a_port_is_drawn_once_in_all_processes_until_its_listener_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = range(20_000, 20_100)
+    monkeypatch.setattr(demo_children, "ANY_PORT", few)
+    here = [free_port() for _ in range(KEPT_PORTS)]
+    assert len(set(here)) == len(here)
+    draw = (
+        "from examples.demo import children\n"
+        f"children.ANY_PORT = {few}\n"
+        "while True:\n"
+        "    print(children.free_port(), flush=True)"
+    )
+    there = subprocess.run([sys.executable, "-c", draw], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "no free port" in there.stderr
+    drawn = {int(port) for port in there.stdout.split()}
+    assert drawn
+    assert not drawn & set(here)
+    assert [port for _ in here if (port := free_port()) not in few] == []  # the first ones may be drawn again
