@@ -21,12 +21,19 @@ FIRST_ID = 41
 
 
 class FakeNotificationService:
-    """Records each call as (member, signature, body) until closed; `refuses`: answers with an error."""
+    """Records each call as (member, signature, body) until closed; `refuses`: answers with an error.
 
-    def __init__(self, *, owns_name: bool = True, refuses: bool = False, address: str | None = None) -> None:
+    `odd`: signature and body of the first answer to Notify, in place of an id.
+    """
+
+    def __init__(
+        self, *, owns_name: bool = True, refuses: bool = False, address: str | None = None,
+        odd: tuple[str, tuple[Any, ...]] | None = None,
+    ) -> None:  # fmt: skip
         if shutil.which("dbus-daemon") is None:
             pytest.skip("dbus-daemon is not installed")
         self.refuses = refuses
+        self._odd = odd
         self.calls: queue.Queue[tuple[str, str, tuple[Any, ...]]] = queue.Queue()
         self._ids = itertools.count(FIRST_ID)
         self._daemon = None if address else _start_daemon()
@@ -61,6 +68,9 @@ class FakeNotificationService:
         self.calls.put((member, fields.get(HeaderFields.signature, ""), message.body))
         if self.refuses:
             self._bus.send(new_error(message, f"{NAME}.Error", "s", ("no",)))
+        elif member == "Notify" and self._odd is not None:
+            (signature, body), self._odd = self._odd, None
+            self._bus.send(new_method_return(message, signature, body))
         elif member == "Notify":
             self._bus.send(new_method_return(message, "u", (next(self._ids),)))
         else:

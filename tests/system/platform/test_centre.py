@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import queue
+import struct
+from typing import Any
 
 import pytest
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from tests.fakes.notification_service import FIRST_ID, FakeNotificationService
 
 from benchside.platform.centre.linux import DBusCentre
@@ -46,6 +50,45 @@ def test_a_service_that_refuses_is_asked_again_at_the_next_text() -> None:
         assert service.calls.get(timeout=WITHIN_S)[2][4] == "first"
         centre.tell(2, "head", "second", Severity.WARNING)
         assert service.calls.get(timeout=WITHIN_S)[2][4] == "second"
+
+
+@pytest.mark.parametrize(
+    "odd", [("", ()), ("uu", (1, 2)), ("s", ("one",)), ("b", (True,)), ("t", (2**40,)), ("i", (-1,))]
+)
+def test_an_odd_answer_costs_one_text_and_is_logged(
+    odd: tuple[str, tuple[Any, ...]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would end the thread, and no text would reach the service for as long as the desk lives."""
+    caplog.set_level(logging.INFO)
+    with FakeNotificationService(odd=odd) as service:
+        centre = DBusCentre("Benchside", service.address)
+        centre.tell(1, "head", "first", Severity.WARNING)
+        assert service.calls.get(timeout=WITHIN_S)[2][4] == "first"
+        centre.withdraw(1)  # nobody knows its number there
+        centre.tell(2, "head", "second", Severity.WARNING)
+        assert service.calls.get(timeout=WITHIN_S)[2][4] == "second"
+        centre.withdraw(2)
+        assert service.calls.get(timeout=WITHIN_S) == ("CloseNotification", "u", (FIRST_ID,))
+    assert [record.name for record in caplog.records] == ["benchside.platform.centre.linux"]
+
+
+def test_a_mistake_of_ours_or_of_the_library_ends_no_thread(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults: list[Exception] = [struct.error("too large"), IndexError("cut off")]
+
+    def opened(address: str) -> DBusConnection:
+        if faults:
+            raise faults.pop()
+        return open_dbus_connection(address)
+
+    monkeypatch.setattr("benchside.platform.centre.linux.open_dbus_connection", opened)
+    with FakeNotificationService() as service:
+        centre = DBusCentre("Benchside", service.address)
+        for number in range(3):
+            centre.tell(number, "head", f"text {number}", Severity.WARNING)
+        assert service.calls.get(timeout=WITHIN_S)[2][4] == "text 2"
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
 def test_without_a_service_or_a_bus_nothing_is_said_and_nothing_fails() -> None:

@@ -9,7 +9,7 @@ import threading
 from html import escape
 from typing import Any
 
-from jeepney import DBusAddress, Message, MessageFlag, message_bus
+from jeepney import DBusAddress, HeaderFields, Message, MessageFlag, message_bus
 from jeepney import new_method_call as call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import DBusErrorResponse, unwrap_msg
@@ -30,6 +30,8 @@ MAX_WAITING = 8
 """Cards come one in half a minute at most; more wait only for a service that hangs, and are dropped."""
 MAX_KNOWN = 20
 """Notifications that can still be closed: as many as the desk follows (desk/views/centre.py)."""
+MAX_LOGGED = 16
+"""Of a signature that is another than ours, which may have 255 letters."""
 
 _Job = tuple[int, str, str, Severity] | int
 """What is to be shown, or the number of what is to be closed."""
@@ -78,9 +80,12 @@ class DBusCentre:
             except UnavailableError as error:
                 _log.info("the system's notification service takes nothing: %s", error)
                 self._leave()
+            except Exception as error:  # of the library, too: no other thread is begun, and later texts want this one
+                _log.warning("a text was not handed to the system's notification service: %s", type(error).__name__)
+                self._leave()
 
     def _notify(self, number: int, head: str, text: str, severity: Severity) -> None:
-        (is_there,) = self._ask(message_bus.NameHasOwner(_SERVICE))
+        (is_there,) = self._ask(message_bus.NameHasOwner(_SERVICE), "b")
         if not is_there:
             return
         hints = {
@@ -93,7 +98,7 @@ class DBusCentre:
         body = (self._name, 0, "", head, escape(text, quote=False), no_actions, hints, -1)
         question = call(_CENTRE, "Notify", "susssasa{sv}i", body)
         question.header.flags |= MessageFlag.no_auto_start
-        (known,) = self._ask(question)
+        (known,) = self._ask(question, "u")
         self._known[number] = known
         while len(self._known) > MAX_KNOWN:
             del self._known[next(iter(self._known))]
@@ -106,20 +111,26 @@ class DBusCentre:
         question.header.flags |= MessageFlag.no_auto_start
         self._ask(question)
 
-    def _ask(self, question: Message) -> tuple[Any, ...]:
+    def _ask(self, question: Message, signature: str | None = None) -> tuple[Any, ...]:
+        """Return what the answer has; UnavailableError where that is not as `signature` says (None: whatever it is)."""
         try:
             if self._bus is None:
                 self._bus = open_dbus_connection(self._address)
-            return tuple(unwrap_msg(self._bus.send_and_get_reply(question, timeout=MAX_ANSWER_S)))
+            answer = self._bus.send_and_get_reply(question, timeout=MAX_ANSWER_S)
+            body = tuple(unwrap_msg(answer))
         except DBusErrorResponse as error:
             raise UnavailableError(f"expected an answer, got {error.name}") from error
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             raise UnavailableError(f"expected an answer, got {type(error).__name__}") from error
+        got = answer.header.fields.get(HeaderFields.signature, "")
+        if signature is not None and got != signature:
+            raise UnavailableError(f"expected an answer of '{signature}', got '{got[:MAX_LOGGED]}'")
+        return body
 
     def _leave(self) -> None:
         """Begin anew at the next text: after a time-out or an error nobody knows what the connection is at."""
         self._known.clear()
-        if self._bus is not None:
-            with contextlib.suppress(OSError):
-                self._bus.close()
-            self._bus = None
+        bus, self._bus = self._bus, None
+        if bus is not None:
+            with contextlib.suppress(Exception):  # it is ours no longer, whatever it says to that
+                bus.close()
