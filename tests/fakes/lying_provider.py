@@ -44,7 +44,7 @@ class LyingProvider:
     change_metadata: Change = honest
     make_token: Callable[[LyingProvider, dict[str, Any]], str] | None = None
     raw: bytes | None = None
-    """Said in place of the token answer."""
+    """Said in place of the token answer, whatever its status."""
     status: int = 200
     error: str = "invalid_grant"
     drip_s: float = 0.0
@@ -72,10 +72,12 @@ class LyingProvider:
             def do_POST(self) -> None:
                 form = self.rfile.read(int(self.headers["content-length"])).decode()
                 provider.asked.append({name: values[0] for name, values in parse_qs(form).items()})
-                if provider.status != 200:
+                if provider.raw is not None:
+                    self.say(provider.status, provider.raw)
+                elif provider.status != 200:
                     self.say(provider.status, json.dumps({"error": provider.error}).encode())
                 else:
-                    self.say(200, provider.raw if provider.raw is not None else json.dumps(provider.answer()).encode())
+                    self.say(200, json.dumps(provider.answer()).encode())
 
             def say(self, status: int, body: bytes) -> None:
                 self.send_response(status)

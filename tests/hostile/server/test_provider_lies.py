@@ -16,7 +16,7 @@ from tests.fakes import lying_provider as lies
 from tests.fakes.lying_provider import CLIENT, SECRET, LyingProvider, settings_for
 from tests.fakes.server_world import SETTINGS, Console, World, running_world
 
-from benchside.protocol.errors import RefusedError
+from benchside.protocol.errors import RefusedError, UnavailableError
 from benchside.server.sso import asking, fetch, service
 from benchside.server.sso.fetch import Fetch
 from benchside.server.sso.provider import Provider
@@ -316,6 +316,18 @@ async def test_only_a_clear_no_of_the_provider_ends_a_sign_in(
     provider.raw, provider.status, provider.error = None, 400, "invalid_grant"
     await sso.ask_again()
     assert not await is_in(console)
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_too_many_questions_and_its_own_failures_count_for_all_whatever_stands_there(
+    provider: LyingProvider, status: int
+) -> None:
+    """A door before the provider says so with a page; as what cannot be read of one person, a round would go on."""
+    provider.status, provider.raw = status, b"<html>" + b"x" * fetch.MAX_ANSWER_BYTES
+    asked = Fetch()
+    with pytest.raises(UnavailableError, match=str(status)):
+        await asked.post(f"{provider.issuer}/token", {"grant_type": "refresh_token"}, None)
+    await asked.close()
 
 
 def single_sign_on(world: World, provider: LyingProvider) -> service.SingleSignOn:

@@ -153,7 +153,7 @@ async def test_an_answer_that_says_nothing_of_this_one_leaves_them_in_and_the_ot
 
 @pytest.mark.parametrize(
     "away",
-    [(401, {"error": "invalid_client"}), (429, {"error": "slow_down"}), UnavailableError("500, or no connection")],
+    [(401, {"error": "invalid_client"}), UnavailableError("429, 500, or no connection")],
 )
 async def test_where_it_is_away_for_all_a_round_ends_and_the_next_one_begins_with_others(
     tmp_path: Path, away: Answer | UnavailableError

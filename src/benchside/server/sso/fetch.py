@@ -39,7 +39,10 @@ class Fetch:
         return content
 
     async def post(self, url: str, form: Mapping[str, str], basic: tuple[str, str] | None) -> Answer:
-        """Return status and JSON object, also of an error that the provider explains (RFC 6749, 5.2)."""
+        """Return status and JSON object, also of an error that the provider explains (RFC 6749, 5.2).
+
+        UnavailableError when it cannot be had, fails by itself, or has had too many questions: it is away for all.
+        """
         auth = httpx.BasicAuth(*basic) if basic else None
         return await self._send("POST", url, {}, data=dict(form), auth=auth)
 
@@ -62,14 +65,15 @@ class Fetch:
                 asyncio.timeout(ANSWER_WITHIN_S),
                 self._http.stream(method, url, headers={"Accept": "application/json", **headers}, **more) as answer,
             ):
+                # by the status alone: what says these is often a door before the provider, with a page in place of JSON
+                if answer.status_code == 429 or answer.status_code >= 500:
+                    raise UnavailableError(f"the provider answered {answer.status_code}")
                 async for part in answer.aiter_bytes():
                     body += part
                     if len(body) > MAX_ANSWER_BYTES:
                         raise PeerError(PeerFault.TOO_LARGE, "expected a short answer of the provider, got more")
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, UnicodeError) as error:
             raise UnavailableError(f"the provider cannot be reached: {type(error).__name__}") from error
-        if answer.status_code >= 500:
-            raise UnavailableError(f"the provider answered {answer.status_code}")
         try:
             content = json.loads(body)
         except (ValueError, RecursionError) as error:

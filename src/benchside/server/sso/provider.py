@@ -192,7 +192,7 @@ class Provider:
             said = f"expected tokens, got {status} {_word(why)}"
             if why in _OUT or form["grant_type"] == "authorization_code":
                 raise RefusedError(Refusal.SIGN_IN, said)
-            if why == "invalid_client" or status == 429:  # a wrong secret of ours, too many questions
+            if why == "invalid_client":  # a wrong secret of ours
                 raise UnavailableError(said)
             raise UnclearError(said)
         names = ("id_token", "access_token", "refresh_token")
