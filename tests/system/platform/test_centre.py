@@ -67,9 +67,10 @@ def test_an_odd_answer_costs_one_text_and_is_logged(
         centre.withdraw(1)  # nobody knows its number there
         centre.tell(2, "head", "second", Severity.WARNING)
         assert service.calls.get(timeout=WITHIN_S)[2][4] == "second"
+        logged = list(caplog.records)  # the end of the bus may be told of, too
         centre.withdraw(2)
         assert service.calls.get(timeout=WITHIN_S) == ("CloseNotification", "u", (FIRST_ID,))
-    assert [record.name for record in caplog.records] == ["benchside.platform.centre.linux"]
+    assert [record.name for record in logged] == ["benchside.platform.centre.linux"]
 
 
 def test_a_mistake_of_ours_or_of_the_library_ends_no_thread(
@@ -88,7 +89,8 @@ def test_a_mistake_of_ours_or_of_the_library_ends_no_thread(
         for number in range(3):
             centre.tell(number, "head", f"text {number}", Severity.WARNING)
         assert service.calls.get(timeout=WITHIN_S)[2][4] == "text 2"
-    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
+        logged = list(caplog.records)
+    assert [record.levelname for record in logged] == ["WARNING"] * 2
 
 
 def test_without_a_service_or_a_bus_nothing_is_said_and_nothing_fails() -> None:
