@@ -33,25 +33,27 @@ class MailServer:
     process: asyncio.subprocess.Process
     read: set[str] = field(default_factory=set)
 
-    async def next(self, within_s: float = 30.0) -> EmailMessage:
-        """The oldest mail that was not read yet."""
+    async def next(self, within_s: float = 30.0, to: str = "") -> EmailMessage:
+        """The oldest mail that was not read yet; of those to an address, since several are sent at a time."""
         async with asyncio.timeout(within_s):
-            while not (new := sorted({path.name for path in self.folder.glob("*.eml")} - self.read)):
+            while True:
+                for name in sorted({path.name for path in self.folder.glob("*.eml")} - self.read):
+                    message = message_from_bytes((self.folder / name).read_bytes(), policy=policy.default)
+                    assert isinstance(message, EmailMessage)
+                    if to in ("", message["X-To"]):
+                        self.read.add(name)
+                        return message
                 await asyncio.sleep(0.05)
-        self.read.add(new[0])
-        message = message_from_bytes((self.folder / new[0]).read_bytes(), policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        return message
 
-    async def link(self) -> str:
+    async def link(self, to: str = "") -> str:
         """The link of the next mail, whole."""
-        found = LINK.search((await self.next()).get_content())
+        found = LINK.search((await self.next(to=to)).get_content())
         assert found
         return found[0]
 
-    async def token(self) -> str:
+    async def token(self, to: str = "") -> str:
         """What stands behind its #."""
-        return (await self.link()).partition("#")[2]
+        return (await self.link(to)).partition("#")[2]
 
     def count(self) -> int:
         return len(list(self.folder.glob("*.eml")))

@@ -67,7 +67,7 @@ async def test_following_a_link_spends_nothing(mailed: MailedWorld) -> None:
 
 async def test_only_the_browser_that_began_is_let_in_and_only_with_the_mail(mailed: MailedWorld) -> None:
     ana, ben = await begun(mailed), await begun(mailed, "ben")
-    tokens = [await mailed.mail.token(), await mailed.mail.token()]
+    tokens = [await mailed.mail.token(f"{account}@lab.example") for account in ("ana", "ben")]
     stranger = mailed.browser()
     answer = await stranger.post("/api/location", token=tokens[0])
     assert (answer.status_code, reason(answer)) == (401, "sign_in")
