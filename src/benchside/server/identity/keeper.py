@@ -349,9 +349,15 @@ def _chosen(came: Sequence[HeldInstance], begins: bytes | None, *, with_old_key:
             why = "several have this number; revoke it" if found else "there is no such number among those that came"
             raise UnavailableError(f"{why}; see `device list`")
         return found[0]
-    if len(came) > 1 or with_old_key:
-        numbers = ", ".join(show_number(one.instance) for one in came)
+    asked = [one for one in came if one.has_old_key] if with_old_key else came
+    numbers = ", ".join(show_number(one.instance) for one in asked)
+    if len(asked) > 1:
         raise UnavailableError(f"several came: {numbers}; say which with --number, as its window shows it")
+    if with_old_key:
+        if not asked:
+            raise UnavailableError("none came with the key from before; see `device list`")
+        # one alone is named all the same: its key takes the place of the present one for good
+        raise UnavailableError(f"{numbers} has the key from before; say --number, as its window shows it")
     if came and came[0].has_old_key:
         # without a word the one with the present key goes on, which perhaps is off now
         number = show_number(came[0].instance)
