@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
+import time
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from benchside.platform.stirs.contract import Stirs
 from benchside.platform.stirs.here import FileStirs
 from benchside.platform.stirs.windows import FileStirs as GlancedStirs
 
+APART_S = 0.1
+"""Between two looks while other files are busy (platform/stirs/linux.py)."""
 NEVER_S = 30.0
 """Longer than a test may take: only what stirs ends it."""
 SOON_S = 10.0
@@ -29,6 +33,19 @@ async def waiting(stirs: Stirs) -> asyncio.Task[None]:
     task = asyncio.create_task(stirs.wait(NEVER_S))
     await asyncio.sleep(0)
     return task
+
+
+def counted_reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the list that grows with each look into what the folder says."""
+    reads: list[int] = []
+    read = os.read
+
+    def counting(handle: int, most: int) -> bytes:
+        reads.append(handle)
+        return read(handle, most)
+
+    monkeypatch.setattr("benchside.platform.stirs.linux.os.read", counting)
+    return reads
 
 
 @pytest.fixture(params=[FileStirs, GlancedStirs])
@@ -85,6 +102,45 @@ class TestFolders:
             await asyncio.wait_for(asyncio.shield(task), 0.05)
         (tmp_path / "cx.log").write_text("line\n")
         await soon(task)
+
+    async def test_an_uproar_of_other_files_wakes_nobody_for_each_write(
+        self, told: FileStirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        reads = counted_reads(monkeypatch)
+        task, began_at = await waiting(told), time.monotonic()
+        for _ in range(500):
+            (tmp_path / "raw.dat").write_bytes(b"x")
+            await asyncio.sleep(0)
+        most = 3 + (time.monotonic() - began_at) / APART_S
+        assert not task.done()
+        assert len(reads) <= most
+        (tmp_path / "cx.log").write_text("line\n")
+        await soon(task)
+
+    async def test_after_quiet_the_first_word_of_our_own_file_waits_for_nothing(
+        self, told: FileStirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("benchside.platform.stirs.linux.APART_S", NEVER_S)
+        for _ in range(3):
+            task = await waiting(told)
+            (tmp_path / "cx.log").write_text("line\n")
+            await soon(task)
+
+    async def test_an_uproar_does_not_make_time_longer(
+        self, told: FileStirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("benchside.platform.stirs.linux.APART_S", NEVER_S)
+        (tmp_path / "raw.dat").write_bytes(b"x")
+        await soon(told.wait(0.01))
+
+    async def test_more_than_is_read_at_a_time_is_a_stir(
+        self, told: FileStirs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Our own file's may be behind it, by more than we read in a second."""
+        monkeypatch.setattr("benchside.platform.stirs.linux._READ_BYTES", 1024)
+        for number in range(100):
+            (tmp_path / f"raw{number}.dat").touch()
+        await soon(told.wait(NEVER_S))
 
     async def test_a_pattern(self, tmp_path: Path) -> None:
         stirs = FileStirs(tmp_path / "trace_*.log")

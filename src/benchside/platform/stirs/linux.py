@@ -20,7 +20,12 @@ _MODIFY, _MOVED_FROM, _MOVED_TO, _CREATE, _DELETE = 0x2, 0x40, 0x80, 0x100, 0x20
 _DELETE_SELF, _MOVE_SELF, _OVERFLOW, _IGNORED, _ONLY_FOLDER = 0x400, 0x800, 0x4000, 0x8000, 0x1000000
 _HEARD = _MODIFY | _MOVED_FROM | _MOVED_TO | _CREATE | _DELETE | _DELETE_SELF | _MOVE_SELF | _ONLY_FOLDER
 _READ_BYTES = 65536
-"""Some thousand events; what a folder in uproar says beyond is read next time."""
+"""Some thousand events; a read that is full counts as a stir: ours may be among what the folder says beyond."""
+_LARGEST_BYTES = _EVENT.size + 256
+"""An event with the longest name (NAME_MAX and a zero): where less is left free, the next one may not have fitted."""
+APART_S = 0.1
+"""Between two looks while other files of the folder are busy: a program that streams data beside its log writes
+thousands of times a second, and the system makes one event of what was not read in between."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -41,7 +46,13 @@ class FileStirs:
             return
         loop, handle = asyncio.get_running_loop(), self._handle
         until = loop.time() + within_s
-        while not self._has_stirred(handle):
+        while not (said := self._said(handle)):
+            if said is not None:  # other files are busy; the first word after quiet never comes by here
+                left_s = until - loop.time()
+                if left_s <= 0:
+                    return
+                await asyncio.sleep(min(APART_S, left_s))
+                continue
             readable = asyncio.Event()
             loop.add_reader(handle, readable.set)
             try:
@@ -58,12 +69,13 @@ class FileStirs:
             os.close(self._handle)
             self._handle = None
 
-    def _has_stirred(self, handle: int) -> bool:
+    def _said(self, handle: int) -> bool | None:
+        """Return whether what the folder said may be of our file; None: it said nothing."""
         try:
             data = os.read(handle, _READ_BYTES)
         except BlockingIOError:
-            return False
-        found, at = False, 0
+            return None
+        found, at = len(data) > _READ_BYTES - _LARGEST_BYTES, 0
         while at < len(data):
             _, mask, _, length = _EVENT.unpack_from(data, at)
             at += _EVENT.size
