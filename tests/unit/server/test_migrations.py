@@ -11,9 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import LargeBinary, MetaData, text
+from sqlalchemy import LargeBinary, MetaData, select, text
 from sqlalchemy.engine import Connection
 
+from benchside.server.identity.model import HeldInstance
 from benchside.server.store import migrate
 from benchside.server.store.database import Database
 from benchside.server.store.keyring import DataKeys
@@ -49,6 +50,42 @@ async def test_no_number_of_a_change_is_given_twice(tmp_path: Path) -> None:
     async with database.engine.connect() as connection:
         made = await connection.scalar(text("SELECT sql FROM sqlite_master WHERE name = 'notice_change'"))
     assert "AUTOINCREMENT" in made
+    await database.close()
+
+
+async def test_who_came_while_a_device_was_held_is_still_known(tmp_path: Path) -> None:
+    """It is what a person decides by: some of them may be off for days, and come no more before that."""
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/cloud.db", DataKeys({1: os.urandom(32)}, current=1))
+    holds = {b"o": "old_key", b"s": "went_back", b"n": None, b"x": None}
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_upgrade_to, "cloud_0012")
+        await connection.execute(text("INSERT INTO site (id, name, created_utc_ms) VALUES ('lab-1', 'Lab 1', 1)"))
+        for name, hold in holds.items():
+            values = {"id": name * 16, "fingerprint": name * 32, "empty": b"", "hold": hold}
+            await connection.execute(
+                text(
+                    "INSERT INTO device (id, site, region, name, device_key, identity_spki, identity_fingerprint,"
+                    " registrant, registrant_email, enrolled_utc_ms, policy_version)"
+                    " VALUES (:id, 'lab-1', 'global', '', :empty, :empty, :fingerprint, :empty, :empty, 1, 0)"
+                ),
+                values,
+            )
+            if name != b"x":  # of one there is no chain
+                await connection.execute(
+                    text(
+                        "INSERT INTO device_chain (device_id, kept_step, kept_state, hold, is_freed, decisions,"
+                        " is_rotation_wanted, sealing) VALUES (:id, 1, :empty, :hold, false, 0, false, '')"
+                    ),
+                    values,
+                )
+            await connection.execute(text("INSERT INTO held_instance VALUES (:id, :id, 5, 7)"), values)
+    await upgrade(database, "cloud")
+    async with database.read() as rows:
+        kept = list(await rows.scalars(select(HeldInstance).order_by(HeldInstance.device_id)))
+    assert [(one.device_id, one.instance, one.first_utc_ms, one.last_utc_ms) for one in kept] == [
+        (name * 16, name * 16, 5, 7) for name in sorted(holds)
+    ]
+    assert [one.device_id[:1] for one in kept if one.has_old_key] == [b"o"]
     await database.close()
 
 

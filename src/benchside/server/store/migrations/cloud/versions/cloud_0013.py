@@ -1,6 +1,6 @@
 """Who came while its device was held, by its key as well: the present one, or the one from before the last change.
 
-Nothing is copied: whoever is held comes again within a minute.
+Which of the two somebody had who came before is known only of a device that is held for its old key.
 """
 
 import sqlalchemy as sa
@@ -13,8 +13,15 @@ depends_on = None
 
 
 def upgrade() -> None:
+    connection = op.get_bind()
+    found = sa.text(
+        "SELECT came.device_id, came.instance, came.first_utc_ms, came.last_utc_ms, chain.hold "
+        "FROM held_instance AS came LEFT JOIN device_chain AS chain ON chain.device_id = came.device_id"
+    )
+    kept = connection.execute(found).all()
+    # made anew: SQLite cannot change what the primary key is
     op.drop_table("held_instance")
-    op.create_table(
+    made = op.create_table(
         "held_instance",
         sa.Column("device_id", sa.LargeBinary(length=16), nullable=False),
         sa.Column("instance", sa.LargeBinary(length=16), nullable=False),
@@ -24,3 +31,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["device_id"], ["device.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("device_id", "instance", "has_old_key"),
     )
+    op.bulk_insert(
+        made,
+        [
+            {
+                "device_id": device_id, "instance": instance, "has_old_key": hold == "old_key",
+                "first_utc_ms": first_utc_ms, "last_utc_ms": last_utc_ms,
+            }
+            for device_id, instance, first_utc_ms, last_utc_ms, hold in kept
+        ],
+    )  # fmt: skip
