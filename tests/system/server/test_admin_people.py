@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchside.server.accounts.service import ACCOUNT
 from benchside.server.admin import app as admin
+from benchside.server.audit.kind import OPERATOR
 from benchside.server.authority import app as authority
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -69,3 +71,14 @@ def test_mistakes_are_named_and_change_nothing(data: Path, capsys: pytest.Captur
     assert "the group was not changed" in capsys.readouterr().err
     assert admin.main(["account", "administrator", "--data", str(data), "nobody"]) == 1
     assert "no such account" in capsys.readouterr().err
+
+
+def test_nobodys_name_stands_in_the_way_of_a_table(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who is called like what the log says of a command is somebody else, and no administrator."""
+    people = "account,name,organisation,groups\n"
+    assert ACCOUNT.match(OPERATOR) is None
+    assert admin.main(["account", "add", "--data", str(data), "operator"]) == 0
+    assert take(data, "people", f"{people}ana,Ana,Vendor,\n") == 0
+    assert take(data, "people", f"{people}operator,Op,Vendor,\nana,Ana,Other,\n") == 0
+    assert take(data, "trainings", "account,course,law,expires\noperator,P,gdpr,31.12.2030\n") == 0
+    assert "refused" not in capsys.readouterr().out

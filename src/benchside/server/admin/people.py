@@ -14,12 +14,10 @@ from benchside.server.administration.imports import Imports
 from benchside.server.administration.office import Administration
 from benchside.server.administration.people import People
 from benchside.server.administration.places import Places
+from benchside.server.audit.kind import OPERATOR
 from benchside.server.parts import Parts
 
 __all__ = ["add_people_words"]
-
-OPERATOR = "operator"
-"""Who did it, as the log says."""
 
 
 def add_people_words(words: Any, data: argparse.ArgumentParser) -> None:

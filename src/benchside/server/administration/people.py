@@ -17,7 +17,7 @@ from benchside.server.accounts.model import Account
 from benchside.server.administration.facts import GroupFacts, PersonFacts, checked
 from benchside.server.administration.model import Group, Membership, Person, TrainingRecord
 from benchside.server.administration.versions import Seen, refuse_changed
-from benchside.server.audit.kind import SERVER, ServerKind
+from benchside.server.audit.kind import OPERATOR, SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs, utc_ms
 from benchside.server.enrolment.model import Customer
@@ -90,7 +90,7 @@ class People:
 
     async def make_administrator(self, person: str, *, is_administrator: bool) -> None:
         """Let an account administer, or no more: what an operator does on the server, before there is anybody else."""
-        by = EventDetails(associate="operator", scope=person)
+        by = EventDetails(associate=OPERATOR, scope=person)
         await self._ledger.record(SERVER, ServerKind.PERSON_CHANGED, by)
         async with self._database.write() as rows:
             row = await rows.get(Person, person)
@@ -146,7 +146,7 @@ class People:
 async def _refuse_former(rows: AsyncSession, by: str, administrators: set[str]) -> None:
     """Whoever asks was one when they came in; another one may have taken that away, or removed them, since.
 
-    An operator on the server itself has no account.
+    An operator on the server itself (OPERATOR) has no account, and nobody has that name.
     """
     if by not in administrators and (await rows.get(Account, by) is not None or await rows.get(Person, by) is not None):
         raise RefusedError(Refusal.NOT_AUTHORISED, "expected an administrator, got one who is none any more")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.wire.codec import VERSION
 from benchside.protocol.wire.enrolment import TOKEN, EnrolmentToken
+from benchside.server.audit.kind import OPERATOR
 from benchside.server.enrolment.register import Register
 from benchside.server.parts import Parts
 from benchside.server.policy.keeper import PolicyKeeper
@@ -35,7 +36,7 @@ class TokenOffice:
             parts.settings.region,
         )
 
-    async def make(self, link_url: str, site: str, hours: float, *, by: str = "operator") -> tuple[str, int]:
+    async def make(self, link_url: str, site: str, hours: float, *, by: str = OPERATOR) -> tuple[str, int]:
         """Return a fresh token as text, and when it expires; RefusedError for a site that there is not."""
         secret, expires = await self.register.make_token(site, hours, by=by)
         token = EnrolmentToken(

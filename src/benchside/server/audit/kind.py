@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["SERVER", "ServerKind", "account_stream", "device_stream", "request_of", "session_stream"]
+__all__ = ["OPERATOR", "SERVER", "ServerKind", "account_stream", "device_stream", "request_of", "session_stream"]
 
 SERVER = "server"
 """The stream of events that belong to nobody in particular."""
+OPERATOR = "the operator"
+"""Who did what a command on the server itself does.  With a space, so that it is no account's or person's name."""
 
 
 class ServerKind(StrEnum):

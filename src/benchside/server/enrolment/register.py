@@ -22,7 +22,7 @@ from benchside.protocol.wire.enrolment import SealedEnrolment
 from benchside.protocol.wire.link import Described
 from benchside.protocol.wire.session import InstrumentInfo
 from benchside.protocol.wire.text import clean
-from benchside.server.audit.kind import SERVER, ServerKind, device_stream
+from benchside.server.audit.kind import OPERATOR, SERVER, ServerKind, device_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.model import Device, Instrument, KnownModel, Site, Token
@@ -115,7 +115,7 @@ class Register:
         async with self._database.read() as rows:
             return list(await rows.scalars(select(Site).order_by(Site.id)))
 
-    async def add_model(self, model: str, *, patient_data: bool, by: str = "operator") -> None:
+    async def add_model(self, model: str, *, patient_data: bool, by: str = OPERATOR) -> None:
         """Say what is known of a model; again to change it.  Counts from a device's next description on."""
         if not model or model != clean(model, 200):
             raise RefusedError(Refusal.WRONG_MODEL, "expected a model of one line of at most 200 characters")
@@ -129,7 +129,7 @@ class Register:
         async with self._database.read() as rows:
             return list(await rows.scalars(select(KnownModel).order_by(KnownModel.model)))
 
-    async def make_token(self, site: str, hours: float, *, by: str = "operator") -> tuple[bytes, int]:
+    async def make_token(self, site: str, hours: float, *, by: str = OPERATOR) -> tuple[bytes, int]:
         """Return the secret of a fresh one-time token, which is kept as a hash only, and when it expires."""
         if not 0 < hours <= MAX_TOKEN_HOURS:
             raise RefusedError(Refusal.NOT_AUTHORISED, f"expected more than 0 and at most {MAX_TOKEN_HOURS} hours")
@@ -291,7 +291,7 @@ class Register:
                 await rows.flush()
                 await self._write_instruments(rows, device_id, said.instruments)
 
-    async def revoke(self, device_id: bytes, *, by: str = "operator") -> None:
+    async def revoke(self, device_id: bytes, *, by: str = OPERATOR) -> None:
         """Let a device in no more; the gateway ends its link and what is open of it within a second or two."""
         await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_REVOKED, EventDetails(associate=by))
         async with self._database.write() as rows:

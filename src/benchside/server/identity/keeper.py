@@ -22,7 +22,7 @@ from benchside.protocol.trust.device import (
 from benchside.protocol.trust.rotation import next_key_proof_agent
 from benchside.protocol.wire.audit import EventDetails
 from benchside.protocol.wire.link import LinkHello
-from benchside.server.audit.kind import ServerKind, device_stream
+from benchside.server.audit.kind import OPERATOR, ServerKind, device_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.model import Device
@@ -156,7 +156,7 @@ class DeviceKeeper:
             await self._note_instance(rows, device_id, instance, has_old_key=False)
 
     async def release(
-        self, device_id: bytes, instance: bytes | None, *, with_old_key: bool = False, by: str = "operator"
+        self, device_id: bytes, instance: bytes | None, *, with_old_key: bool = False, by: str = OPERATOR
     ) -> None:
         """A person has decided: let one of it go on, and have its key changed, so that no other can ever again.
 
@@ -180,7 +180,7 @@ class DeviceKeeper:
             row.held_utc_ms, row.is_rotation_wanted, row.old_key, row.next_key = None, True, None, None
             await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == device_id))
 
-    async def want_rotation(self, device_id: bytes, *, by: str = "operator") -> None:
+    async def want_rotation(self, device_id: bytes, *, by: str = OPERATOR) -> None:
         """Have the device's key changed at the next occasion."""
         await self._ledger.record(device_stream(device_id), ServerKind.ROTATION_WANTED, EventDetails(associate=by))
         async with self._database.write() as rows:
