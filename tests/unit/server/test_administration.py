@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import AsyncIterator
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -291,6 +292,22 @@ async def test_a_customer_with_sites_is_not_forgotten(parts: Parts) -> None:
     with pytest.raises(RefusedError) as used:
         await places.remove_customer("root", "c-1")
     assert used.value.reason is Refusal.IN_USE
+
+
+async def test_a_customers_past_goes_with_it_and_to_nobody_who_gets_its_id_later(parts: Parts) -> None:
+    places = Places(parts.cloud, parts.ledger, count(1000).__next__)
+    customer = CustomerFacts(id="c-1", name="C", it_mail="", mail_language="en")
+    await places.put_customers("root", [customer, msgspec.structs.replace(customer, id="c-2")])
+    await places.put_sites("root", [msgspec.structs.replace(LAB, customer="c-1")])
+    await places.put_sites("root", [msgspec.structs.replace(LAB, customer="c-2")])
+    await places.put_sites("root", [msgspec.structs.replace(LAB, customer=None)])
+    assert [one.site for one in await places.terms_of("c-1")] == [LAB.id]
+    assert await places.whose(LAB.id, 1000) == "c-1"
+    await places.remove_customer("root", "c-1")
+    await places.put_customers("root", [msgspec.structs.replace(customer, name="Another")])
+    assert await places.terms_of("c-1") == []
+    assert await places.whose(LAB.id, 1000) is None, "nor do mails about it go there"
+    assert [one.site for one in await places.terms_of("c-2")] == [LAB.id], "the others' stays theirs"
 
 
 @pytest.mark.parametrize("address", ["it.@one.example", "josé@one.example", "it@one..example", "it@-one.example"])

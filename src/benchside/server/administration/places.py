@@ -59,7 +59,7 @@ class Places:
             await self._ledger.record_all(SERVER, ServerKind.CUSTOMER_CHANGED, changed)
 
     async def remove_customer(self, by: str, customer: str, seen: Seen = None) -> None:
-        """Forget a customer; RefusedError(BUSY) while it has sites or security officers."""
+        """Forget a customer and which sites were its own; RefusedError(IN_USE) while it has sites or officers."""
         async with self._database.write() as rows:
             row = await rows.get(Customer, customer)
             refuse_changed(seen, (customer,), {row.id: _customer(row)} if row else {})
@@ -70,6 +70,8 @@ class Places:
             await self._ledger.record(
                 SERVER, ServerKind.CUSTOMER_CHANGED, EventDetails(associate=by, scope=customer, cause="removed")
             )
+            # nobody may read its past any more, least of all another customer that is given the same id
+            await rows.execute(delete(FormerTerm).where(FormerTerm.customer == customer))
             await rows.execute(delete(Customer).where(Customer.id == customer))
 
     async def sites(self) -> list[SiteFacts]:
