@@ -15,6 +15,12 @@ class KeepingReporter:
 
     signals: list[Signal] = field(default_factory=list)
     failed: list[tuple[str, str]] = field(default_factory=list)
+    taken: int = 2**53
+    """As many as are told, unless a test says otherwise."""
+
+    @property
+    def told(self) -> int:
+        return len(self.signals)
 
     def tell(self, signal: Signal) -> None:
         self.signals.append(signal)

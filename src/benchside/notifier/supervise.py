@@ -6,10 +6,12 @@ Whatever a worker does, it costs the notifier one task; a worker that is gone is
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Protocol
 
 from benchside.notifier.watched import Watched
 from benchside.platform.child.contract import ChildProcess, Start
@@ -26,6 +28,7 @@ from benchside.protocol.wire.watch import (
     WATCH,
     CheckFailed,
     Seen,
+    Taken,
     WatchBeat,
     WatchMessage,
     WatchReady,
@@ -59,13 +62,23 @@ TRIES_BEFORE_WARNING = 3
 WORKER = "benchside.notifier.watch.worker"
 
 
+class OnSignals(Protocol):
+    """Hears what was seen."""
+
+    def __call__(self, signals: tuple[Signal, ...], done: Callable[[bool], None] | None = None, /) -> None:
+        """Take `signals`; `done`, later, when what follows from them and all before is in the journal; false: is not.
+
+        With no signals it only asks.
+        """
+
+
 class Watcher:
     """One worker, again and again."""
 
     def __init__(
         self,
         watched: Watched,
-        on_signals: Callable[[tuple[Signal, ...]], None],
+        on_signals: OnSignals,
         folders: tuple[Path, ...] = (),
         standing: Iterable[ConditionKey] = (),
         *,
@@ -171,6 +184,7 @@ class Watcher:
     async def _listen(self, stream: FrameStream[WatchMessage]) -> None:
         loop = asyncio.get_running_loop()
         pace = Pace(most=MAX_SEEN_A_S * 20, within_s=10.0)
+        receipts = _Receipts(stream, self._on_signals)
         within_s = READY_WITHIN_S
         while True:
             async with asyncio.timeout(within_s):
@@ -180,9 +194,9 @@ class Watcher:
             pace.count(loop.time())
             self._heard_at = loop.time()
             within_s = self._hung_after_s
-            self._take(message)
+            self._take(message, receipts)
 
-    def _take(self, message: WatchMessage) -> None:
+    def _take(self, message: WatchMessage, receipts: _Receipts) -> None:
         match message:
             case WatchReady():
                 self.is_well, self._well_at = True, asyncio.get_running_loop().time()
@@ -190,12 +204,12 @@ class Watcher:
                 self._on_ready()
             case Seen():
                 self._note(message.signals)
-                self._on_signals(message.signals)
+                receipts.hand_on(message.signals, message.upto)
             case CheckFailed():
                 self._failed(message)
             case WatchBeat():
-                pass
-            case WatchStarted():
+                receipts.ask_again()
+            case WatchStarted() | Taken():
                 log.warning("worker said what the notifier says", extra={"worker": self.watched.label})
 
     def _failed(self, message: CheckFailed) -> None:
@@ -230,6 +244,30 @@ class Watcher:
     @property
     def _lost_key(self) -> ConditionKey:
         return ConditionKey("benchside.notifier", self.watched.label, "watch_lost")
+
+
+class _Receipts:
+    """Tells one worker what is in the journal by now, which is the moment that it may forget it."""
+
+    def __init__(self, stream: FrameStream[WatchMessage], on_signals: OnSignals) -> None:
+        self._stream = stream
+        self._on_signals = on_signals
+        self._owed = 0
+
+    def hand_on(self, signals: tuple[Signal, ...], upto: int) -> None:
+        """Hand signals on, and say so once they are durable."""
+        self._on_signals(signals, functools.partial(self._answered, upto))
+
+    def ask_again(self) -> None:
+        """Where a full disk took nothing, ask whether it has by now: no signal may come that would ask."""
+        if self._owed:
+            self.hand_on((), self._owed)
+
+    def _answered(self, upto: int, is_durable: bool) -> None:
+        owed = max(upto, self._owed)  # once one is durable, all before it are
+        self._owed = 0 if is_durable else owed
+        if is_durable and owed:
+            self._stream.send(Taken(upto=owed))
 
 
 async def _start() -> tuple[ChildProcess, asyncio.StreamReader, asyncio.StreamWriter]:

@@ -31,7 +31,7 @@ class World:
         self.ready: list[str] = []
         self._tasks: list[asyncio.Task[None]] = []
 
-    def came(self, signals: tuple[Signal, ...]) -> None:
+    def came(self, signals: tuple[Signal, ...], done: Callable[[bool], None] | None = None) -> None:
         self.messages += 1
         self.signals += signals
 

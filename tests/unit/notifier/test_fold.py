@@ -57,3 +57,30 @@ def test_sums_are_exact_and_the_last_word_stands(story: list[tuple[int, SignalSt
     given = drained(fold)
     assert sum(signal.count for signal in given) == sum(count for *_, count in story) == fold.seen
     assert {signal.key: signal.state for signal in given} == last
+
+
+@given(st.lists(st.one_of(st.none(), st.tuples(st.integers(0, 3), st.sampled_from([*SignalState]))), max_size=60))
+def test_what_is_given_is_known_to_be(story: list[tuple[int, SignalState] | None]) -> None:
+    """The last of `given` signals, whichever it was folded into, is in what came out; the next one may not be."""
+    fold, told, out = Fold(), list[ConditionKey](), list[Signal]()
+    for step in story:
+        if step is None:
+            out += fold.give()
+        else:
+            told.append(key(step[0]))
+            fold.take(Signal(told[-1], step[1]))
+        assert len(told) == fold.told >= fold.given
+        for each in set(told):
+            assert sum(signal.count for signal in out if signal.key == each) >= told[: fold.given].count(each)
+    drained(fold)
+    assert fold.given == fold.told
+
+
+def test_a_condition_that_never_rests_holds_nothing_up() -> None:
+    fold = Fold()
+    for turn in range(40):
+        for state in (ON, OFF) * 3:
+            fold.take(Signal(key(), state))
+        fold.give()
+        assert fold, "there is always something to say"
+        assert fold.given >= fold.told - 30 or turn < 5

@@ -28,6 +28,8 @@ class Heard:
         if len(self.said) >= self._enough:
             self.has_enough.set()
 
+    told = taken = 0
+
     def tell(self, signal: Signal) -> None:
         self._note(f"{signal.key.code} {signal.state}")
 

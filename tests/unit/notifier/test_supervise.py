@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 
 from benchside.notifier import supervise
-from benchside.notifier.supervise import MAX_UNDEAD, Watcher
+from benchside.notifier.supervise import MAX_UNDEAD, Watcher, _Receipts
 from benchside.notifier.watched import Watched
 from benchside.protocol.errors import UnavailableError
 from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, SignalState
-from benchside.protocol.wire.watch import WATCH, WatchMessage, WatchReady
+from benchside.protocol.wire.watch import WATCH, Taken, WatchMessage, WatchReady
 
 LOST = ConditionKey("benchside.notifier", "log-cx", "watch_lost")
 
@@ -79,7 +79,7 @@ class World:
         data = WATCH.encode(message)
         self.readers[-1].feed_data(len(data).to_bytes(4, "big") + data)
 
-    def came(self, signals: tuple[Signal, ...]) -> None:
+    def came(self, signals: tuple[Signal, ...], done: Callable[[bool], None] | None = None) -> None:
         self.told += signals
         self.changed.set()
 
@@ -136,3 +136,50 @@ async def test_one_that_was_well_for_long_has_its_first_try_again(world: World) 
     watcher._lost()
     watcher._lost()
     assert world.lost()[-1] is Severity.WARNING
+
+
+class Asked:
+    """The notifier and the line to the worker: what was handed on, and what is answered."""
+
+    def __init__(self) -> None:
+        self.handed: list[tuple[Signal, ...]] = []
+        self.waiting: list[Callable[[bool], None]] = []
+        self.said: list[WatchMessage] = []
+
+    def came(self, signals: tuple[Signal, ...], done: Callable[[bool], None] | None = None, /) -> None:
+        assert done is not None
+        self.handed.append(signals)
+        self.waiting.append(done)
+
+    def send(self, message: WatchMessage) -> None:
+        self.said.append(message)
+
+    def answer(self, is_durable: bool) -> None:
+        self.waiting.pop(0)(is_durable)
+
+
+def test_a_worker_hears_what_is_in_the_journal_and_not_before() -> None:
+    asked, on = Asked(), (Signal(LOST, SignalState.ON),)
+    receipts = _Receipts(asked, asked.came)  # type: ignore[arg-type]
+    receipts.hand_on(on, 3)
+    receipts.ask_again()
+    assert (asked.handed, asked.said) == ([on], [])
+    asked.answer(True)
+    assert asked.said == [Taken(upto=3)]
+    receipts.ask_again()
+    assert asked.handed == [on]
+
+
+def test_after_a_full_disk_it_hears_it_with_the_next_beat() -> None:
+    asked, on = Asked(), (Signal(LOST, SignalState.ON),)
+    receipts = _Receipts(asked, asked.came)  # type: ignore[arg-type]
+    receipts.hand_on(on, 3)
+    receipts.hand_on(on, 4)
+    asked.answer(False)
+    asked.answer(False)
+    for is_durable in (False, True):
+        assert asked.said == []
+        receipts.ask_again()
+        asked.answer(is_durable)
+    receipts.ask_again()
+    assert (asked.handed, asked.said) == ([on, on, (), ()], [Taken(upto=4)])

@@ -43,7 +43,8 @@ CATCH_UP_S = 0.05
 APART_S = 0.1
 """Between two looks at a file that stirs again and again; a message to the notifier comes no more often."""
 REMEMBER_S = 5.0
-"""A kill repeats at most the lines of so long; their signals change nothing a second time, but a pulse counts again."""
+"""A kill repeats at most the lines of so long, and those whose signals the notifier had not taken; the signals change
+nothing a second time, but a pulse counts again."""
 CUT_AGAIN_S = 3600.0
 """Logs of long lines have them for ever: each saying is written to the journal, and counts all since the one before."""
 MAX_NAMED = 10
@@ -63,6 +64,32 @@ class LogSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     from_start: bool = False
     memory: str | None = None
     """The file that keeps the place over restarts."""
+
+
+class _Reached:
+    """How far reading has come that nobody needs again.
+
+    INVARIANT: a place is given only once all that was told of the lines before it is in the notifier's journal.  What
+    is remembered earlier is lost for good where the notifier is killed, or the power fails, before it has been taken.
+    """
+
+    def __init__(self) -> None:
+        self.place: Place | None = None
+        self._next: tuple[int, Place] | None = None
+
+    def come(self, place: Place | None, told: int, taken: int) -> None:
+        """Reading is at `place`, of what lies before it signals up to `told` tell; the notifier has those to `taken`.
+
+        One place is waited for at a time, so that a log which never rests is remembered too.
+        """
+        if self._next is not None and self._next[0] <= taken:
+            self.place, self._next = self._next[1], None
+        if place is None:
+            return
+        if told <= taken:
+            self.place, self._next = place, None
+        elif self._next is None:
+            self._next = told, place
 
 
 @dataclass
@@ -95,6 +122,8 @@ class LogAdapter:
         self._cut = 0
         self._cut_again_at: float | None = None
         place = self._recall()
+        self._told = 0
+        self._reached = _Reached()
         self._remembered, self._remembered_at = place, -REMEMBER_S
         self._tail = Tail(
             Path(settings.path), settings.encoding, place=place, from_start=settings.from_start, open_file=open_shared
@@ -107,7 +136,7 @@ class LogAdapter:
         try:
             while True:
                 is_behind = self.look(reporter)
-                self._remember()
+                self._remember(reporter)
                 if is_behind:
                     await asyncio.sleep(CATCH_UP_S)
                     continue
@@ -115,7 +144,7 @@ class LogAdapter:
                 await stirs.wait(max(0.0, self._settings.every_s - APART_S))
         finally:
             stirs.close()
-            self._remember(at_once=True)
+            self._remember(reporter, at_once=True)
 
     def over(self, standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
         """What lines said of which no rule tells any more; nothing while the rules cannot be used."""
@@ -135,6 +164,7 @@ class LogAdapter:
             if self._quality.take(line):
                 for signal in signals_of(self._rules, self._source, line):
                     reporter.tell(signal)
+                    self._told = reporter.told
 
         try:
             looked = self._tail.look(take)
@@ -149,6 +179,8 @@ class LogAdapter:
         self._say_cut(reporter, cut)
         say.happened(reporter, "lines_lost", looked.lost)
         say.happened(reporter, "rest_gone", looked.gone)
+        if cut or looked.lost or looked.gone:
+            self._told = reporter.told
         return looked.is_behind
 
     def _say_cut(self, reporter: Reporter, cut: int) -> None:
@@ -185,8 +217,10 @@ class LogAdapter:
             return None
         return place if place is not None and place.offset >= 0 and 0 <= place.head_bytes <= MAX_PLACE_BYTES else None
 
-    def _remember(self, *, at_once: bool = False) -> None:
-        place, now = self._tail.place, self._monotonic()
+    def _remember(self, reporter: Reporter, *, at_once: bool = False) -> None:
+        # what is said of the file itself does not count: each worker says that anew
+        self._reached.come(self._tail.place, self._told, reporter.taken)
+        place, now = self._reached.place, self._monotonic()
         if self._memory is None or place is None or place == self._remembered:
             return
         if not at_once and now - self._remembered_at < REMEMBER_S:

@@ -47,6 +47,17 @@ class Check:
 class Reporter(Protocol):
     """Where an adapter tells what it saw."""
 
+    @property
+    def told(self) -> int:
+        """How many signals it was told so far."""
+
+    @property
+    def taken(self) -> int:
+        """So many of the first of them are in the notifier's journal, so that no kill and no power loss loses them.
+
+        What an adapter remembers of how far it has looked, over restarts, may lie no further than these.
+        """
+
     def tell(self, signal: Signal) -> None:
         """Take one signal; never waits, never fails, folds what comes too fast."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import logging
 import os
@@ -20,6 +21,7 @@ from benchside.notifier.watch.looks import StuckError, run_checks
 from benchside.notifier.watch.table import WATCHES, make_watch
 from benchside.platform.child.here import has_parent, speak_to_parent
 from benchside.platform.service.here import on_stop
+from benchside.platform.spare_memory import give_back
 from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.protocol.wire.text import clean
@@ -29,6 +31,7 @@ from benchside.protocol.wire.watch import (
     WATCH,
     CheckFailed,
     Seen,
+    Taken,
     WatchBeat,
     WatchMessage,
     WatchReady,
@@ -41,6 +44,8 @@ __all__ = ["main", "serve", "work"]
 log = logging.getLogger(__name__)
 
 BEAT_EVERY_S = 5.0
+LOADED_AFTER_BEATS = 3
+"""What is loaded at the first contact, such as the types of OPC UA, is there by then."""
 START_WITHIN_S = 30.0
 MAX_FAILURES_A_S = 10
 
@@ -54,6 +59,12 @@ class Telling:
         self._failing: set[str] = set()
         self._well: set[str] = set()
         self._some = asyncio.Event()
+        self.taken = 0
+
+    @property
+    def told(self) -> int:
+        """Signals since the start, each as one."""
+        return self._fold.told
 
     @property
     def seen(self) -> int:
@@ -64,6 +75,10 @@ class Telling:
         """Take one signal; never waits."""
         self._fold.take(signal)
         self._some.set()
+
+    def hear(self, message: Taken) -> None:
+        """Note what the notifier has in its journal."""
+        self.taken = max(self.taken, message.upto)
 
     def fail(self, name: str, cause: str) -> None:
         """Say once that a source could not be looked at; again after it was well."""
@@ -89,14 +104,17 @@ class Telling:
 
     def _flush(self) -> None:
         if self._fold:
-            self._stream.send(Seen(signals=self._fold.give()))
+            signals = self._fold.give()
+            self._stream.send(Seen(signals=signals, upto=self._fold.given))
         if not self._fold:
             self._some.clear()
 
     async def beat(self) -> None:
         """Say that the event loop still turns, until cancelled."""
-        while True:
+        for beats in itertools.count():
             self._stream.send(WatchBeat(seen=self.seen))
+            if beats == LOADED_AFTER_BEATS:
+                give_back()
             await asyncio.sleep(BEAT_EVERY_S)
 
 
@@ -122,7 +140,7 @@ async def serve(stream: FrameStream[WatchMessage], table: Mapping[str, str] = WA
         asyncio.create_task(run, name="watch"),
         asyncio.create_task(telling.say(), name="say"),
         asyncio.create_task(telling.beat(), name="beat"),
-        asyncio.create_task(_until_gone(stream), name="notifier"),
+        asyncio.create_task(_until_gone(stream, telling), name="notifier"),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -139,9 +157,10 @@ async def serve(stream: FrameStream[WatchMessage], table: Mapping[str, str] = WA
             task.cancel()
 
 
-async def _until_gone(stream: FrameStream[WatchMessage]) -> None:
-    while await stream.receive() is not None:
-        pass
+async def _until_gone(stream: FrameStream[WatchMessage], telling: Telling) -> None:
+    while (message := await stream.receive()) is not None:
+        if isinstance(message, Taken):
+            telling.hear(message)
 
 
 async def _main(argv: list[str]) -> int:

@@ -4,6 +4,7 @@
     WatchStarted(what, settings)               ->
                                                <-   WatchReady(names)
                                                <-   Seen(signals) ...     each condition at most once in a message
+    Taken(upto)                                ->   what these told is in the journal; after a kill, it still is
                                                <-   WatchBeat, every 5 s; 15 s without is a hung worker, which is ended
                                                <-   CheckFailed(name)     one check broke off; the others go on
 
@@ -27,6 +28,7 @@ __all__ = [
     "WATCH",
     "CheckFailed",
     "Seen",
+    "Taken",
     "WatchBeat",
     "WatchMessage",
     "WatchReady",
@@ -63,9 +65,16 @@ class WatchReady(Message, frozen=True, kw_only=True, tag="ready"):
 
 
 class Seen(Message, frozen=True, kw_only=True, tag="seen"):
-    """What was seen since the last."""
+    """What was seen since the last.  `upto`: so many of the worker's first signals, before folding, have been said."""
 
     signals: Annotated[tuple[Signal, ...], Meta(min_length=1, max_length=500)]
+    upto: Annotated[int, Meta(ge=0, le=2**53)] = 0
+
+
+class Taken(Message, frozen=True, kw_only=True, tag="taken"):
+    """What follows from all up to a Seen's `upto` is in the journal: a worker may forget where it had that from."""
+
+    upto: Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class CheckFailed(Message, frozen=True, kw_only=True, tag="failed"):
@@ -81,6 +90,6 @@ class WatchBeat(Message, frozen=True, kw_only=True, tag="beat"):
     seen: Annotated[int, Meta(ge=0, le=2**53)]
 
 
-WatchMessage = WatchStarted | WatchReady | Seen | CheckFailed | WatchBeat
+WatchMessage = WatchStarted | WatchReady | Seen | Taken | CheckFailed | WatchBeat
 
 WATCH: Codec[WatchMessage] = Codec(WatchMessage, max_bytes=1024 * 1024, name="watch")
