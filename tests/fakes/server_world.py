@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import atexit
 import base64
-import functools
 import os
 import re
 import shutil
-import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +19,7 @@ import httpx
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from tests.fakes.authenticator import Authenticator
+from tests.fakes.clients import ANSWER_S, http_client
 from tests.fakes.keys import rsa_key
 from tests.fakes.people import associate, site
 
@@ -58,18 +57,8 @@ __all__ = ["SETTINGS", "Clock", "Console", "Pc", "World", "opened_parts", "rsa_k
 PASSWORD = "correct horse battery"
 SETTINGS = ServerSettings(web="127.0.0.1:0", link="127.0.0.1:0", session="127.0.0.1:0", local_accounts="on")
 MODEL = "CX-200"
-KEPT = httpx.Limits(keepalive_expiry=2.0)
-"""Shorter than the server keeps an idle connection (5 s): else a request may go out on one that is just closed."""
-ANSWER_S = 30.0
-"""On a machine that is busy with other tests."""
 M = TypeVar("M")
 Answer = wire.LinkWelcome | wire.DeviceHeld | wire.LinkRefused
-
-
-@functools.cache
-def _trust() -> ssl.SSLContext:
-    """Of plain HTTP, which never looks at it; httpx would read the machine's authorities for each browser."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 _templates: list[Path] = []
@@ -150,9 +139,7 @@ class Console:
     def __init__(self, world: World) -> None:
         url = world.listeners.web_url
         own = {"Origin": url, "X-Benchside": "1"}
-        self.http = httpx.AsyncClient(
-            base_url=url, headers=own, trust_env=False, verify=_trust(), timeout=ANSWER_S, limits=KEPT
-        )
+        self.http = http_client(url, headers=own)
         self.authenticator = Authenticator("A" * 32)  # none yet
 
     async def set_factor(self) -> None:
@@ -299,12 +286,12 @@ class Pc:
     async def hear_next(self) -> wire.LinkMessage:
         assert self.link is not None
         assert self.records is not None
-        return wire.LINK.decode(self.records[1].open(_bytes(await asyncio.wait_for(self.link.receive(), 5))))
+        return wire.LINK.decode(self.records[1].open(_bytes(await asyncio.wait_for(self.link.receive(), ANSWER_S))))
 
     async def hear_opening(self) -> wire.OpeningMessage:
         """What the gateway says in the clear."""
         assert self.link is not None
-        return wire.OPENING.decode(_bytes(await asyncio.wait_for(self.link.receive(), 5)))
+        return wire.OPENING.decode(_bytes(await asyncio.wait_for(self.link.receive(), ANSWER_S)))
 
     def describe(self, **changes: object) -> None:
         content: dict[str, Any] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from tests.fakes.clients import ANSWER_S
 from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.errors import Refusal
@@ -40,7 +41,7 @@ async def closed_with(pc: Pc) -> int:
     assert pc.link is not None
     try:
         while True:
-            await asyncio.wait_for(pc.link.receive(), 5)
+            await asyncio.wait_for(pc.link.receive(), ANSWER_S)
     except Closed as closed:
         return closed.code
 
@@ -255,7 +256,8 @@ async def test_a_held_device_may_not_be_asked_for_nor_get_a_ticket(world: World)
     pc.ask_for_help(os.urandom(16))
     refused = await pc.hear(wire.RequestUnknown)
     assert refused.reason is Refusal.HELD
-    assert await closed_with(pc) == 4411, "what is decided elsewhere is followed within a second"
+    async with asyncio.timeout(5):
+        assert await closed_with(pc) == 4411, "what is decided elsewhere is followed within a second"
 
 
 async def test_a_copy_that_comes_under_many_numbers_leaves_room_for_the_pc(world: World) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import update
+from tests.fakes.clients import ANSWER_S
 from tests.fakes.notified import add_device
 from tests.fakes.notifier import Journal
 from tests.fakes.server_world import Console, Pc, World, running_world
@@ -41,7 +42,7 @@ async def closed_with(pc: Pc) -> int:
     assert pc.link is not None
     try:
         while True:
-            await asyncio.wait_for(pc.link.receive(), 5)
+            await asyncio.wait_for(pc.link.receive(), ANSWER_S)
     except Closed as closed:
         return closed.code
 

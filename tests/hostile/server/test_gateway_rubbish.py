@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import select
+from tests.fakes.clients import ANSWER_S
 from tests.fakes.server_world import Pc, World, rsa_key, running_world
 
 from benchside.protocol.errors import Refusal
@@ -40,7 +41,7 @@ async def closed_with(pc: Pc) -> int:
     assert pc.link is not None
     try:
         while True:
-            await asyncio.wait_for(pc.link.receive(), 5)
+            await asyncio.wait_for(pc.link.receive(), ANSWER_S)
     except Closed as closed:
         return closed.code
 
@@ -60,7 +61,7 @@ async def test_rubbish_instead_of_a_hello_ends_the_connection(world: World, firs
     await link.receive()
     link.send(first)
     with pytest.raises(Closed) as closed:
-        await asyncio.wait_for(link.receive(), 5)
+        await asyncio.wait_for(link.receive(), ANSWER_S)
     assert closed.value.code in (4400, 1009)
 
 
@@ -204,8 +205,8 @@ async def test_rubbish_instead_of_an_enrolment_is_refused(world: World, answer: 
     link = await dial(world.listeners.link_url + "/v1/enrol", tls=None, max_bytes=5 * 1024 * 1024)
     await link.receive()
     link.send(answer)
-    said = enrolment_wire.ENROLMENT.decode(bytes(await asyncio.wait_for(link.receive(), 5)))  # type: ignore[arg-type]
-    assert said == enrolment_wire.EnrolmentRefused(reason="malformed")
+    said = bytes(await asyncio.wait_for(link.receive(), ANSWER_S))  # type: ignore[arg-type]  # binary here
+    assert enrolment_wire.ENROLMENT.decode(said) == enrolment_wire.EnrolmentRefused(reason="malformed")
 
 
 async def test_refused_enrolments_of_one_address_fill_no_log(world: World) -> None:

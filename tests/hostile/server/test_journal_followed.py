@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from tests.fakes.clients import ANSWER_S
 from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.wire import link as wire
@@ -39,13 +40,13 @@ async def state_of(world: World, request_id: bytes) -> tuple[str, str | None]:
 
 
 async def kept(world: World, pc: Pc) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(ANSWER_S):
         while (await world.parts.ledger.journal_head(pc.device_id))[0] < pc.sequence:
             await asyncio.sleep(0.02)
 
 
 async def until_marked(world: World, pc: Pc) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(ANSWER_S):
         while True:
             async with world.parts.cloud.read() as rows:
                 mark = await rows.get(JournalNoted, pc.device_id)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import picows
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.fakes.clients import ANSWER_S
 
 from benchside.protocol.trust.keys import public_bytes
 from benchside.protocol.trust.signed import POLICY_PURPOSE, sign
@@ -80,7 +81,7 @@ def ticket(key: Ed25519PrivateKey = KEY, **changes: object) -> bytes:
 
 
 async def hear(end: WebSocketLink) -> bytes | str:
-    return await asyncio.wait_for(end.receive(), 5)
+    return await asyncio.wait_for(end.receive(), ANSWER_S)
 
 
 async def closed_with(end: WebSocketLink) -> int:
@@ -250,7 +251,7 @@ async def test_a_browser_that_keeps_alive_and_upgrades_is_let_in(bench: Bench) -
         b"GET /v1/relay HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
-    assert b" 101 " in await asyncio.wait_for(reader.readline(), 5)
+    assert b" 101 " in await asyncio.wait_for(reader.readline(), ANSWER_S)
     writer.close()
 
 
