@@ -154,7 +154,7 @@ class AlertQueue:
                         AlertItem.channel == row.id,
                         has_come(AlertItem.told_utc_ms, now - repeat_ms, longest_ms=repeat_ms + SKEW_MS),
                         AlertItem.source.not_in(OWN_SOURCES),  # nobody can acknowledge them
-                        _is_open(unshelved(now)),
+                        _is_open(KeptCondition.is_shown, unshelved(now)),
                     )
                     .values(is_waiting=True)
                 )
@@ -246,7 +246,7 @@ def _is_hushed(row: KeptCondition, now_utc_ms: int) -> bool:
 
 
 def _is_open(*besides: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether the condition of an item is still to be told of."""
+    """Whether the condition of an item is not over.  One that is suppressed is not: what was told of it stays told."""
     return (
         select(KeptCondition.number)
         .where(
@@ -256,7 +256,6 @@ def _is_open(*besides: ColumnElement[bool]) -> ColumnElement[bool]:
             KeptCondition.code == AlertItem.code,
             KeptCondition.is_active,
             ~KeptCondition.is_acknowledged,
-            KeptCondition.is_shown,
             *besides,
         )
         .exists()

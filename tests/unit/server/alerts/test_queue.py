@@ -306,3 +306,23 @@ async def test_a_channel_speaks_its_language_and_its_target_rests_sealed(office:
     async with office.parts.cloud.read() as rows:
         for row in await rows.execute(text("SELECT * FROM alert_channel")):
             assert b"secret" not in repr(row).encode()
+
+
+@pytest.mark.parametrize("minutes", [1, 120])
+async def test_what_was_told_is_not_told_again_for_having_followed_from_another_for_a_while(
+    office: Office, minutes: int
+) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    await office.tell(office.journal.write(ChangeKind.SUPPRESSED))
+    assert await office.later(GROUP_MS * minutes) == []
+    await office.tell(office.journal.write(ChangeKind.UNSUPPRESSED))
+    assert await office.later(GROUP_MS) == []
+    # over and back behind the other is news
+    await office.tell(office.journal.write(ChangeKind.SUPPRESSED), office.journal.cleared())
+    assert await office.later(GROUP_MS) == []
+    await office.tell(office.journal.raised(), office.journal.write(ChangeKind.SUPPRESSED))
+    assert await office.later(GROUP_MS) == []
+    await office.tell(office.journal.write(ChangeKind.UNSUPPRESSED))
+    assert len(await office.later(GROUP_MS)) == 1
