@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from project.paths import ROOT
 from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters.opcua import make
+from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 
 __all__ = ["OpcUaServer", "Watch", "running_server", "watching", "write_certificate"]
 
@@ -105,10 +106,12 @@ class Watch:
 
 
 @asynccontextmanager
-async def watching(endpoint: str, **settings: object) -> AsyncIterator[Watch]:
-    """Run an adapter called `cx`."""
+async def watching(endpoint: str, *, standing: Iterable[ConditionKey] = (), **settings: object) -> AsyncIterator[Watch]:
+    """Run an adapter called `cx`; `standing`: what is on from before."""
     watch = Watch()
     adapter = make("cx", {"endpoint": endpoint, "security": "none", **settings})
+    for key in adapter.over(standing):
+        watch.reporter.tell(Signal(key, SignalState.OFF))
     task = asyncio.create_task(adapter.run(watch.reporter))
     try:
         yield watch

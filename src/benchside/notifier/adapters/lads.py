@@ -8,17 +8,21 @@
 
 Running and Stopped are how a unit works and rests; neither is wrong.  A state is taken by its standard name alone, so
 no text of the server goes anywhere but its names of devices and units, without long numbers (names.py).
+A device or unit that is there no more has no conditions any more either.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from enum import Enum
 
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 
-__all__ = ["LADS_SOURCE", "StateKind", "state_signals"]
+__all__ = ["LADS_SOURCE", "MAX_ON", "Devices", "StateKind", "state_signals"]
 
 LADS_SOURCE = "opcua.lads"
+MAX_ON = 500
+"""Conditions that are remembered as on, so that a liar fills no memory.  Of more, what is gone ends after a restart."""
 
 
 class StateKind(Enum):
@@ -53,3 +57,26 @@ def state_signals(subject: str, kind: StateKind, value: object) -> list[Signal]:
         Signal(ConditionKey(LADS_SOURCE, subject, code), SignalState.ON if code == now else SignalState.OFF)
         for code in dict.fromkeys(codes.values())
     ]
+
+
+class Devices:
+    """What is on of the devices and units of one server.  `restored`: keys that were told as on before we began."""
+
+    def __init__(self, restored: Iterable[ConditionKey] = ()) -> None:
+        self._on = set(restored)
+
+    def take(self, subject: str, kind: StateKind, value: object) -> list[Signal]:
+        """Return what a state says, as `state_signals` does."""
+        signals = state_signals(subject, kind, value)
+        for signal in signals:
+            if signal.state is SignalState.OFF:
+                self._on.discard(signal.key)
+            elif len(self._on) < MAX_ON:
+                self._on.add(signal.key)
+        return signals
+
+    def end_others(self, subjects: Collection[str]) -> list[Signal]:
+        """Return OFF for what is on of any but these, which are all that the server has."""
+        over = sorted(key for key in self._on if key.subject not in subjects)
+        self._on.difference_update(over)
+        return [Signal(key, SignalState.OFF) for key in over]

@@ -2,8 +2,9 @@
 
     connect ─► subscribe ─► ConditionRefresh ─► events …     silence, an error or a lie ─► from the beginning, later
 
-What was active before a connection was lost stays so until the next refresh says otherwise.  Its own troubles are the
-conditions `opcua.link` / name / code:
+What was active before a connection was lost, or before this process began, stays so until the next refresh says
+otherwise; of a LADS device until its state does, or until the server shows all of its devices without it.  Its own
+troubles are the conditions `opcua.link` / name / code:
 
     not_connected    no answer, or none that makes sense
     settings_wrong   our own certificate, key or password, or the pinned certificate, cannot be read
@@ -11,6 +12,7 @@ conditions `opcua.link` / name / code:
     no_refresh       it cannot say what is active, so a fault from before may be missing
     too_many         more conditions are active, or more events come, than anybody could read
     malformed        events with fields of other types or ranges than the standard's
+    rules_wrong      the file of rules has a mistake, so alarms are told without their names
 """
 
 from __future__ import annotations
@@ -28,9 +30,9 @@ from asyncua import ua
 from cryptography.exceptions import InvalidSignature
 
 from benchside.notifier.adapters.alarm_rules import AlarmRule, read_alarm_rules
-from benchside.notifier.adapters.alarms import AlarmEvent, Alarms, EventKind
+from benchside.notifier.adapters.alarms import ALARM_SOURCE, AlarmEvent, Alarms, EventKind
 from benchside.notifier.adapters.apart import apart
-from benchside.notifier.adapters.lads import LADS_SOURCE, state_signals
+from benchside.notifier.adapters.lads import LADS_SOURCE, Devices
 from benchside.notifier.adapters.opcua_contact import KEEP_ALIVE_S, Contact, Handlers, OpcUaSettings
 from benchside.notifier.adapters.opcua_guard import guard_library
 from benchside.notifier.adapters.opcua_states import StateNode, find_states
@@ -95,8 +97,10 @@ class OpcUaAdapter:
         self._standing = Standing(SOURCE, name)
         self._pace = _Pace(at=now())
         self._told: frozenset[ConditionKey] = self._recall()
-        self._alarms = Alarms(name, (), self._told)
-        self._states: list[StateNode] = []
+        self._before = self._told
+        self._alarms = Alarms(name, ())
+        self._devices = Devices()
+        self._states: tuple[StateNode, ...] = ()
         self._alive_at = now()
         self._is_over = False
         self._wants_refresh = False
@@ -106,7 +110,7 @@ class OpcUaAdapter:
     async def run(self, reporter: Reporter) -> None:
         """Watch until cancelled, connecting again after each end; waits grow to MAX_WAIT_S."""
         guard_library()
-        self._alarms = Alarms(self._name, self._rules(reporter), self._told)
+        self._alarms = Alarms(self._name, self._rules(reporter), self._before)
         wait_s = FIRST_WAIT_S
         while True:
             began = self._now()
@@ -116,8 +120,17 @@ class OpcUaAdapter:
             await asyncio.sleep(wait_s * random.uniform(0.7, 1.0))  # noqa: S311
 
     def over(self, standing: Iterable[ConditionKey]) -> Iterable[ConditionKey]:
-        """What LADS functions said, where nobody wants them any more; alarms end by the server's next refresh."""
-        return () if self._settings.lads else [key for key in standing if key.source == LADS_SOURCE]
+        """What LADS functions said, where nobody wants them any more; of all else the server shows when it is over.
+
+        What stands is on even where our own file lacks it: that is written later than told, or not on a full disk.
+        """
+        keys = frozenset(standing)
+        lads = {key for key in keys if key.source == LADS_SOURCE}
+        self._before |= {key for key in keys if key.source in (ALARM_SOURCE, f"opcua.{self._name}")}
+        if not self._settings.lads:
+            return sorted(lads)
+        self._devices = Devices(lads)
+        return ()
 
     async def _once(self, reporter: Reporter) -> None:
         """One contact, from beginning to end; returns when it is over, for whatever reason."""
@@ -139,7 +152,7 @@ class OpcUaAdapter:
             say(reporter, "not_connected", False)
             self._note_life()
             await self._refresh(reporter, contact)
-            await self._watch_states(contact)
+            await self._watch_states(reporter, contact)
             while not self._is_over and contact.is_listening and self._now() - self._alive_at < SILENCE_S:
                 await asyncio.sleep(LOOK_S)
                 await self._look(reporter, contact)
@@ -194,18 +207,22 @@ class OpcUaAdapter:
         else:
             self._standing.say(reporter, "no_refresh", False)
 
-    async def _watch_states(self, contact: Contact) -> None:
+    async def _watch_states(self, reporter: Reporter, contact: Contact) -> None:
         if not self._settings.lads:
             return
         try:
-            self._states = await apart(find_states(contact.client, self._name), FIND_S)
+            found = await apart(find_states(contact.client, self._name), FIND_S)
+            self._states = found.states
+            if found.is_all:
+                for signal in self._devices.end_others(found.subjects):
+                    reporter.tell(signal)
             if self._states:
                 await apart(contact.watch_states([one.node for one in self._states]), ASK_S)
         except (ConnectionError, TimeoutError):
             raise
         except Exception as error:
             log.debug("LADS states cannot be followed: %s", type(error).__name__)
-            self._states = []
+            self._states = ()
 
     def _take(self, reporter: Reporter, event: AlarmEvent) -> None:
         if event.kind is EventKind.REFRESH_NEEDED:
@@ -225,7 +242,7 @@ class OpcUaAdapter:
         if not 0 <= number < len(self._states):
             return
         state = self._states[number]
-        for signal in state_signals(state.subject, state.kind, getattr(value, "Text", value)):
+        for signal in self._devices.take(state.subject, state.kind, getattr(value, "Text", value)):
             reporter.tell(signal)
 
     def _note_life(self) -> None:
@@ -235,14 +252,15 @@ class OpcUaAdapter:
         self._is_over = True
 
     def _rules(self, reporter: Reporter) -> tuple[AlarmRule, ...]:
-        if self._settings.rules is None:
-            return ()
+        rules: tuple[AlarmRule, ...] = ()
+        is_wrong = False
         try:
-            rules = read_alarm_rules(Path(self._settings.rules))
+            if self._settings.rules is not None:
+                rules = read_alarm_rules(Path(self._settings.rules))
         except SettingError as error:
             log.warning("rules cannot be used: %s", error)
-            rules = ()
-        self._standing.say(reporter, "rules_wrong", not rules)
+            is_wrong = True
+        self._standing.say(reporter, "rules_wrong", is_wrong)
         return rules
 
     def _recall(self) -> frozenset[ConditionKey]:

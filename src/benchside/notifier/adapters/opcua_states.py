@@ -15,7 +15,7 @@ from benchside.notifier.adapters.lads import StateKind
 from benchside.notifier.adapters.names import plain
 from benchside.protocol.wire.text import clean
 
-__all__ = ["MAX_STATES", "StateNode", "find_states"]
+__all__ = ["MAX_STATES", "Found", "StateNode", "find_states"]
 
 DI = "http://opcfoundation.org/UA/DI/"
 LADS = "http://opcfoundation.org/UA/LADS/"
@@ -38,62 +38,110 @@ class StateNode:
     node: ua.NodeId
 
 
-async def find_states(client: Client, server: str) -> list[StateNode]:
-    """Return the states of all devices under DeviceSet; empty where the server has no LADS devices."""
+@dataclass(frozen=True)
+class Found:
+    """States to watch, and `subjects`: all devices and units that were seen, with a state or without.
+
+    `is_all`: there are no others.  Not so where the server, or a limit of its or ours, may have kept one from us.
+    """
+
+    states: tuple[StateNode, ...]
+    subjects: frozenset[str]
+    is_all: bool
+
+
+async def find_states(client: Client, server: str) -> Found:
+    """Return the states of all devices under DeviceSet; none where the server has no LADS devices."""
     async with asyncio.timeout(FIND_S):
         spaces = await client.get_node(ua.NodeId(ua.Int32(ua.ObjectIds.Server_NamespaceArray))).read_value()
         names = spaces[:MAX_NAMESPACES] if isinstance(spaces, list) else []
         if DI not in names or LADS not in names:
+            return Found((), frozenset(), is_all=bool(names) and len(spaces) <= MAX_NAMESPACES)
+        search = _Search(client, names.index(DI), names.index(LADS))
+        await search.look(server)
+        return Found(tuple(search.states[:MAX_STATES]), frozenset(search.subjects), search.is_all)
+
+
+@dataclass(frozen=True)
+class _Children:
+    """The first children of a node.  `is_all`: it has no others, and each has a name."""
+
+    references: list[Any]
+    is_all: bool
+
+    def named(self, space: int, name: str) -> list[Any]:
+        wanted = (space, name)
+        return [one for one in self.references if (one.BrowseName.NamespaceIndex, one.BrowseName.Name) == wanted][:1]
+
+
+class _Search:
+    """One look at a server.  `di`, `lads`: numbers of their namespaces there."""
+
+    def __init__(self, client: Client, di: int, lads: int) -> None:
+        self._client = client
+        self._di = di
+        self._lads = lads
+        self.states: list[StateNode] = []
+        self.subjects: set[str] = set()
+        self.is_all = True
+
+    async def look(self, server: str) -> None:
+        objects = await self._children(ua.NodeId(ua.Int32(ua.ObjectIds.ObjectsFolder)))
+        # a server with DI has one (OPC 10000-100); without it, the devices are hidden from us
+        self.is_all = bool(objects.named(self._di, "DeviceSet"))
+        for device in await self._members(objects, self._di, "DeviceSet"):
+            if len(self.states) < MAX_STATES:
+                await self._take_device(device, f"{server}: {_name(device)}")
+            else:
+                self.is_all = False
+
+    async def _take_device(self, device: Any, subject: str) -> None:
+        self.subjects.add(subject)
+        inside = await self._children(device.NodeId)
+        for one in inside.named(self._di, StateKind.HEALTH.value):
+            self.states.append(StateNode(subject, StateKind.HEALTH, one.NodeId))
+        await self._take_machine(inside, subject, StateKind.DEVICE)
+        for unit in await self._members(inside, self._lads, "FunctionalUnitSet"):
+            name = clean(f"{subject}, {_name(unit)}", 80)
+            self.subjects.add(name)
+            await self._take_machine(await self._children(unit.NodeId), name, StateKind.UNIT)
+
+    async def _take_machine(self, inside: _Children, subject: str, kind: StateKind) -> None:
+        for machine in inside.named(self._lads, kind.value):
+            for state in (await self._children(machine.NodeId)).named(0, "CurrentState"):
+                self.states.append(StateNode(subject, kind, state.NodeId))
+
+    async def _members(self, inside: _Children, space: int, name: str) -> list[Any]:
+        """The devices or units of a set."""
+        sets = inside.named(space, name)
+        if not sets:
+            self.is_all &= inside.is_all
             return []
-        di, lads = names.index(DI), names.index(LADS)
-        found: list[StateNode] = []
-        for device_set in _named(
-            await _children(client, ua.NodeId(ua.Int32(ua.ObjectIds.ObjectsFolder))), di, "DeviceSet"
-        ):
-            for device in await _children(client, device_set.NodeId):
-                if len(found) < MAX_STATES:
-                    found += await _states_of(client, device, f"{server}: {_name(device)}", di, lads)
-        return found[:MAX_STATES]
+        members = await self._children(sets[0].NodeId)
+        self.is_all &= members.is_all
+        return members.references
 
-
-async def _states_of(client: Client, device: Any, subject: str, di: int, lads: int) -> list[StateNode]:
-    inside = await _children(client, device.NodeId)
-    found = [StateNode(subject, StateKind.HEALTH, one.NodeId) for one in _named(inside, di, StateKind.HEALTH.value)]
-    found += await _machine(client, inside, lads, subject, StateKind.DEVICE)
-    for units in _named(inside, lads, "FunctionalUnitSet"):
-        for unit in await _children(client, units.NodeId):
-            parts = await _children(client, unit.NodeId)
-            found += await _machine(client, parts, lads, clean(f"{subject}, {_name(unit)}", 80), StateKind.UNIT)
-    return found
-
-
-async def _machine(client: Client, inside: list[Any], space: int, subject: str, kind: StateKind) -> list[StateNode]:
-    return [
-        StateNode(subject, kind, state.NodeId)
-        for machine in _named(inside, space, kind.value)
-        for state in _named(await _children(client, machine.NodeId), 0, "CurrentState")
-    ]
-
-
-async def _children(client: Client, node: ua.NodeId) -> list[Any]:
-    """The first children of a node; what a server would continue with is not asked for."""
-    what = ua.BrowseDescription(
-        NodeId=node,
-        BrowseDirection=ua.BrowseDirection.Forward,
-        ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HierarchicalReferences)),
-        IncludeSubtypes=True,
-        NodeClassMask=ua.NodeClass.Object | ua.NodeClass.Variable,
-        ResultMask=ua.BrowseResultMask.BrowseName,
-    )
-    asked = ua.BrowseParameters(
-        View=ua.ViewDescription(), RequestedMaxReferencesPerNode=MAX_CHILDREN, NodesToBrowse=[what]
-    )
-    results = await client.uaclient.browse(asked)
-    return list((results[0].References or ())[:MAX_CHILDREN]) if results else []
-
-
-def _named(references: list[Any], space: int, name: str) -> list[Any]:
-    return [one for one in references if (one.BrowseName.NamespaceIndex, one.BrowseName.Name) == (space, name)][:1]
+    async def _children(self, node: ua.NodeId) -> _Children:
+        """The first children of a node; what a server would continue with is not asked for."""
+        what = ua.BrowseDescription(
+            NodeId=node,
+            BrowseDirection=ua.BrowseDirection.Forward,
+            ReferenceTypeId=ua.NodeId(ua.Int32(ua.ObjectIds.HierarchicalReferences)),
+            IncludeSubtypes=True,
+            NodeClassMask=ua.NodeClass.Object | ua.NodeClass.Variable,
+            ResultMask=ua.BrowseResultMask.BrowseName,
+        )
+        asked = ua.BrowseParameters(
+            View=ua.ViewDescription(), RequestedMaxReferencesPerNode=MAX_CHILDREN, NodesToBrowse=[what]
+        )
+        results = await self._client.uaclient.browse(asked)
+        if not results:
+            return _Children([], is_all=False)
+        references = list(results[0].References or ())
+        is_all = results[0].StatusCode.is_good() and not results[0].ContinuationPoint
+        # one that stands on another server may come without its name (OPC 10000-4, 7.30)
+        is_all = is_all and len(references) <= MAX_CHILDREN and all(one.BrowseName.Name for one in references)
+        return _Children(references[:MAX_CHILDREN], is_all)
 
 
 def _name(reference: Any) -> str:

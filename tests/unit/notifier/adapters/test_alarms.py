@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchside.notifier.adapters.alarm_rules import AlarmRule
 from benchside.notifier.adapters.alarms import MAX_ACTIVE, AlarmEvent, Alarms, EventKind, read_severity
-from benchside.notifier.adapters.lads import StateKind, state_signals
+from benchside.notifier.adapters.lads import LADS_SOURCE, MAX_ON, Devices, StateKind, state_signals
 from benchside.notifier.adapters.names import alarm_subject, plain
 from benchside.protocol.wire.condition import ConditionKey, Severity, Signal, SignalState
 
@@ -229,6 +229,24 @@ def test_states_of_devices(kind: StateKind, value: object, codes: set[str]) -> N
 @pytest.mark.parametrize("value", ["Eva Roth", "", 7, -1, True, False, None, float("nan"), [1], b"Aborted"])
 def test_states_that_the_standard_does_not_have(kind: StateKind, value: object) -> None:
     assert state_signals("cx: A", kind, value) == []
+
+
+def test_a_device_that_is_there_no_more_has_no_conditions() -> None:
+    before = ConditionKey(LADS_SOURCE, "cx: B, U", "unit_aborted")
+    devices = Devices([before])
+    assert devices.take("cx: A", StateKind.HEALTH, 1) == state_signals("cx: A", StateKind.HEALTH, 1)
+    devices.take("cx: C", StateKind.DEVICE, "Sleep")
+    devices.take("cx: C", StateKind.DEVICE, "Operate")
+    assert devices.end_others({"cx: A", "cx: B, U", "cx: C"}) == []
+    assert states(devices.end_others({"cx: B"})) == [("cx: A", "off"), ("cx: B, U", "off")]
+    assert devices.end_others(()) == []
+
+
+def test_no_more_devices_are_remembered_than_a_liar_may_have() -> None:
+    devices = Devices()
+    told = [one for n in range(2 * MAX_ON) for one in devices.take(f"cx: {n}", StateKind.UNIT, "Aborted")]
+    assert len(told) == 2 * MAX_ON
+    assert len(devices.end_others(())) == MAX_ON
 
 
 def test_a_name_is_told_without_what_cannot_be_shown_and_without_long_numbers() -> None:
