@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from examples.demo.children import Child, Children
 from examples.technician.client import SYSTEM_PYTHON
-from tests.fakes.agent import FakeAgent, FakeNotifier
+from tests.fakes.agent import MAX_WAIT_S, FakeAgent, FakeNotifier
 from tests.fakes.desk_states import request, session, welcome
 from tests.fakes.seat import Seat
 
@@ -21,6 +22,13 @@ from benchside.protocol.wire.desk import DeskHello, LinkShown, RequestPhase
 
 ROOT = Path(__file__).resolve().parents[2]
 ONLINE = LinkShown(online=True, since_s=5)
+LOOK_AGAIN_S = 0.05
+FOCUSED = """
+import pyatspi
+from examples.technician import tree
+nodes = (node for window in tree.windows("Benchside") for node, _ in tree.walk(window))
+print(next((tree.described(node)[0] for node in nodes if tree.has_state(node, pyatspi.STATE_FOCUSED)), ""))
+"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,25 @@ class DeskWorld:
         number = self.xdotool("search", "--onlyvisible", "--name", f"^{name}$").split()[0]
         said = dict(line.split("=") for line in self.xdotool("getwindowgeometry", "--shell", number).splitlines())
         return int(said["X"]), int(said["Y"]), int(said["WIDTH"]), int(said["HEIGHT"])
+
+    def focused(self) -> str:
+        """The accessible name of what keys come to, of all that the desk shows; empty while it has no keyboard."""
+        words = [SYSTEM_PYTHON, "-c", FOCUSED]
+        done = subprocess.run(words, cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def comes_to(self, name: str, within_s: float = MAX_WAIT_S) -> bool:
+        """Wait until keys come to the thing of this name; whether they do."""
+        return self.is_soon(lambda: self.focused() == name, within_s)
+
+    def is_soon(self, fact: Callable[[], bool], within_s: float = MAX_WAIT_S) -> bool:
+        """Wait for something that stays; whether it came in time."""
+        until = time.monotonic() + within_s
+        while not fact():
+            if time.monotonic() > until:
+                return False
+            time.sleep(LOOK_AGAIN_S)
+        return True
 
     def see(self, window: int) -> Sight:
         """What the host's watch says of the indicator."""
