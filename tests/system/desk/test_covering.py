@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from tests.fakes.agent import MAX_WAIT_S
 from tests.fakes.desk_world import DeskWorld, Person
 
 from benchside.protocol.wire.capability import Capability
@@ -19,7 +20,10 @@ WIDTH, HEIGHT = 1280, 1024
 FROM, TO = (100, 120), (400, 320)
 DONE = (WIDTH // 2 + 246, HEIGHT - 129)
 TAB_KEY, DELETE_KEY, ENTER_KEY, ESCAPE_KEY = 0xFF09, 0xFFFF, 0xFF0D, 0xFF1B
+ADD, FIRST = "Add a cover", "Cover 1 of 1"
 LOOK_S = 0.5
+HANDLED_WITHIN_S = 2.0
+"""A key that a busy desk sees over a second late is not known for a person's, and presses nothing."""
 
 
 @pytest.fixture
@@ -52,11 +56,8 @@ def open_it(world: DeskWorld, person: Person) -> None:
 
     press()
     assert world.agent.expect(SetPaused, over=(CoversWanted,), again=press) == SetPaused(paused=True)
-    until = time.monotonic() + 15
-    while not is_open(world):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    time.sleep(LOOK_S)
+    assert world.comes_to(ADD), f"keys come to {world.focused()!r}"
+    assert is_open(world)
 
 
 def finish(world: DeskWorld, person: Person) -> SetCovers:
@@ -84,8 +85,11 @@ def test_a_person_draws_and_is_done(world: DeskWorld, person: Person) -> None:
 
 def test_keys_come_to_it_without_a_click(world: DeskWorld, person: Person) -> None:
     open_it(world, person)
+    until = time.monotonic() + MAX_WAIT_S
     person.scan(ENTER_KEY)
-    time.sleep(LOOK_S)
+    while not world.comes_to(FIRST, HANDLED_WITHIN_S):
+        assert time.monotonic() < until, f"keys come to {world.focused()!r}"
+        person.scan(ENTER_KEY)
     (area,) = finish(world, person).areas
     assert (area.right - area.left, area.bottom - area.top) == (320, 160)
 
