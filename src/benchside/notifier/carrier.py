@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +50,15 @@ MAX_ADVISORIES = 50
 SAID_IN_TEN_S = 3 * MAX_ADVISORIES
 """What a server may say without being asked: all advisories at each reconnect, which does not come more often."""
 ADVISORIES = "advisories"
+CONTRADICTED = "advisories_contradicted"
+OFFERED_WRONG_MS = 300_000
+"""An advisory that the server offers, and that is over by our clock for so long: the clock is wrong.  A clock that
+follows another is off by less, and is believed."""
+BELIEVED_MS = 30 * 86_400_000
+"""How long the server's word counts against such a clock, by the same clock, which is ahead but runs: it says so anew
+at each reconnect, and a PC that has none for a month may well have one that is over."""
+SAID_ANEW_MS = 86_400_000
+"""The moment of that word on disk is at most so old: a line that comes and goes is no write each time."""
 KEPT = "kept"
 SET_BACK = ConditionKey("benchside.notifier", "journal", "set_back")
 
@@ -70,11 +81,15 @@ def advisory_key(advisory: bytes) -> ConditionKey:
 class Carrier:
     """Owns the connection to the agent; `run` keeps it for as long as the notifier lives."""
 
-    def __init__(self, agent: Path, journal: Journal, words: Words, around: Around) -> None:
+    def __init__(
+        self, agent: Path, journal: Journal, words: Words, around: Around,
+        utc_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    ) -> None:  # fmt: skip
         self._agent = agent
         self._journal = journal
         self._words = words
         self._around = around
+        self._utc_ms = utc_ms
         self._stream: FrameStream[DeskMessage] | None = None
         self._is_online = False
         self._sent = 0
@@ -85,6 +100,9 @@ class Carrier:
         self._advisories = _read_advisories(journal)
         self._holds: dict[bytes, bool] = {}
         """What was said of each last; those whose time is over are kept, for the clock may be wrong about that."""
+        self._contradicted = _read_contradicted(journal)
+        """Those that were offered when our clock had them over, with what it said then: one that is ahead would end
+        them at each look, and each reconnect begin them anew, without the acknowledgement."""
         for advisory in self._advisories.values():
             words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
         self.kept = min(int.from_bytes(journal.fact(KEPT) or b"", "big"), journal.last_sequence())
@@ -117,7 +135,7 @@ class Carrier:
     def look(self, utc_ms: int) -> None:
         """End advisories whose time is over, and bring them back where the clock was wrong about it."""
         for advisory in self._advisories.values():
-            holds = advisory.until_utc_ms > utc_ms
+            holds = self._holds_at(advisory, utc_ms)
             if self._holds.get(advisory.id) is not holds:
                 self._say(advisory, holds)
 
@@ -252,7 +270,31 @@ class Carrier:
             self._advisories[advisory.id] = advisory
             self._keep_advisories()
         self._words.advise(advisory.id.hex(), advisory.texts, advisory.advice)
-        self._say(advisory, holds=True)
+        utc_ms = self._utc_ms()
+        if utc_ms - advisory.until_utc_ms >= OFFERED_WRONG_MS:
+            self._contradict(advisory.id, utc_ms)
+        self._say(advisory, self._holds_at(advisory, utc_ms))
+
+    def _contradict(self, advisory: bytes, utc_ms: int) -> None:
+        said_utc_ms = self._contradicted.get(advisory)
+        if said_utc_ms is None or abs(utc_ms - said_utc_ms) >= SAID_ANEW_MS:
+            self._contradicted[advisory] = utc_ms
+            self._keep_contradicted()
+
+    def _holds_at(self, advisory: AdvisoryOffered, utc_ms: int) -> bool:
+        """Return whether it holds by the clock, or by the server's word against that; and forget a word that is spent.
+
+        It is when the clock was set right, and when it is far from where it was then: set, or the word is old.
+        """
+        is_in_time = advisory.until_utc_ms > utc_ms
+        said_utc_ms = self._contradicted.get(advisory.id)
+        if said_utc_ms is None:
+            return is_in_time
+        if not is_in_time and abs(utc_ms - said_utc_ms) <= BELIEVED_MS:
+            return True
+        del self._contradicted[advisory.id]
+        self._keep_contradicted()
+        return is_in_time
 
     def _say(self, advisory: AdvisoryOffered, holds: bool) -> None:
         self._holds[advisory.id] = holds
@@ -272,12 +314,20 @@ class Carrier:
             return
         self._holds.pop(advisory, None)
         self._keep_advisories()
+        if self._contradicted.pop(advisory, None) is not None:
+            self._keep_contradicted()
         self._words.forget_advice(advisory.hex())
         self._around.signals_came((Signal(advisory_key(advisory), SignalState.OFF),))
 
     def _keep_advisories(self) -> None:
+        self._keep_fact(ADVISORIES, list(self._advisories.values()))
+
+    def _keep_contradicted(self) -> None:
+        self._keep_fact(CONTRADICTED, self._contradicted)
+
+    def _keep_fact(self, name: str, value: object) -> None:
         try:
-            self._journal.keep_fact(ADVISORIES, msgspec.msgpack.encode(list(self._advisories.values())))
+            self._journal.keep_fact(name, msgspec.msgpack.encode(value))
         except UnavailableError as error:
             log.error("advisories were not kept", extra={"cause": str(error)})
 
@@ -306,3 +356,11 @@ def _read_advisories(journal: Journal) -> dict[bytes, AdvisoryOffered]:
         log.error("advisories cannot be read", extra={"cause": str(error)})
         return {}
     return {advisory.id: advisory for advisory in read}
+
+
+def _read_contradicted(journal: Journal) -> dict[bytes, int]:
+    try:
+        return msgspec.msgpack.decode(journal.fact(CONTRADICTED) or b"\x80", type=dict[bytes, int])
+    except msgspec.MsgspecError as error:
+        log.error("what was said against the clock cannot be read", extra={"cause": str(error)})
+        return {}

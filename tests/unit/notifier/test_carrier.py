@@ -9,10 +9,18 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from benchside.notifier.carrier import SAID_IN_TEN_S, SET_BACK, Carrier, _packed, advisory_key
+from benchside.notifier.carrier import (
+    BELIEVED_MS,
+    OFFERED_WRONG_MS,
+    SAID_IN_TEN_S,
+    SET_BACK,
+    Carrier,
+    _packed,
+    advisory_key,
+)
 from benchside.notifier.journal import Journal
 from benchside.notifier.words import Words
-from benchside.protocol.errors import PeerError, PeerFault
+from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
 from benchside.protocol.flow.conditions.draft import drafted
 from benchside.protocol.trust.conditions import CONDITIONS_START
 from benchside.protocol.wire.carrier import (
@@ -36,9 +44,16 @@ from benchside.protocol.wire.condition import (
 from benchside.protocol.wire.desk import DeskMessage
 
 JOURNAL = b"j" * 16
+DAY_MS = 86_400_000
+NOW = 1_800_000_000_000
 ADVISORY = AdvisoryOffered(
-    id=b"a" * 16, severity=Severity.SERIOUS, texts={"en": "Lot 7."}, advice={"en": "Use lot 8."}, until_utc_ms=2**41
+    id=b"a" * 16,
+    severity=Severity.SERIOUS,
+    texts={"en": "Lot 7."},
+    advice={"en": "Use lot 8."},
+    until_utc_ms=NOW + 10 * DAY_MS,
 )
+OVER = ADVISORY.until_utc_ms
 WITHDRAWN = AdvisoryWithdrawn(id=ADVISORY.id)
 ONLINE = CarrierShown(is_online=True, is_assay_running=False, site="Lab", device="PC 7", instruments=())
 
@@ -52,8 +67,27 @@ class Agent:
         self.said: list[bool | None] = []
         self.journal = Journal(folder / "notices.db")
         self.words = Words({}, ())
-        self.carrier = Carrier(folder / "agent.sock", self.journal, self.words, self)
+        self.utc_ms = NOW
+        self._agent = folder / "agent.sock"
+        self.begin()
+
+    def begin(self) -> None:
+        """The notifier starts, or starts again."""
+        self.carrier = Carrier(self._agent, self.journal, self.words, self, lambda: self.utc_ms)
         self.carrier._stream = self  # type: ignore[assignment]  # sends, and no more
+
+    def said_of_it(self, *, is_again: bool = True) -> list[SignalState]:
+        """Return what the board hears of ADVISORY in some days: looks, and reconnects at which it is said again."""
+        self.signals.clear()
+        for day in range(5):
+            self.utc_ms += DAY_MS
+            self.carrier.look(self.utc_ms)
+            if day % 2:
+                self.carrier._drop()
+                self.carrier.look(self.utc_ms)
+                self.says(ONLINE, *[ADVISORY] * is_again)
+            self.carrier.look(self.utc_ms)
+        return [signal.state for signal in self.signals]
 
     def send(self, message: DeskMessage) -> None:
         self.sent.append(message)
@@ -137,6 +171,93 @@ async def test_the_words_of_a_withdrawn_advisory_are_forgotten(agent: Agent) -> 
     agent.says(WITHDRAWN)
     assert agent.words.tell(key, {}) != ADVISORY.texts
     assert agent.signals[-1] == Signal(key, SignalState.OFF)
+
+
+ON, OFF = SignalState.ON, SignalState.OFF
+
+
+@pytest.mark.parametrize("ahead_ms", [OFFERED_WRONG_MS, 20 * DAY_MS, 3000 * DAY_MS])
+async def test_a_clock_that_is_ahead_ends_no_advisory_that_the_server_says_holds(agent: Agent, ahead_ms: int) -> None:
+    """Each end and beginning would take the acknowledgement away, and pop up anew."""
+    agent.utc_ms = OVER + ahead_ms
+    agent.says(ONLINE, ADVISORY)
+    assert [signal.state for signal in agent.signals] == [ON]
+    assert set(agent.said_of_it()) <= {ON}
+    agent.begin()
+    agent.carrier.look(agent.utc_ms)
+    assert set(agent.said_of_it()) <= {ON}, "over a restart, too, before the server is reached"
+
+
+async def test_a_clock_that_was_set_ahead_since_the_offer_is_found_out_once(agent: Agent) -> None:
+    agent.says(ONLINE, ADVISORY)
+    agent.utc_ms = OVER + DAY_MS
+    said = agent.said_of_it()
+    assert said[:2] == [OFF, ON]
+    assert set(said[1:]) == {ON}
+
+
+async def test_a_clock_that_is_ahead_by_less_than_a_clock_may_be_is_believed_also_at_a_reconnect(agent: Agent) -> None:
+    agent.utc_ms = OVER - 1
+    agent.says(ONLINE, ADVISORY)
+    agent.utc_ms = OVER
+    for _ in range(3):
+        agent.carrier.look(agent.utc_ms)
+        agent.carrier._drop()
+        agent.says(ONLINE, ADVISORY)
+    assert [signal.state for signal in agent.signals if signal.state is ON] == [ON]
+
+
+async def test_a_pc_whose_clock_was_wrong_believes_it_again_once_it_is_set_right(agent: Agent) -> None:
+    agent.utc_ms = OVER + DAY_MS
+    agent.says(ONLINE, ADVISORY)
+    agent.carrier.look(NOW)
+    agent.begin()
+    agent.carrier.look(OVER)
+    assert agent.signals[-1].state is OFF
+
+
+@pytest.mark.parametrize("passed_ms", [-3000 * DAY_MS, BELIEVED_MS + DAY_MS])
+async def test_what_the_server_said_too_long_ago_is_over(agent: Agent, passed_ms: int) -> None:
+    """A PC that is offline for long, or that was switched off until after the end and whose clock is right again."""
+    agent.utc_ms = OVER + 4000 * DAY_MS
+    agent.says(ONLINE, ADVISORY)
+    agent.carrier._drop()
+    agent.begin()
+    agent.utc_ms += passed_ms
+    assert agent.said_of_it(is_again=False) == [OFF]
+
+
+async def test_one_that_is_withdrawn_is_over_whatever_the_clock_says(agent: Agent) -> None:
+    agent.utc_ms = OVER + DAY_MS
+    agent.says(ONLINE, ADVISORY, WITHDRAWN)
+    agent.begin()
+    assert agent.said_of_it(is_again=False) == []
+
+
+async def test_a_disk_without_room_takes_no_advisory_away(agent: Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(name: str, value: bytes) -> None:
+        raise UnavailableError(f"expected room for {name} of {len(value)} bytes, got none")
+
+    monkeypatch.setattr(agent.journal, "keep_fact", full)
+    agent.utc_ms = OVER + DAY_MS
+    agent.says(ONLINE, ADVISORY)
+    assert set(agent.said_of_it()) <= {ON}
+
+
+async def test_the_server_s_word_against_the_clock_is_one_write_a_day(
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.utc_ms = OVER + DAY_MS
+    agent.says(ONLINE, ADVISORY)
+    kept: list[str] = []
+    keep = agent.journal.keep_fact
+    monkeypatch.setattr(agent.journal, "keep_fact", lambda name, value: (kept.append(name), keep(name, value)))
+    for _ in range(5):
+        agent.says(ADVISORY)
+    assert kept == []
+    agent.utc_ms += DAY_MS
+    agent.says(ADVISORY)
+    assert len(kept) == 1
 
 
 def raised(count: int) -> list[ConditionChange]:
