@@ -208,7 +208,7 @@ def test_a_link_does_nothing_before_its_button_is_pressed(stranger: Page, world:
     link.goto(f"{world.url}/location#{LINK}")
     link.get_by_test_id("location-confirm").click()
     expect(link.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
-    expect(waiting.get_by_test_id("queue-live")).to_have_attribute("data-state", "live", timeout=10_000)
+    expect(waiting.get_by_test_id("queue-live")).to_have_attribute("data-state", "live")
 
 
 def test_a_link_that_was_used_and_another_in_the_same_tab(stranger: Page, world: World) -> None:
@@ -243,7 +243,7 @@ def test_it_was_not_me_ends_the_sign_in_that_waits(stranger: Page, world: World)
     link.goto(f"{world.url}/location#{LINK}")
     link.get_by_test_id("location-deny").click()
     expect(link.get_by_test_id("location-denied")).to_be_visible()
-    expect(stranger.get_by_test_id("sign-in-submit")).to_be_visible(timeout=10_000)
+    expect(stranger.get_by_test_id("sign-in-submit")).to_be_visible()
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Confirm that it is you"), ("es", "Confirme que es usted")])

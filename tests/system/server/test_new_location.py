@@ -179,7 +179,7 @@ async def test_a_person_confirms_with_a_browser(tmp_path: Path) -> None:
         await tab.click("a")
         await tab.get_by_test_id("location-confirm").click()
         await expect(tab.get_by_text("contraseña nueva").first).to_be_visible()
-        await expect(page.get_by_text("contraseña nueva").first).to_be_visible(timeout=10_000)
+        await expect(page.get_by_text("contraseña nueva").first).to_be_visible()
         cookies = {one["name"]: one for one in await context.cookies()}
         assert cookies["benchside_browser"]["httpOnly"]
         assert reports == []
