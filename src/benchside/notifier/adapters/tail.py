@@ -20,7 +20,7 @@ from pathlib import Path
 
 import msgspec
 
-from benchside.notifier.adapters.beside import Names, look_beside
+from benchside.notifier.adapters.beside import MAX_SIBLINGS, Names, look_beside
 from benchside.notifier.adapters.log_text import LineCutter, find_encoding
 
 __all__ = ["MAX_BEHIND_BYTES", "MAX_LOOK_BYTES", "Looked", "Place", "Tail"]
@@ -35,8 +35,6 @@ UNSEEN_S = 60.0
 """A file that was read so lately was most likely read to its end."""
 FIND_REST = 20
 """So many times as long as it took to find the newest file of a pattern, none is looked for again."""
-MAX_LEFT = 16
-"""Files whose place is kept after another became ours: two that are written in turn are each read once."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,6 +115,9 @@ class Tail:
         self._found: Path | None = None
         self._find_again_at = 0.0
         self._left: dict[tuple[int, int], Place] = {}
+        """Where reading goes on in files that are written in turn with ours, of a pattern as many as are looked at."""
+        self._not_told: dict[tuple[int, int], int | None] = {}
+        """Of other files, how many bytes were there before anybody looked; None: it was read, nobody knows how far."""
 
     @property
     def place(self) -> Place | None:
@@ -157,8 +158,12 @@ class Tail:
 
     def _leave(self, old: _Open) -> None:
         self._left[old.place.device, old.place.number] = old.place_now
-        while len(self._left) > MAX_LEFT:
-            self._left.pop(next(iter(self._left)))
+        while len(self._left) > MAX_SIBLINGS:
+            longest_left = next(iter(self._left))
+            self._left.pop(longest_left)
+            self._not_told[longest_left] = None
+        while len(self._not_told) > MAX_SIBLINGS:
+            self._not_told.pop(next(iter(self._not_told)))
 
     def _find(self) -> Path | None:
         if not self._names.is_pattern:
@@ -177,10 +182,25 @@ class Tail:
         # what is read now stays one of them, wherever in a crowded folder it stands
         ours = {self._now.path} if self._now is not None and self._names.is_ours(self._now.path.name) else set()
         dated: list[tuple[int, Path]] = []
+        sizes: dict[tuple[int, int], int] = {}
         for path in ours.union(beside.files):
             with suppress(OSError):  # it went meanwhile
-                dated.append((path.stat().st_mtime_ns, path))
+                known = path.stat()
+                dated.append((known.st_mtime_ns, path))
+                sizes[known.st_dev, known.st_ino] = known.st_size
+        self._note_sizes(sizes)
         return max(dated)[1] if dated else None
+
+    def _note_sizes(self, sizes: dict[tuple[int, int], int]) -> None:
+        """Know what is there already, and forget what went or was begun anew: its number is another file's by then."""
+        if self._skip and self._now is None and self._remembered is None:
+            self._not_told = dict[tuple[int, int], int | None](sizes)
+        elif self._not_told:
+            # of too many it is not known which are gone
+            gone = float("inf") if self._is_crowded else -1
+            self._not_told = {
+                each: size for each, size in self._not_told.items() if (size or 0) <= sizes.get(each, gone)
+            }
 
     def _resume(self, path: Path, handle: int) -> _Open | None:
         place, self._remembered = self._remembered, None
@@ -199,12 +219,20 @@ class Tail:
             again = _Open(left, cutter, left.offset, path)
             if _is_same(again, handle):
                 return again
-        start = _last_line_start(handle, known.st_size, cutter.encoding) if self._skip else 0
+        start = self._start(handle, known, cutter.encoding)
         place = Place(
             name=path.name, device=known.st_dev, number=known.st_ino, offset=start,
             head=hashlib.sha256(head).digest(), head_bytes=len(head),
         )  # fmt: skip
         return _Open(place, cutter, start, path)
+
+    def _start(self, handle: int, known: os.stat_result, encoding: str) -> int:
+        """Where a file that was never read begins for us: at its end, where it was there already."""
+        told = self._not_told.pop((known.st_dev, known.st_ino), 0)
+        if told is None:
+            self._lost += 1
+        size = known.st_size if self._skip or told is None else told
+        return _last_line_start(handle, size, encoding) if size <= known.st_size else 0
 
     def _read(self, now: _Open, handle: int) -> bool:
         known = os.fstat(handle)

@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters import beside as module
+from benchside.notifier.adapters import tail as tail_module
 from benchside.notifier.adapters.beside import Names, look_beside
 from benchside.notifier.adapters.log import LogAdapter, LogSettings
 from benchside.notifier.adapters.tail import FIND_REST, UNSEEN_S, Tail
@@ -27,8 +28,8 @@ class Clock:
         return self.now_s
 
 
-def follow(path: Path, monotonic: Callable[[], float] = lambda: 0.0) -> Tail:
-    return Tail(path, "auto", place=None, from_start=True, open_file=open_shared, monotonic=monotonic)
+def follow(path: Path, monotonic: Callable[[], float] = lambda: 0.0, *, from_start: bool = True) -> Tail:
+    return Tail(path, "auto", place=None, from_start=from_start, open_file=open_shared, monotonic=monotonic)
 
 
 def write(path: Path, text: str, second: int) -> Path:
@@ -210,3 +211,64 @@ def test_names(ours: str, name: str, is_ours: bool, is_moved: bool, is_akin: boo
     names = Names(ours)
     assert (names.is_ours(name), names.is_moved(name), names.is_akin(name)) == (is_ours, is_moved, is_akin)
     assert names.is_ours_or_moved(name) is (is_ours or is_moved)
+
+
+@pytest.mark.parametrize("from_start", [False, True])
+def test_another_file_that_was_there_already_begins_at_its_end(tmp_path: Path, from_start: bool) -> None:
+    """Reading `*.log`, an old b.log that gets a line would else tell all that it has, as of now."""
+    a, b = write(tmp_path / "a.log", "old a\n", 20), write(tmp_path / "b.log", "old b\nhalf", 10)
+    lines: list[str] = []
+    one = follow(tmp_path / "*.log", from_start=from_start)
+    one.look(lines.append)
+    write(b, " a line\nnew b\n", 30)
+    one.look(lines.append)
+    write(tmp_path / "c.log", "first of c\n", 40)
+    one.look(lines.append)
+    write(a, "new a\n", 50)
+    one.look(lines.append)
+    old = {"old a", "old b"} if from_start else set()
+    assert lines == [line for line in ("old a", "old b", "half a line", "new b", "first of c", "new a")
+                     if line in old or not line.startswith("old")]  # fmt: skip
+
+
+@pytest.mark.parametrize("is_seen", [False, True])
+def test_one_that_was_there_and_is_begun_anew_is_read_from_its_beginning(tmp_path: Path, is_seen: bool) -> None:
+    """By its number and its size alone it might be the same; seen to be shorter, it is another."""
+    write(tmp_path / "a.log", "old a\n", 20)
+    b = write(tmp_path / "b.log", "old b\n" * 10, 10)
+    lines: list[str] = []
+    one = follow(tmp_path / "*.log", from_start=False)
+    one.look(lines.append)
+    os.truncate(b, 0)
+    if is_seen:
+        os.utime(b, (11, 11))
+        one.look(lines.append)
+        write(b, "new b\n" * 20, 30)
+    else:
+        write(b, "new b\n" * 5, 30)
+    one.look(lines.append)
+    assert lines == ["new b"] * (20 if is_seen else 5)
+
+
+def test_many_files_that_are_written_in_turn_are_each_read_once(tmp_path: Path) -> None:
+    told, written = list[str](), list[str]()
+    one = follow(tmp_path / "*.log")
+    for turn in range(80):
+        written.append(f"{turn}")
+        write(tmp_path / f"{turn % 20}.log", f"{turn}\n", turn + 1)
+        assert one.look(told.append).lost == 0
+    assert told == written
+
+
+def test_beyond_those_whose_places_are_kept_reading_goes_on_at_the_end_which_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tail_module, "MAX_SIBLINGS", 5)
+    told, lost = list[str](), 0
+    one = follow(tmp_path / "*.log")
+    for turn in range(80):
+        write(tmp_path / f"{turn % 10}.log", f"{turn}\n", turn + 1)
+        lost += one.look(told.append).lost
+    assert told == [str(turn) for turn in range(10)], "each once, and never again"
+    assert lost == 70
+    assert len(one._left) + len(one._not_told) <= 10
