@@ -1,8 +1,8 @@
 /** Which PCs an advisory is for, and how it stands. */
 import { describe, expect, it } from "vitest";
 import type { Device } from "../src/api/admin_model";
-import type { Advisory, Answer } from "../src/api/advisories";
-import { advisoryState, answerState, chosen, given, meant } from "../src/pages/admin/meant";
+import { MAX_MODELS, MAX_SITES, type Advisory, type Answer } from "../src/api/advisories";
+import { advisoryState, answerState, chosen, given, meant, placesFault } from "../src/pages/admin/meant";
 
 const NOW = 1_800_000_000_000;
 const pc = (id: string, site: string, models: readonly string[], revoked: number | null = null) =>
@@ -19,6 +19,14 @@ describe("PCs that are meant", () => {
     expect(chosen([])).toEqual(["*"]);
     expect(chosen(["lab-1"])).toEqual(["lab-1"]);
   });
+});
+
+describe("what was chosen of places", () => {
+  const some = (n: number): string[] => Array.from({ length: n }, (_, i) => `p${i}`);
+  it.each([
+    [["*"], ["*"], ""], [some(MAX_SITES), some(MAX_MODELS), ""], [some(MAX_SITES + 1), ["*"], "too_many_sites"], [["*"], some(MAX_MODELS + 1), "too_many_models"],
+    [["*", ...some(MAX_SITES + 1)], ["*", ...some(MAX_MODELS + 1)], ""], [[], ["*"], "nowhere"], [["*"], [], "nowhere"],
+  ])("case %#", (sites, models, fault) => expect(placesFault(sites, models)).toBe(fault));
 });
 
 describe("an advisory", () => {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.fakes.entry_points import reason
 from tests.fakes.notified import add_device
 from tests.fakes.notifier import Journal
 from tests.fakes.server_world import Console, World, running_world
@@ -16,6 +17,7 @@ from benchside.protocol.wire.carrier import pack_batch
 from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity
 from benchside.server.administration.people import People
 from benchside.server.clock import utc_ms
+from benchside.server.http import advisory_routes
 from benchside.server.notices import advisories
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -89,6 +91,23 @@ async def test_pcs_that_are_not_meant_hear_nothing(world: World) -> None:
         assert not isinstance(message, wire.AdvisoryOffered)
         if isinstance(message, wire.LinkPong):
             break
+
+
+async def test_as_many_places_as_may_be_named_fit(world: World) -> None:
+    """Of what the API's own description allows; models with accents, as the longest that people have."""
+    root = await administrator(world)
+    places = {
+        "sites": [f"{number:064}" for number in range(advisory_routes.MAX_SITES)],
+        "models": [f"{number:0>200}".replace("0", "é") for number in range(advisory_routes.MAX_MODELS)],
+    }
+    full = advisory(**dict.fromkeys(("text_en", "text_es", "advice_en", "advice_es"), "é" * 300), **places)
+    assert (await root.post("/api/admin/advisories", **full)).status_code == 200
+    (listed,) = (await root.get("/api/admin/advisories")).json()["advisories"]
+    assert (len(listed["sites"]), len(listed["models"])) == (advisory_routes.MAX_SITES, advisory_routes.MAX_MODELS)
+    # one that is not allowed, and yet read: it is told why, and not that it is too large
+    channel = {"name": "é" * 80, "severity": "info", "language": "es", "repeat_min": 0, "is_on": True, **places}
+    refused = await root.put("/api/admin/alerts/a", **channel, target="é" * 1000)
+    assert (refused.status_code, reason(refused)) == (403, "not_authorised")
 
 
 async def test_what_an_advisory_may_not_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 /** Which PCs an advisory is for or an alert comes from. `*` in a choice: all of them. */
 import type { Device, Site } from "../../api/admin_model";
-import type { Advisory, Answer } from "../../api/advisories";
+import { MAX_MODELS, MAX_SITES, type Advisory, type Answer } from "../../api/advisories";
 
 const ALL = "*";
 
@@ -10,6 +10,12 @@ export interface Places { readonly sites: readonly Site[]; readonly models: read
 /** As the server has it: nothing chosen there is all of them. */
 export const given = (chosen: readonly string[]): string[] => (chosen.includes(ALL) ? [] : [...chosen]);
 export const chosen = (kept: readonly string[]): string[] => (kept.length ? [...kept] : [ALL]);
+
+/** Why a choice cannot be sent; "" when it can. */
+export function placesFault(sites: readonly string[], models: readonly string[]): "" | "nowhere" | "too_many_sites" | "too_many_models" {
+  if (sites.length === 0 || models.length === 0) return "nowhere";
+  return given(sites).length > MAX_SITES ? "too_many_sites" : given(models).length > MAX_MODELS ? "too_many_models" : "";
+}
 
 /** The PCs at the chosen sites with one of the chosen models, as the server counts them. */
 export const meant = (devices: readonly Device[], sites: readonly string[], models: readonly string[]): Device[] =>

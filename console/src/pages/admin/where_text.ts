@@ -1,7 +1,9 @@
 /** Where an advisory goes or an alert comes from, in a few words. */
 import type { Site } from "../../api/admin_model";
-import { count, t } from "../../parts/text.svelte";
+import { MAX_MODELS, MAX_SITES } from "../../api/advisories";
+import { count, number, t } from "../../parts/text.svelte";
 import { clean } from "../../wire/text";
+import { placesFault } from "./meant";
 
 const MAX_NAMED = 3;
 
@@ -12,4 +14,14 @@ export function whereText(sites: readonly string[], models: readonly string[], k
     kept.length === 0 ? t(`admin.where.all_${what}`) : kept.length > MAX_NAMED ? count(`admin.where.n_${what}`, kept.length)
       : kept.map((one) => clean(names.get(one) ?? one, 60)).join(", ");
   return `${few("sites", sites)} · ${few("models", models)}`;
+}
+
+/** What is wrong with what was chosen of them; "" when it can be sent. */
+export function whereWrong(sites: readonly string[], models: readonly string[]): string {
+  switch (placesFault(sites, models)) {
+    case "nowhere": return t("admin.where.nowhere");
+    case "too_many_sites": return t("admin.where.too_many_sites", { n: number(MAX_SITES) });
+    case "too_many_models": return t("admin.where.too_many_models", { n: number(MAX_MODELS) });
+    case "": return "";
+  }
 }

@@ -12,12 +12,17 @@ MAX_BODY_BYTES = 16 * 1024
 """The largest thing that most of anything sends is a public key of 740 characters."""
 MAX_TABLE_BYTES = 2 * 1024 * 1024
 """Of people or trainings: twenty thousand rows of a hundred characters."""
+MAX_CHOICE_BYTES = 128 * 1024
+"""Of an advisory or a channel: 500 sites of 64 bytes and 200 models of 200 characters with two bytes each, as letters
+with accents have, are 114 kB with quotes and commas; four sentences of 300 such characters, or a target, 3 kB."""
 _LARGER = {
     "/api/admin/import/": MAX_TABLE_BYTES + 1,
     "/api/admin/policy": POLICY.max_bytes + 64 * 1024,
     "/api/admin/groups/": 64 * 1024,
+    "/api/admin/advisories": MAX_CHOICE_BYTES,
+    "/api/admin/alerts/": MAX_CHOICE_BYTES,
 }
-"""Paths whose bodies may be longer: tables, the signed policy with its rotations, and a group's list of sites."""
+"""Paths whose bodies may be longer: tables, the signed policy with its rotations, and lists of sites and models."""
 _HASHED = re.compile(r"^/assets/.*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$")
 """Files that the console's build names by their content."""
 
