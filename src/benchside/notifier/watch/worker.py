@@ -21,7 +21,7 @@ from benchside.notifier.watch.looks import StuckError, run_checks
 from benchside.notifier.watch.table import WATCHES, make_watch
 from benchside.platform.child.here import has_parent, speak_to_parent
 from benchside.platform.service.here import on_stop
-from benchside.platform.spare_memory import give_back
+from benchside.platform.spare_memory.here import give_back
 from benchside.protocol.errors import PeerError, UnavailableError
 from benchside.protocol.wire.condition import ConditionKey, Signal, SignalState
 from benchside.protocol.wire.text import clean

@@ -1,0 +1,1 @@
+"""Gives memory back to the operating system that a program needed only to load what it runs."""
