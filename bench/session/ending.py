@@ -33,6 +33,9 @@ STOPS, HUNG_STOPS, INDICATORS = 20, 5, 3
 MOVING_PX = (200, 200, 400, 300)
 FLOWING_S = 0.5
 """So long picture and input flow before something ends them."""
+FRESH_S = FLOWING_S / 2
+FLOWS_WITHIN_S = 20.0
+LOOK_AGAIN_S = 0.02
 SETTLED_S = 0.7
 """After the end: long enough that anything that still passes has arrived."""
 GONE_WITHIN_S = 5.0
@@ -127,8 +130,9 @@ class Scene:
             visitor.ask(capability)
             lab.hands.allow(capability, mark)
             visitor.begin(capability, MOVING_PX)
+        granted = time.monotonic()
         time.sleep(FLOWING_S)
-        self._see_flow()
+        self._wait_for_flow(granted)
         host = lab.host_pid()
         assert host is not None
         try:
@@ -138,12 +142,16 @@ class Scene:
             visitor.leave()
             lab.hands.done()
 
-    def _see_flow(self) -> None:
-        """Nothing would be proved by an end of what did not flow."""
-        now = time.monotonic()
-        late_s = max(now - self._visitor.seen_at, now - self._input_at())
-        if late_s > FLOWING_S / 2:
-            raise RuntimeError(f"expected picture and input to flow, got nothing for {late_s:.2f} s")
+    def _wait_for_flow(self, since: float) -> None:
+        """Until both have come since then, and a moment ago; an end of what did not flow would prove nothing."""
+        until = since + FLOWS_WITHIN_S
+        while True:
+            older, now = min(self._visitor.seen_at, self._input_at()), time.monotonic()
+            if older > since and now - older <= FRESH_S:
+                return
+            if now > until:
+                raise RuntimeError(f"expected picture and input to flow, got nothing for {now - older:.2f} s")
+            time.sleep(LOOK_AGAIN_S)
 
     def _last(self) -> float:
         return max(self._visitor.seen_at, self._input_at())
