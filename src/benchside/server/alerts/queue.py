@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +15,7 @@ from benchside.protocol.wire.condition import ChangeKind, Severity, Texts
 from benchside.server.alerts.facts import ChannelFacts, Line, Message
 from benchside.server.alerts.model import AlertChannel, AlertItem, AlertMark
 from benchside.server.alerts.office import facts_of
+from benchside.server.alerts.retold import Key, find_retold
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs, has_come
@@ -81,6 +82,7 @@ class AlertQueue:
                 return False
             query = select(KeptChange).where(KeptChange.number > (mark.number if mark else newest))
             changes = list(await rows.scalars(query.order_by(KeptChange.number).limit(LOOKED_AT)))
+            retold = await find_retold(rows, changes)
         pcs = await self._pcs.all({one.device_id for one in changes})
         async with self._database.write() as rows:
             mark = await rows.get(AlertMark, 1)
@@ -91,7 +93,11 @@ class AlertQueue:
             channels = [facts_of(row) for row in await rows.scalars(select(AlertChannel).where(AlertChannel.is_on))]
             for change in changes:
                 pc = pcs.get(change.device_id)
-                if pc is not None and _concerns(change, pc, channels):
+                if pc is None or change.number in retold.told:
+                    continue
+                if (ended := retold.turns.get(change.number)) is not None:
+                    await self._take_up(rows, change, pc, channels, ended)
+                if _concerns(change, pc, channels):
                     await self._follow(rows, change, pc, channels)
             if changes:
                 mark.number = changes[-1].number
@@ -112,6 +118,39 @@ class AlertQueue:
             texts = joined(row.state, None).texts
             await self._put(rows, change, tuple(Severity)[row.severity], texts, pc, channels)
 
+    async def _take_up(
+        self,
+        rows: AsyncSession,
+        change: KeptChange,
+        pc: FleetPc,
+        channels: list[ChannelFacts],
+        stopped: Collection[Key],
+    ) -> None:
+        """What stands once a journal was told anew goes on being repeated; what nobody can know to stand is told.
+
+        `stopped`: what had been over or put aside since, as far as anybody knew.
+        """
+        now = self._now()
+        standing = select(KeptCondition).where(
+            KeptCondition.device_id == change.device_id, KeptCondition.journal == change.journal,
+            KeptCondition.is_active, ~KeptCondition.is_acknowledged, KeptCondition.is_shown, unshelved(now),
+        )  # fmt: skip
+        for row in list(await rows.scalars(standing)):
+            severity, texts = tuple(Severity)[row.severity], joined(row.state, None).texts
+            told_utc_ms = None if (row.source, row.subject, row.code) in stopped else now
+            for channel in channels:
+                if not channel.wants(severity, pc):
+                    continue
+                item = await _item_of(rows, channel, row)
+                if item is None:  # forgotten as it stopped, or with the other journal
+                    item = _new_item(channel, row, severity, told_utc_ms=told_utc_ms)
+                    rows.add(item)
+                elif item.is_waiting:
+                    continue
+                item.is_waiting = item.told_utc_ms is None or severity.rank > item.severity
+                _renew(item, severity, texts, change)
+                await rows.flush()
+
     async def _put(
         self, rows: AsyncSession, change: KeptChange, severity: Severity, texts: Texts, pc: FleetPc,
         channels: list[ChannelFacts],
@@ -119,21 +158,15 @@ class AlertQueue:
         for channel in channels:
             if not channel.wants(severity, pc):
                 continue
-            item = await rows.scalar(
-                select(AlertItem).where(AlertItem.channel == channel.id, *_same(AlertItem, change))
-            )
+            item = await _item_of(rows, channel, change)
             if item is None:
-                item = AlertItem(
-                    channel=channel.id, device_id=pc.id, source=change.source, subject=change.subject,
-                    code=change.code, is_waiting=True,
-                )  # fmt: skip
+                item = _new_item(channel, change, severity)
                 rows.add(item)
             elif change.kind in _BACK:
                 item.is_waiting = item.is_waiting or item.told_utc_ms is None or severity.rank > item.severity
             elif change.kind != ChangeKind.CHANGED.value or severity.rank > item.severity:
                 item.is_waiting = True  # a sentence with another number in it is no news
-            item.severity, item.change = severity.rank, change.number
-            item.texts = msgspec.json.encode(texts).decode()
+            _renew(item, severity, texts, change)
             await rows.flush()
 
     async def tidy(self) -> None:
@@ -154,7 +187,7 @@ class AlertQueue:
                         AlertItem.channel == row.id,
                         has_come(AlertItem.told_utc_ms, now - repeat_ms, longest_ms=repeat_ms + SKEW_MS),
                         AlertItem.source.not_in(OWN_SOURCES),  # nobody can acknowledge them
-                        _is_open(KeptCondition.is_shown, unshelved(now)),
+                        _is_open(KeptCondition.is_shown.is_(True), unshelved(now)),
                     )
                     .values(is_waiting=True)
                 )
@@ -230,14 +263,34 @@ def _concerns(change: KeptChange, pc: FleetPc, channels: list[ChannelFacts]) -> 
     return any(channel.wants(severity, pc) for channel in channels)
 
 
-def _same(table: type[AlertItem | KeptCondition], change: KeptChange) -> tuple[ColumnElement[bool], ...]:
+def _same(
+    table: type[AlertItem | KeptCondition], one: KeptChange | KeptCondition
+) -> tuple[ColumnElement[bool], ...]:  # fmt: skip
     """The condition that a change is about."""
     return (
-        table.device_id == change.device_id,
-        table.source == change.source,
-        table.subject == change.subject,
-        table.code == change.code,
+        table.device_id == one.device_id,
+        table.source == one.source,
+        table.subject == one.subject,
+        table.code == one.code,
     )
+
+
+async def _item_of(rows: AsyncSession, channel: ChannelFacts, one: KeptChange | KeptCondition) -> AlertItem | None:
+    return await rows.scalar(select(AlertItem).where(AlertItem.channel == channel.id, *_same(AlertItem, one)))
+
+
+def _new_item(
+    channel: ChannelFacts, one: KeptChange | KeptCondition, severity: Severity, told_utc_ms: int | None = None
+) -> AlertItem:
+    return AlertItem(
+        channel=channel.id, device_id=one.device_id, source=one.source, subject=one.subject, code=one.code,
+        severity=severity.rank, is_waiting=told_utc_ms is None, told_utc_ms=told_utc_ms,
+    )  # fmt: skip
+
+
+def _renew(item: AlertItem, severity: Severity, texts: Texts, change: KeptChange) -> None:
+    item.severity, item.change = severity.rank, change.number
+    item.texts = msgspec.json.encode(texts).decode()
 
 
 def _is_hushed(row: KeptCondition, now_utc_ms: int) -> bool:
