@@ -48,7 +48,8 @@ ASK_AGAIN_S = 30.0
 MAX_ADVISORIES = 50
 """More that hold at once are no advice."""
 SAID_IN_TEN_S = 3 * MAX_ADVISORIES
-"""What a server may say without being asked: all advisories at each reconnect, which does not come more often."""
+"""What a server may say that is news: all advisories at each reconnect and once more when we ask it for our place,
+which do not come more often."""
 ADVISORIES = "advisories"
 CONTRADICTED = "advisories_contradicted"
 OFFERED_WRONG_MS = 300_000
@@ -172,9 +173,11 @@ class Carrier:
                 log.info("agent said what has no meaning here", extra={"message": type(message).__name__})
 
     def _is_awaited(self, message: DeskMessage) -> bool:
-        """Return whether it is the agent's own word, or an answer that brings us on, as fast as we ask."""
+        """Return whether it is the agent's own word, an answer that brings us on, as fast as we ask, or no news."""
         if isinstance(message, NoticesKept):
             return not self._knows or (self._sent > 0 and message.sequence > self.kept)
+        if isinstance(message, AdvisoryWithdrawn):  # all of a year come again at each reconnect, and cost nothing here
+            return message.id not in self._advisories
         return isinstance(message, CarrierShown)
 
     def _drop(self) -> None:

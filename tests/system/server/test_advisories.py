@@ -80,6 +80,18 @@ async def test_it_is_told_at_once_and_at_link_up_acknowledged_and_withdrawn(worl
     assert (await root.delete("/api/admin/advisories/" + "0" * 32)).status_code == 404
 
 
+async def test_a_notifier_that_comes_after_link_up_hears_it_too(world: World) -> None:
+    root, pc = await administrator(world), await world.enrolled_pc()
+    pc.say(wire.LinkPing())
+    await pc.hear(wire.LinkPong)  # what it says of itself is kept
+    made = await root.post("/api/admin/advisories", **advisory())
+    assert made.status_code == 200, made.text
+    await pc.hear(wire.AdvisoryOffered)  # by an agent that has nobody to tell it to
+    pc.say(wire.NoticesAsked(journal=Journal().id))
+    assert (await pc.hear(wire.NoticesKept)).sequence == 0
+    assert (await pc.hear(wire.AdvisoryOffered)).id.hex() == made.json()["id"]
+
+
 async def test_pcs_that_are_not_meant_hear_nothing(world: World) -> None:
     root, pc = await administrator(world), await world.enrolled_pc()
     for changes in ({"sites": ["lab-2"]}, {"models": ["DX-9"]}):

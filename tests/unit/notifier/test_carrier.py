@@ -132,6 +132,13 @@ async def test_a_server_that_floods_is_broken_off_also_after_a_reconnect(agent: 
     assert len(agent.signals) == SAID_IN_TEN_S
 
 
+async def test_all_that_was_withdrawn_in_a_year_is_no_flood(agent: Agent) -> None:
+    agent.says(ONLINE, ADVISORY)
+    agent.says(*(AdvisoryWithdrawn(id=number.to_bytes(16, "big")) for number in range(2 * SAID_IN_TEN_S)))
+    agent.says(WITHDRAWN)
+    assert [one.state for one in agent.signals] == [SignalState.ON, SignalState.OFF]
+
+
 async def test_answers_that_were_asked_for_know_no_pace(agent: Agent) -> None:
     key = ConditionKey("a", "b", "c")
     count = SAID_IN_TEN_S + 10

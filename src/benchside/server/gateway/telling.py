@@ -31,11 +31,13 @@ class Telling:
         match message:
             case NoticesAsked():
                 place = await self._intake.place_of(device_id, message.journal)
-                return (NoticesKept(journal=message.journal, sequence=place.sequence, head=place.head),)
+                kept = NoticesKept(journal=message.journal, sequence=place.sequence, head=place.head)
+                # a notifier has just come: what its PC was told at link-up, before it was there, is lost
+                return (kept, *await self.advisories(device_id))
             case NoticesReported():
                 batch = unpack_batch(message.batch)
-                kept = await self._intake.keep(device_id, batch)
-                return (NoticesKept(journal=batch.journal, sequence=kept),)
+                sequence = await self._intake.keep(device_id, batch)
+                return (NoticesKept(journal=batch.journal, sequence=sequence),)
             case WatchTold():
                 # each that is news is a transaction and a line in the PC's timeline
                 if wait_s := self._watch_pace.wait_s(device_id, 1, time.monotonic()):
