@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 from tests.fakes.mail_server import PASSWORD, USER, MailServer, mail_server
 from tests.fakes.server_world import SETTINGS, Console, World, running_world
 
+from benchside.server.clock import utc_ms
 from benchside.server.keys.files import write_secret
 from benchside.server.settings import ServerSettings
 
@@ -58,11 +59,11 @@ def mail_settings(server: MailServer, folder: Path, mode: str, base: ServerSetti
 
 
 @asynccontextmanager
-async def mailed_world(folder: Path, **settings: str) -> AsyncIterator[MailedWorld]:
+async def mailed_world(folder: Path, now: Callable[[], int] = utc_ms, **settings: str) -> AsyncIterator[MailedWorld]:
     """Mail by plain SMTP on loopback."""
     async with mail_server(folder / "mails") as server:
         made = replace(mail_settings(server, folder, "off"), **({"edge": "on"} | settings))
-        async with running_world(folder, settings=made) as world:
+        async with running_world(folder, now, settings=made) as world:
             yield MailedWorld(world, server)
 
 

@@ -15,11 +15,12 @@ import httpx
 import pytest
 from sqlalchemy import update
 from tests.fakes.entry_points import WORKING, at, reason
-from tests.fakes.server_world import PASSWORD, SETTINGS, Console, World, rsa_key, running_world
+from tests.fakes.server_world import PASSWORD, SETTINGS, Clock, Console, World, rsa_key, running_world
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
 from benchside.protocol.wire import link as wire
 from benchside.server.accounts.model import SignIn
+from benchside.server.clock import utc_ms
 from benchside.server.http import connection
 from benchside.server.http.table import ENTRY_POINTS, EntryPolicy
 
@@ -151,25 +152,29 @@ async def test_a_server_for_the_package_alone_answers_no_browser(tmp_path: Path)
             assert (answer.status_code, reason(answer)) == (403, "cross_site")
 
 
-async def test_wrong_passwords_wait_longer_and_tell_nothing(world: World) -> None:
-    ana = await world.console("ana", key=None)
-    for account in ("ana", "nobody"):
-        answers = [
-            await Console(world).post("/api/sign-in", account=account, password="wrong wrong wrong") for _ in range(4)
-        ]
-        assert [answer.status_code for answer in answers] == [401] * 4
-        assert [answer.json()["error"].get("wait_s") for answer in answers] == [None, None, 1, 1]
-    await asyncio.sleep(1.1)
-    asked = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
-    assert (asked.status_code, reason(asked)) == (403, "second_factor")
-    code = ana.authenticator.code()
-    right = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
-    assert right.status_code == 200
-    again = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
-    assert (again.status_code, reason(again)) == (401, "sign_in")  # each code once
-    for code in ("000000", "12345", "1234567", "１２３４５６", "-1-1-1"):
-        answer = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
-        assert answer.status_code in (401, 422), code
+async def test_wrong_passwords_wait_longer_and_tell_nothing(tmp_path: Path) -> None:
+    clock = Clock(utc_ms())
+    async with running_world(tmp_path, clock) as world:
+        ana = await world.console("ana", key=None)
+        clock.now_ms = utc_ms()  # the codes are of this time
+        for account in ("ana", "nobody"):
+            answers = [
+                await Console(world).post("/api/sign-in", account=account, password="wrong wrong wrong")
+                for _ in range(4)
+            ]
+            assert [answer.status_code for answer in answers] == [401] * 4
+            assert [answer.json()["error"].get("wait_s") for answer in answers] == [None, None, 1, 1]
+        clock.now_ms += 1000
+        asked = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD)
+        assert (asked.status_code, reason(asked)) == (403, "second_factor")
+        code = ana.authenticator.code(clock.now_ms / 1000)
+        right = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
+        assert right.status_code == 200
+        again = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
+        assert (again.status_code, reason(again)) == (401, "sign_in")  # each code once
+        for code in ("000000", "12345", "1234567", "１２３４５６", "-1-1-1"):
+            answer = await Console(world).post("/api/sign-in", account="ana", password=PASSWORD, code=code)
+            assert answer.status_code in (401, 422), code
 
 
 async def test_bodies_paths_and_fields_out_of_bounds_are_refused_in_one_form(world: World) -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.fakes.server_world import Console, Pc, World, running_world
+from tests.fakes.server_world import Clock, Console, Pc, World, running_world
 
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.audit import EventKind
 from benchside.protocol.wire.channel import Channel
 from benchside.server.broker.consoles import Consoles
+from benchside.server.clock import utc_ms
 from benchside.transport.websocket import Closed, WebSocketLink, dial
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -156,17 +157,18 @@ async def test_whoever_asks_for_a_ticket_is_not_gone(tmp_path: Path, monkeypatch
         assert heard == ["ana", "ana"]
 
 
-async def test_wrong_codes_delay_the_next_ticket(world: World) -> None:
-    pc, console = await world.enrolled_pc(), await world.console("ana")
-    request_id, _ = await ask_and_claim(pc, console)
-    path = f"/api/requests/{request_id.hex()}/tickets"
-    assert (await console.post(path, channel="main")).status_code == 200
-    await pc.report(pc.entry(EventKind.CODE_WRONG, request_id, associate="ana"))
-    refused = await console.post(path, channel="main")
-    assert refused.status_code == 429
-    assert refused.json()["error"] == {"reason": "wait", "wait_s": 2}
-    await pc.report(pc.entry(EventKind.CODE_ACCEPTED, request_id, associate="ana"))
-    assert (await console.post(path, channel="main")).status_code == 200
+async def test_wrong_codes_delay_the_next_ticket(tmp_path: Path) -> None:
+    async with running_world(tmp_path, Clock(utc_ms())) as world:  # it stands still: the try is within the delay
+        pc, console = await world.enrolled_pc(), await world.console("ana")
+        request_id, _ = await ask_and_claim(pc, console)
+        path = f"/api/requests/{request_id.hex()}/tickets"
+        assert (await console.post(path, channel="main")).status_code == 200
+        await pc.report(pc.entry(EventKind.CODE_WRONG, request_id, associate="ana"))
+        refused = await console.post(path, channel="main")
+        assert refused.status_code == 429
+        assert refused.json()["error"] == {"reason": "wait", "wait_s": 2}
+        await pc.report(pc.entry(EventKind.CODE_ACCEPTED, request_id, associate="ana"))
+        assert (await console.post(path, channel="main")).status_code == 200
 
 
 async def test_a_new_policy_reaches_a_connected_agent_at_once(world: World) -> None:
