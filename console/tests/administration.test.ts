@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Device, OfficerSession, Person } from "../src/api/admin_model";
-import type { Change, Condition } from "../src/api/fleet";
+import type { Change, Condition, Wanted } from "../src/api/fleet";
 import type { SessionSummary } from "../src/api/model";
 import { changedEnd, daysLeft, endOf, lastDay, term } from "../src/pages/admin/dates";
 import { areTooMany, faultOf, isRoom, readHours, writeRow } from "../src/pages/admin/hours";
@@ -164,17 +164,45 @@ describe("what is stored", () => {
     expect(all.map(({ session }) => session.id)).toEqual(["3", "2", "1"]);
     expect([asked, counts]).toEqual([[undefined, 2, 1], [1, 2, 3]]);
   });
-  it("has each change of its conditions, and what is wrong now", async () => {
+  it("has each change of its conditions", async () => {
     const asked: (number | null)[] = [];
     const timeline = async (_: string, before: number | null) => {
       asked.push(before);
-      return { conditions: [{ id: 7 - asked.length } as Condition], changes: (asked.length === 1 ? [9, 8] : [4]).map((id) => ({ id }) as Change), more: asked.length < 2 };
+      return { changes: (asked.length === 1 ? [9, 8] : [4]).map((id) => ({ id }) as Change), more: asked.length < 2 };
     };
+    const conditions = async () => ({ conditions: [], total: 0 });
     const counts: number[] = [];
-    const all = await collectNotices(timeline, "pc", (done) => counts.push(done));
-    expect([all.changes.map(({ id }) => id), all.conditions.map(({ id }) => id)]).toEqual([[9, 8, 4], [6]]);
+    const all = await collectNotices({ timeline, conditions }, "pc", (done) => counts.push(done));
+    expect(all.changes.map(({ id }) => id)).toEqual([9, 8, 4]);
     expect([asked, counts]).toEqual([[null, 8], [2, 3]]);
-    expect(await collectNotices(async () => ({ conditions: [], changes: [], more: true }), "pc", () => undefined)).toEqual({ conditions: [], changes: [] });
+    expect(await collectNotices({ timeline: async () => ({ changes: [], more: true }), conditions }, "pc", () => undefined)).toEqual({ conditions: [], changes: [] });
+  });
+  const timeline = async () => ({ changes: [], more: false });
+  const ids = (from: number, to: number): Condition[] => Array.from({ length: to - from }, (_, i) => ({ id: from + i }) as Condition);
+  it("has all conditions, however many, of this PC alone", async () => {
+    const asked: unknown[] = [];
+    const conditions = async ({ state, device }: Wanted, skip: number, limit: number) => {
+      asked.push([state, device, skip]);
+      return { conditions: ids(skip, Math.min(skip + limit, 203)), total: 203 };
+    };
+    const all = await collectNotices({ timeline, conditions }, "pc", () => undefined);
+    expect(all.conditions).toEqual(ids(0, 203));
+    expect(asked).toEqual([["all", "pc", 0], ["all", "pc", 100], ["all", "pc", 200]]);
+  });
+  it("has those that move between its pages meanwhile, and ends where they always do", async () => {
+    const order = ids(0, 150);
+    let turns = 0;
+    const conditions = async (_: Wanted, skip: number, limit: number) => {
+      const page = order.slice(skip, skip + limit);
+      if (turns++ === 0) order.unshift(...order.splice(120, 1)); // it got worse
+      return { conditions: page, total: order.length };
+    };
+    const all = await collectNotices({ timeline, conditions }, "pc", () => undefined);
+    expect([all.conditions.length, new Set(all.conditions.map(({ id }) => id)).size, turns]).toEqual([150, 150, 4]);
+    let asked = 0;
+    const lying = async () => ({ conditions: asked++ % 2 ? [] : ids(0, 1), total: 500 });
+    expect((await collectNotices({ timeline, conditions: lying }, "pc", () => undefined)).conditions).toEqual(ids(0, 1));
+    expect(asked).toBe(6);
   });
   it("tells what was allowed", () => {
     const event = (kind: string, capability: string) => ({ sequence: 1, at_utc_ms: 0, kind, source: "pc" as const, details: { capability }, commitment: "" });

@@ -48,7 +48,8 @@ export interface Change {
 }
 /** Of `total` in all. */
 export interface ConditionPage { readonly conditions: Condition[]; readonly total: number }
-export interface Wanted { readonly state: string; readonly severity: string; readonly site: string; readonly model: string; readonly words: string }
+/** `state`: one of STATES, or "all" that is kept. */
+export interface Wanted { readonly state: string; readonly severity: string; readonly site: string; readonly model: string; readonly words: string; readonly device?: string }
 
 /** What one person may follow of the fleet, and where its pages are. */
 export interface FleetSource {

@@ -163,6 +163,10 @@ async def test_an_officer_sees_the_customers_pcs_alone(world: World) -> None:
         await rows.execute(update(Person).where(Person.id == "olga").values(officer_of="customer-1"))
     found = await shown(officer, "/api/officer/fleet/conditions")
     assert {one["pc"]["id"] for one in found} == {pc.device_id.hex()}  # type: ignore[index]  # JSON
+    for query in ({"state": "all"}, {"state": "all", "device": (b"q" * 16).hex()}):
+        everything = await shown(officer, "/api/officer/fleet/conditions", **query)
+        assert {one["pc"]["id"] for one in everything} <= {pc.device_id.hex()}  # type: ignore[index]  # JSON
+        assert len(everything) == (0 if "device" in query else 1)
     assert (await officer.get("/api/officer/fleet")).json()["pcs"] == 1
     assert (await officer.get(f"/api/officer/fleet/devices/{pc.device_id.hex()}")).status_code == 200
     assert (await officer.get("/api/officer/fleet/devices/" + (b"q" * 16).hex())).status_code == 404

@@ -15,7 +15,8 @@ from tests.fakes.server_world import Pc, World, running_world
 
 from benchside.protocol.wire import link as wire
 from benchside.protocol.wire.carrier import pack_batch
-from benchside.protocol.wire.condition import ConditionChange, ConditionKey, Severity
+from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, Severity
+from benchside.server.clock import utc_ms
 from benchside.server.http import fleet_feed
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -104,3 +105,10 @@ async def test_lists_can_be_searched_and_paged(world: World) -> None:
     assert [one["kind"] for one in timeline["changes"]] == ["acknowledged", "raised"]
     assert timeline["more"]
     assert timeline["changes"][0]["by"] == "Toni"
+    # whatever somebody has put aside is still kept
+    valves = [ConditionKey("opcua.alarm", f"Valve {n}", "leak") for n in (0, 1)]
+    shelved = journal.write(ChangeKind.SHELVED, valves[0], by="Toni", why="later", until_utc_ms=utc_ms() + 3600_000)
+    await report(pc, journal, shelved, journal.write(ChangeKind.OUT_OF_SERVICE, valves[1], by="Toni", why="gone"))
+    assert await found(state="unshown") == ["Valve 1"]
+    assert sorted(await found(state="all", device=pc.device_id.hex())) == ["C:", *(f"Valve {n}" for n in range(4))]
+    assert await found(state="all", device="00" * 16) == []

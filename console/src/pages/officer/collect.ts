@@ -1,10 +1,12 @@
 /** Everything that the server has about a PC, in one file. */
 import type { OfficerSession, Stored } from "../../api/admin_model";
-import type { Change, Condition } from "../../api/fleet";
+import type { Change, Condition, FleetSource } from "../../api/fleet";
 import type { SessionSummary } from "../../api/model";
 
 /** As many as the server gives at once. */
 const PAGE = 100;
+/** Through the conditions, at most: a PC at which they come and go all the time is as complete by then as it will be. */
+const ROUNDS = 3;
 
 interface Calls {
   session(id: string): Promise<OfficerSession>;
@@ -26,21 +28,39 @@ export async function collect(api: Calls, device: string, tell: (done: number) =
   return all;
 }
 
-type Timeline = (device: string, before: number | null) => Promise<{ conditions: readonly Condition[]; changes: readonly Change[]; more: boolean }>;
+type Fleet = Pick<FleetSource, "conditions"> & { timeline(device: string, before: number | null): Promise<{ changes: readonly Change[]; more: boolean }> };
 
-/** What is wrong now at the PC, and each change, newest first; `tell` is called with how many are there. */
-export async function collectNotices(timeline: Timeline, device: string, tell: (done: number) => void): Promise<{ conditions: readonly Condition[]; changes: Change[] }> {
+/** Every condition that is kept of the PC, worst first, and each change, newest first; `tell` is called with how many changes are there. */
+export async function collectNotices(fleet: Fleet, device: string, tell: (done: number) => void): Promise<{ conditions: readonly Condition[]; changes: Change[] }> {
   const changes: Change[] = [];
-  let conditions: readonly Condition[] | null = null;
   for (let before: number | null = null, more = true; more;) {
-    const page: Awaited<ReturnType<Timeline>> = await timeline(device, before);
-    conditions ??= page.conditions;
+    const page: Awaited<ReturnType<Fleet["timeline"]>> = await fleet.timeline(device, before);
     changes.push(...page.changes);
     tell(changes.length);
     before = page.changes.at(-1)?.id ?? null;
     more = page.more && before !== null;
   }
-  return { conditions: conditions ?? [], changes };
+  return { conditions: await collectConditions(fleet, device), changes };
+}
+
+/** While they are read one may come, go or get worse, and move others between pages: then all are read again, with what was seen before. */
+async function collectConditions(fleet: Fleet, device: string): Promise<Condition[]> {
+  const all = new Map<number, Condition>();
+  for (let round = 0, isWhole = false; !isWhole && round < ROUNDS; round++) {
+    const here = new Set<number>();
+    let total = 0;
+    for (let skip = 0, more = true; more; skip += PAGE) {
+      const page = await fleet.conditions({ state: "all", severity: "", site: "", model: "", words: "", device }, skip, PAGE);
+      for (const one of page.conditions) {
+        all.set(one.id, one);
+        here.add(one.id);
+      }
+      total = page.total;
+      more = page.conditions.length > 0 && skip + PAGE < total;
+    }
+    isWhole = here.size === total;
+  }
+  return [...all.values()];
 }
 
 export const collected = (stored: Stored, sessions: readonly OfficerSession[], notices: { readonly conditions: readonly Condition[]; readonly changes: readonly Change[] }, at: Date): string =>

@@ -33,7 +33,7 @@ _Short = Annotated[str | None, Query(max_length=200)]
 
 
 def _wanted(
-    state: Literal["shown", "active", "unacknowledged", "shelved", "unshown"] = "shown",
+    state: Literal["shown", "active", "unacknowledged", "shelved", "unshown", "all"] = "shown",
     severity: SeverityWord | None = None,
     site: _Short = None,
     model: _Short = None,

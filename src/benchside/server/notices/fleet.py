@@ -29,7 +29,7 @@ class Wanted:
     """Which conditions; what is not said does not matter."""
 
     state: str = "shown"
-    """`shown`: active, latched or not acknowledged; `active`; `unacknowledged`; `shelved`."""
+    """`shown`: active, latched or not acknowledged; `active`; `unacknowledged`; `shelved`; `unshown`; `all` kept."""
     severity: Severity | None = None
     """This one or worse."""
     site: str | None = None
@@ -147,6 +147,8 @@ class Fleet:
                 return [KeptCondition.shelved_until_utc_ms > self._now()]
             case "unshown":  # follows from another, or is out of service: somebody's choice, which others have to find
                 return [~KeptCondition.is_shown, self._unshelved()]
+            case "all":
+                return []
             case _:
                 return [KeptCondition.is_shown]
 
