@@ -12,7 +12,7 @@ character where xx is 0, and elsewhere one of Gurmukhi or Gujarati that stands t
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 __all__ = ["ENCODINGS", "MAX_LINE_BYTES", "LineCutter", "find_encoding", "is_rubbish", "read_line"]
 
@@ -69,20 +69,29 @@ class LineCutter:
         self._end = {"utf-16-le": b"\n\x00", "utf-16-be": b"\x00\n"}.get(encoding, b"\n")
         self._rest = b""
         self._is_passing = is_inside
+        self.is_behind = False
+        """There are whole lines that were not yielded yet; feed it with nothing to have them."""
         self.taken = 0
         self.torn = 0
         """Lines of UTF-16 with an odd byte in them, of which something cannot be read."""
 
     @property
     def held(self) -> int:
-        """Bytes of the line that has not ended yet."""
+        """Bytes of what was not yielded yet: a line that has not ended, or all where it is behind."""
         return len(self._rest)
 
-    def feed(self, data: bytes) -> Iterator[str]:
-        """Yield the lines that end in `data`, and the beginning of one that is too long."""
+    def feed(self, data: bytes, is_late: Callable[[], bool] = lambda: False) -> Iterator[str]:
+        """Yield the lines that end in `data`, and the beginning of one that is too long.
+
+        Once `is_late`, which is asked after each line, the others stay here: it is behind.
+        """
         self._rest += data
+        self.is_behind = False
         at = 0
         while (end := self._find_end(at)) is not None:
+            if at and is_late():
+                self.is_behind = True
+                break
             line, at = self._rest[at:end], end + len(self._end)
             self.taken += len(line) + len(self._end)
             is_torn = len(line) % len(self._end) != 0
@@ -95,7 +104,7 @@ class LineCutter:
                 # what stands before the odd byte is in the first reading, what stands behind it in this one
                 yield read_line(line[1:][-MAX_LINE_BYTES:], self.encoding)
         self._rest = self._rest[at:]
-        if len(self._rest) <= MAX_LINE_BYTES:
+        if self.is_behind or len(self._rest) <= MAX_LINE_BYTES:
             return
         if not self._is_passing:
             self._is_passing = True

@@ -3,7 +3,8 @@
 A part is possessive and bounded, and takes no more than leaves room for the part after it:
 
     {_}     ends where that begins: `[{_}] ERROR` passes over what stands before the first `] E…`; at the end of a
-            piece it takes the whole word, so that nothing of it is found by the next piece
+            piece it takes the whole word, so that nothing of it is found by the next piece; at the beginning of one,
+            where it may begin anywhere, it is the character before that: more would be found in the same lines
     number  a point or a comma that stands after it in the pattern is no decimal point, unless there is one of its own
             before it: `temp {t}.` finds 37. and 37.5.; between two numbers it never is one: `Pump {a},{b}`
 """
@@ -93,20 +94,33 @@ def _form(part: Part, before: Sequence[Part], after: Sequence[Part]) -> str:
         case Number(name):
             return f"(?P<{name}>{_number(name, before, after)})"
         case Skip():
-            return _skip(after)
+            return _skip(after) if before or not after else _character(after)
 
 
 def _skip(after: Sequence[Part]) -> str:
     if not after:
         # all of the word, however long it is: what a next piece finds in a rest of it would be told (R66)
         return "[^ \t]++"
-    if isinstance(after[0], Skip):
-        raise DeadPatternError("{_} twice, one directly after the other, is written once")
+    _refuse_twice(after)
     if isinstance(after[0], Blank):
         return f"[^ \t]{{1,{MAX_SKIPPED}}}+"
     first, ahead = _first(after[0]), _ahead(after)
     run, nearly = f"[^ \t{first}]{{0,{MAX_SKIPPED - 1}}}+", f"(?!{ahead})[{first}]"
     return f"(?>[^ \t{first}]|{nearly}){run}(?:{nearly}{run}){{0,{MAX_NEARLY}}}+"
+
+
+def _character(after: Sequence[Part]) -> str:
+    """`{_}` that begins a piece: nothing before it says where, so a word is not walked through from each of its places.
+
+    What comes after it is found where the last place in front can be passed over, and that is this one alone.
+    """
+    _refuse_twice(after)
+    return f"(?!{_ahead(after)})[^ \t]"
+
+
+def _refuse_twice(after: Sequence[Part]) -> None:
+    if isinstance(after[0], Skip):
+        raise DeadPatternError("{_} twice, one directly after the other, is written once")
 
 
 def _first(part: Part) -> str:

@@ -23,10 +23,13 @@ import msgspec
 from benchside.notifier.adapters.beside import MAX_SIBLINGS, Names, look_beside
 from benchside.notifier.adapters.log_text import LineCutter, find_encoding
 
-__all__ = ["MAX_BEHIND_BYTES", "MAX_LOOK_BYTES", "Looked", "Place", "Tail"]
+__all__ = ["LOOK_WITHIN_S", "MAX_BEHIND_BYTES", "MAX_LOOK_BYTES", "Looked", "Place", "Tail"]
 
 MAX_LOOK_BYTES = 1024 * 1024
 """In one look: some 10 ms of reading and rules, so that the PC's other programs never wait for us."""
+LOOK_WITHIN_S = 0.2
+"""After so long a look ends behind the line that it is at: lines of the kind that rules are slow with, all at once,
+would else keep the worker from telling that it is alive."""
 MAX_BEHIND_BYTES = 64 * 1024 * 1024
 """Further behind, what lies between is passed over, and said: it would tell of what was wrong an hour ago."""
 MAX_HEAD_BYTES = 256
@@ -111,6 +114,7 @@ class Tail:
         self._now: _Open | None = None
         self._take: Callable[[str], None] = lambda _line: None
         self._lost = self._gone = 0
+        self._late_at = 0.0
         self._is_crowded = False
         self._found: Path | None = None
         self._find_again_at = 0.0
@@ -127,6 +131,11 @@ class Tail:
     def look(self, take: Callable[[str], None]) -> Looked:
         """Give each new line to `take`; OSError when the file is there and cannot be read."""
         self._take, self._lost, self._gone = take, 0, 0
+        self._late_at = self._monotonic() + LOOK_WITHIN_S
+        if self._now is not None and self._now.cutter.is_behind:
+            # read already, so whatever became of the file
+            self._feed(self._now, b"")
+            return Looked(has_file=True, lost=self._lost, is_crowded=self._is_crowded, is_behind=True)
         path = self._find()
         if path is None:
             # one that appears later is read from its beginning
@@ -252,11 +261,14 @@ class Tail:
             now.cutter = LineCutter(now.cutter.encoding, is_inside=True)
         start = now.read_to
         data = _read_at(handle, start, min(MAX_LOOK_BYTES, max(0, size - start)))
+        self._feed(now, data)
+        return now.cutter.is_behind or (now.read_to < size and bool(data))
+
+    def _feed(self, now: _Open, data: bytes) -> None:
         before = now.cutter.torn
-        for line in now.cutter.feed(data):
+        for line in now.cutter.feed(data, lambda: self._monotonic() >= self._late_at):
             self._take(line)
         self._lost += now.cutter.torn - before
-        return now.read_to < size and bool(data)
 
     def _finish_old(self, old: _Open, path: Path) -> bool:
         """Read the rest of a file that was moved or copied away; True while there is more of it."""

@@ -110,3 +110,17 @@ def test_no_bytes_stop_it(data: bytes, encoding: str, step: int) -> None:
     for at in range(0, len(data), step):
         list(cutter.feed(data[at : at + step]))
     assert cutter.taken + cutter.held == len(data)
+
+
+@given(st.binary(max_size=300), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]), st.integers(1, 50))
+def test_one_that_stops_after_each_line_yields_the_same(data: bytes, encoding: str, step: int) -> None:
+    data = data.replace(b"\x07", b"\n").replace(b"\x08", b"\n\x00")
+    at_once, line_by_line, lines = LineCutter(encoding), LineCutter(encoding), list[str]()
+    want = [line for n in range(0, len(data), step) for line in at_once.feed(data[n : n + step])]
+    for n in range(0, len(data), step):
+        lines += line_by_line.feed(data[n : n + step], lambda: True)
+        while line_by_line.is_behind:
+            before = line_by_line.taken
+            lines += line_by_line.feed(b"", lambda: True)
+            assert line_by_line.taken > before
+    assert (lines, line_by_line.taken, line_by_line.held) == (want, at_once.taken, at_once.held)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchside.notifier.adapters import pieces
 from benchside.notifier.adapters.pattern import (
     MAX_LOOKED,
     NumberField,
+    Pattern,
     PatternError,
     WordField,
     read_pattern,
@@ -138,6 +140,48 @@ def test_what_is_found_is_what_going_back_would_find(parts: list[str], line: str
 def test_evident_lines_match(skipped: list[str], between: str) -> None:
     pattern = f"<{{_}}{between}{{_}}{between}{{_}}> END"
     assert find(pattern, f"10:00 <{between.join(skipped)}> END of it") == {}
+
+
+LEADING = st.lists(
+    st.sampled_from([
+        pieces.Skip(), pieces.Blank(), pieces.Text("a"), pieces.Text("ab"), pieces.Text("aa"), pieces.Text(":"),
+        pieces.Text("-1"), pieces.Number("n"), pieces.Word("w", ("a", "ab", "1a")),
+    ]),
+    max_size=4,
+)  # fmt: skip
+BITS = st.lists(st.sampled_from(["a", "b", ":", "-", "1", ".", " ", "ab", "aaab", "a" * 9, "x" * 130]), max_size=30)
+
+
+@given(LEADING, BITS.map("".join), st.integers(0, 30))
+def test_a_skip_that_begins_a_piece_finds_what_walking_through_the_word_finds(
+    after: list[pieces.Part], line: str, at: int
+) -> None:
+    piece = [pieces.Skip(), *after]
+    try:
+        now = pieces.form_of(piece)
+        rest = [pieces._form(part, piece[:n], piece[n + 1 :]) for n, part in enumerate(piece) if n]
+        walking = re.compile("".join([pieces._skip(after), *rest]))
+    except (PatternError, re.error):  # a field twice
+        return
+    found, slow = re.compile(now).search(line, at), walking.search(line, at)
+    assert (found is None) is (slow is None)
+    if found is not None and slow is not None:
+        assert (found.end(), found.groupdict()) == (slow.end(), slow.groupdict())
+
+
+@pytest.mark.parametrize("pattern", ["{_}ERROR pump", "{_}:ERROR x", "{_}aaaaaaaaaaaaaaab{_}b", "{_} E", "x{*}{_}: E"])
+def test_one_that_begins_a_piece_costs_a_look_at_each_character(pattern: str) -> None:
+    read = read_pattern(pattern, {})
+    parts = (*HOSTILE, ":ERROR", "a" * 15 + "b")
+    lines = [(part * MAX_LOOKED)[: MAX_LOOKED - 40] + " " + read.anchor for part in parts]
+    # some 0.2 ms a line; walking through words from each place costs 4 to 15
+    assert max(min(_seconds(read, line) for _ in range(5)) for line in lines) < 0.0015
+
+
+def _seconds(read: Pattern, line: str) -> float:
+    began = time.process_time()
+    read.find(line)
+    return time.process_time() - began
 
 
 WORDS = WordField(tuple("a" * count + "b" for count in range(1, 33)) + tuple("x" * n + "y" for n in range(1, 32)))

@@ -13,7 +13,7 @@ from benchside.notifier.adapters import beside as module
 from benchside.notifier.adapters import tail as tail_module
 from benchside.notifier.adapters.beside import Names, look_beside
 from benchside.notifier.adapters.log import LogAdapter, LogSettings
-from benchside.notifier.adapters.tail import FIND_REST, UNSEEN_S, Tail
+from benchside.notifier.adapters.tail import FIND_REST, LOOK_WITHIN_S, UNSEEN_S, Tail
 from benchside.platform.shared.here import open_shared
 
 
@@ -272,3 +272,30 @@ def test_beyond_those_whose_places_are_kept_reading_goes_on_at_the_end_which_is_
     assert told == [str(turn) for turn in range(10)], "each once, and never again"
     assert lost == 70
     assert len(one._left) + len(one._not_told) <= 10
+
+
+@pytest.mark.parametrize("end", [Path.unlink, lambda path: path.rename(path.with_name("cx.log.1")), lambda _path: None])
+def test_lines_that_take_long_end_a_look_and_not_the_reading(tmp_path: Path, end: Callable[[Path], object]) -> None:
+    """A worker that looks for 15 s is taken for hung, ended, and the next one would hang on the same lines."""
+    clock, lines, longest_s = Clock(), list[str](), 0.0
+    path = write(tmp_path / "cx.log", "".join(f"{number}\n" for number in range(100)), 10)
+    one = follow(path, clock)
+
+    def slow(line: str) -> None:
+        clock.now_s += LOOK_WITHIN_S / 7.5
+        lines.append(line)
+
+    assert one.look(slow).is_behind
+    assert len(lines) == 8
+    assert one.place is not None
+    assert one.place.offset == len("".join(f"{line}\n" for line in lines)), "a restart goes on behind these"
+    end(path)
+    write(path, "last\n", 11)
+    while True:
+        began_s = clock.now_s
+        looked = one.look(slow)
+        longest_s = max(longest_s, clock.now_s - began_s)
+        if not looked.is_behind:
+            break
+    assert lines == [*(str(number) for number in range(100)), "last"]
+    assert longest_s < 2 * LOOK_WITHIN_S
