@@ -190,23 +190,24 @@ class Tail:
         self._is_crowded = beside.is_cut
         # what is read now stays one of them, wherever in a crowded folder it stands
         ours = {self._now.path} if self._now is not None and self._names.is_ours(self._now.path.name) else set()
-        dated: list[tuple[int, Path]] = []
-        sizes: dict[tuple[int, int], int] = {}
+        found: list[tuple[Path, os.stat_result]] = []
         for path in ours.union(beside.files):
             with suppress(OSError):  # it went meanwhile
-                known = path.stat()
-                dated.append((known.st_mtime_ns, path))
-                sizes[known.st_dev, known.st_ino] = known.st_size
-        self._note_sizes(sizes)
-        return max(dated)[1] if dated else None
+                found.append((path, path.stat()))
+        self._note_sizes([known for _, known in found])
+        return max((known.st_mtime_ns, path) for path, known in found)[1] if found else None
 
-    def _note_sizes(self, sizes: dict[tuple[int, int], int]) -> None:
+    def _note_sizes(self, found: list[os.stat_result]) -> None:
         """Know what is there already, and forget what went or was begun anew: its number is another file's by then."""
-        if self._skip and self._now is None and self._remembered is None:
-            self._not_told = dict[tuple[int, int], int | None](sizes)
+        if self._now is None and (self._skip or self._remembered is not None):
+            # after a restart, what is newer than the file that was read last came while nobody looked
+            before_ns = float("inf") if self._remembered is None else self._remembered.changed_ns
+            before = [known for known in found if known.st_mtime_ns < before_ns]
+            self._not_told = {(known.st_dev, known.st_ino): known.st_size for known in before}
         elif self._not_told:
             # of too many it is not known which are gone
             gone = float("inf") if self._is_crowded else -1
+            sizes = {(known.st_dev, known.st_ino): known.st_size for known in found}
             self._not_told = {
                 each: size for each, size in self._not_told.items() if (size or 0) <= sizes.get(each, gone)
             }

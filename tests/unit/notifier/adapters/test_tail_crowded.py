@@ -13,7 +13,7 @@ from benchside.notifier.adapters import beside as module
 from benchside.notifier.adapters import tail as tail_module
 from benchside.notifier.adapters.beside import Names, look_beside
 from benchside.notifier.adapters.log import LogAdapter, LogSettings
-from benchside.notifier.adapters.tail import FIND_REST, LOOK_WITHIN_S, UNSEEN_S, Tail
+from benchside.notifier.adapters.tail import FIND_REST, LOOK_WITHIN_S, UNSEEN_S, Place, Tail
 from benchside.platform.shared.here import open_shared
 
 
@@ -28,8 +28,10 @@ class Clock:
         return self.now_s
 
 
-def follow(path: Path, monotonic: Callable[[], float] = lambda: 0.0, *, from_start: bool = True) -> Tail:
-    return Tail(path, "auto", place=None, from_start=from_start, open_file=open_shared, monotonic=monotonic)
+def follow(
+    path: Path, monotonic: Callable[[], float] = lambda: 0.0, *, from_start: bool = True, place: Place | None = None
+) -> Tail:
+    return Tail(path, "auto", place=place, from_start=from_start, open_file=open_shared, monotonic=monotonic)
 
 
 def write(path: Path, text: str, second: int) -> Path:
@@ -299,3 +301,22 @@ def test_lines_that_take_long_end_a_look_and_not_the_reading(tmp_path: Path, end
             break
     assert lines == [*(str(number) for number in range(100)), "last"]
     assert longest_s < 2 * LOOK_WITHIN_S
+
+
+@pytest.mark.parametrize("from_start", [False, True])
+def test_after_a_restart_what_came_meanwhile_is_read_and_what_was_there_before_is_not(
+    tmp_path: Path, from_start: bool
+) -> None:
+    lines: list[str] = []
+    b = write(tmp_path / "b.log", "old b\n", 10)
+    write(tmp_path / "a.log", "old a\n", 20)
+    one = follow(tmp_path / "*.log", from_start=False)
+    one.look(lines.append)
+    write(tmp_path / "c.log", "came meanwhile\n", 30)
+    write(tmp_path / "d.log", "came last\n", 30)
+    again = follow(tmp_path / "*.log", from_start=from_start, place=one.place)
+    while again.look(lines.append).is_behind:
+        pass
+    write(b, "new b\n", 40)
+    again.look(lines.append)
+    assert lines == ["came meanwhile", "came last", "new b"]
