@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.fakes.clients import http_client
 from tests.fakes.package import PackageConsole, package_console
 from tests.fakes.server_world import World, running_world
 
@@ -37,7 +38,7 @@ class Knocking:
 async def knocking(folder: Path, *, entered: bool = True) -> AsyncIterator[Knocking]:
     async with running_world(folder) as world, package_console(world.listeners.web_url) as package:
         address = await package.address()
-        async with httpx.AsyncClient(base_url=package.origin, trust_env=False) as http:
+        async with http_client(package.origin) as http:
             if entered:
                 assert (await http.get(address)).headers["location"] == "/"
             yield Knocking(world, package, http)

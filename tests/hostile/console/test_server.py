@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from tests.fakes.clients import http_client
 from tests.fakes.package import PackageConsole, package_console
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -58,7 +59,7 @@ async def lying(about: object = ABOUT) -> AsyncIterator[tuple[LyingServer, Packa
     async with package_console(f"http://127.0.0.1:{server.port}") as package:
         address = await package.address()
         own = {"Sec-Fetch-Site": "same-origin", "Origin": package.origin, "X-Benchside": "1"}
-        async with httpx.AsyncClient(base_url=package.origin, trust_env=False, headers=own) as http:
+        async with http_client(package.origin, headers=own) as http:
             await http.get(address)
             yield server, package, http
     listening.close()

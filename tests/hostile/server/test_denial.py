@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.fakes.clients import http_client
 from tests.fakes.mailed_world import ELSEWHERE, MailedWorld, mailed_world, reason
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -19,7 +20,7 @@ async def stolen(mailed: MailedWorld) -> httpx.AsyncClient:
     """Somebody with the password who says that their console is the package's, at a port of their own choice."""
     password = await mailed.account("ana")
     headers = PACKAGE | {"X-Forwarded-For": ELSEWHERE, "X-Benchside": "1"}
-    http = httpx.AsyncClient(base_url=mailed.world.listeners.web_url, trust_env=False, headers=headers)
+    http = http_client(mailed.world.listeners.web_url, headers=headers)
     assert (await http.post("/api/sign-in", json={"account": "ana", "password": password})).status_code == 200
     return http
 

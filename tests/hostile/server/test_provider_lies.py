@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from tests.fakes import lying_provider as lies
+from tests.fakes.clients import http_client
 from tests.fakes.lying_provider import CLIENT, SECRET, LyingProvider, settings_for
 from tests.fakes.server_world import SETTINGS, Console, World, running_world
 
@@ -284,7 +284,7 @@ def logout_lies(provider: LyingProvider) -> dict[str, str]:
 async def test_only_a_right_logout_token_ends_a_sign_in_and_only_once(world: World, provider: LyingProvider) -> None:
     console, query = await begun(world, provider)
     assert await back(console, provider, query) == "/"
-    stranger = httpx.AsyncClient(base_url=world.listeners.web_url, trust_env=False)  # no header of our pages
+    stranger = http_client(world.listeners.web_url)  # no header of our pages
     for lie, token in logout_lies(provider).items():
         assert (await stranger.post("/api/sso/logout", data={"logout_token": token})).status_code == 422, lie
     for rubbish in (b"", b"\xff\xfe", b"logout_token", b"&".join([b"a=b"] * 100), b"logout_token=" + b"x" * 15_000):

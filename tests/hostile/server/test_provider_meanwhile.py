@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 from sqlalchemy import select
+from tests.fakes.clients import http_client
 from tests.fakes.lying_provider import LyingProvider, settings_for
 from tests.fakes.server_world import World, running_world
 from tests.hostile.server.test_provider_lies import back, begun, is_in
@@ -33,7 +33,7 @@ async def world(tmp_path: Path, provider: LyingProvider) -> AsyncIterator[World]
 
 
 async def log_out(world: World, provider: LyingProvider, **claims: object) -> None:
-    async with httpx.AsyncClient(base_url=world.listeners.web_url, trust_env=False) as http:
+    async with http_client(world.listeners.web_url) as http:
         answer = await http.post("/api/sso/logout", data={"logout_token": provider.logout_token(**claims)})
         assert answer.status_code == 200
 

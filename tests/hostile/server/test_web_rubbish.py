@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from sqlalchemy import update
+from tests.fakes.clients import http_client
 from tests.fakes.entry_points import WORKING, at, reason
 from tests.fakes.server_world import PASSWORD, SETTINGS, Clock, Console, World, rsa_key, running_world
 
@@ -131,7 +132,7 @@ async def test_a_server_for_the_package_alone_answers_no_browser(tmp_path: Path)
         ]  # fmt: skip
         # a connection each: who is refused before the body was read may find the connection closed
         each = httpx.Limits(max_keepalive_connections=0)
-        async with httpx.AsyncClient(base_url=world.listeners.web_url, trust_env=False, limits=each) as http:
+        async with http_client(world.listeners.web_url, limits=each) as http:
             for entry in ENTRY_POINTS:
                 path = at(entry.path)
                 for headers in browsers:

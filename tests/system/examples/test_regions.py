@@ -15,6 +15,7 @@ import pytest
 from examples.demo.children import Children
 from examples.demo.world import CN, World, add_region, make_world, run, sign_in_associate
 from tests.fakes.authenticator import Authenticator
+from tests.fakes.clients import ANSWER_S, KEPT
 from tests.fakes.server_world import PASSWORD, Pc, rsa_key
 from tests.fakes.server_world import World as ServerWorld
 
@@ -53,7 +54,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
 
 def browser(world: World) -> httpx.Client:
     headers = {"Origin": world.web_url, "X-Benchside": "1"}
-    return httpx.Client(base_url=world.web_url, headers=headers, trust_env=False)
+    return httpx.Client(base_url=world.web_url, headers=headers, trust_env=False, timeout=ANSWER_S, limits=KEPT)
 
 
 def engineer_of(world: World, number: int) -> httpx.Client:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.fakes.clients import http_client
 from tests.fakes.edge import Edge, world_behind_an_edge
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -19,8 +20,8 @@ pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 def browser(edge: Edge, name: str = "web.example", host: str | None = None) -> httpx.AsyncClient:
     """A client that means `name` in TLS, and `host` in HTTP."""
-    return httpx.AsyncClient(
-        base_url=f"https://127.0.0.1:{edge.port}", verify=edge.trust, trust_env=False,
+    return http_client(
+        f"https://127.0.0.1:{edge.port}", verify=edge.trust,
         headers={"Host": host or f"{name}:{edge.port}", "X-Benchside": "1", "Origin": f"https://web.example:{edge.port}"},
     )  # fmt: skip
 

@@ -8,8 +8,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
+from tests.fakes.clients import http_client
 from tests.fakes.notifier import Journal
 from tests.fakes.server_world import SETTINGS, running_world
 from tests.layout.sources import ROOT
@@ -23,7 +23,7 @@ async def test_what_is_told_and_what_is_not(tmp_path: Path) -> None:
         await world.parts.intake.keep(pc.device_id, journal.batch(journal.raised(), journal.acknowledged()))
         assert world.listeners.metrics is not None
         port = world.listeners.metrics.getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as scraper:
+        async with http_client(f"http://127.0.0.1:{port}") as scraper:
             async with asyncio.timeout(20):
                 while not {"benchside_pcs 1.0", "benchside_pcs_online 1.0"} <= set(
                     (text := (await scraper.get("/metrics")).text).splitlines()
@@ -31,9 +31,8 @@ async def test_what_is_told_and_what_is_not(tmp_path: Path) -> None:
                     await asyncio.sleep(0.2)  # a PC that was just enrolled is counted within seconds
             assert (await scraper.get("/")).status_code == 404
             assert (await scraper.post("/metrics")).status_code == 405
-        assert (
-            await httpx.AsyncClient(trust_env=False).get(world.listeners.web_url + "/api/metrics")
-        ).status_code == 404
+        async with http_client(world.listeners.web_url) as http:
+            assert (await http.get("/api/metrics")).status_code == 404
     assert "benchside_notices_kept_total 2.0" in text
     assert 'benchside_conditions_active{severity="warning"} 1.0' in text
     assert "benchside_pcs_online 1.0" in text

@@ -6,11 +6,11 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import async_playwright, expect
 from project.chromium import find_chromium
 from sqlalchemy import update
+from tests.fakes.clients import http_client
 from tests.fakes.mail_server import PASSWORD as MAIL_PASSWORD
 from tests.fakes.mail_server import USER, mail_server
 from tests.fakes.mailed_world import ELSEWHERE, HOME, browser, mail_settings, mailed_world, reason, trust
@@ -230,9 +230,7 @@ async def test_an_operators_commands_and_the_running_program(tmp_path: Path, mon
         with serving(data, *ports, *tls, *flags) as (_, (web, _, _)):
             headers = {"Origin": web, "X-Benchside": "1"}
             given = {"account": "ana", "password": password}
-            async with httpx.AsyncClient(
-                base_url=web, headers=headers, verify=client_tls(certificate), trust_env=False
-            ) as http:
+            async with http_client(web, headers=headers, verify=client_tls(certificate)) as http:
                 refused = await http.post("/api/sign-in", json=given)
                 assert (refused.status_code, reason(refused)) == (403, "no_address")
                 benchside("admin", "account", "mail", "--data", str(data), "ana", stdin="ana@lab.example\n")

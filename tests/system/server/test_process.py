@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from examples.demo.children import free_port
 from tests.fakes.authenticator import Authenticator
+from tests.fakes.clients import http_client
 from tests.fakes.server_world import rsa_key
 
 from benchside.protocol.trust.keys import fingerprint, public_bytes
@@ -102,7 +102,7 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
 
     with serving(data) as (process, (web, link, _)):
         headers = {"Origin": web, "X-Benchside": "1"}
-        async with httpx.AsyncClient(base_url=web, headers=headers, verify=trust, trust_env=False) as http:
+        async with http_client(web, headers=headers, verify=trust) as http:
             answer = await http.post("/api/sign-in", json={"account": "ana", "password": password})
             assert answer.status_code == 200
             cookie = answer.headers["set-cookie"]
@@ -149,7 +149,7 @@ async def test_a_server_is_made_served_over_tls_stopped_and_killed(tmp_path: Pat
 
     for number in (signal.SIGKILL, signal.SIGTERM):
         with serving(data) as (process, (web, _, _)):
-            async with httpx.AsyncClient(base_url=web, verify=trust, trust_env=False, cookies=cookies) as http:
+            async with http_client(web, verify=trust, cookies=cookies) as http:
                 assert (await http.get("/api/me")).json()["account"] == "ana"
             process.send_signal(number)
             process.wait(8)
