@@ -15,8 +15,9 @@ export interface Me {
   /** From a new browser or network: nothing works before the link from e-mail was used, which went to this masked address. */
   readonly needs_location: boolean;
   readonly link_goes_to: string | null;
-  /** Then: whether a link of this very sign-in went out, and in how many seconds another may. */
+  /** Then: whether a link of this very sign-in went out that is still good, why not, and in how many seconds another may. */
   readonly link_sent: boolean | null;
+  readonly link_why: "expired" | "others" | "no_mail" | null;
   readonly link_wait_s: number | null;
   readonly is_administrator: boolean;
   /** The customer whose security officer this is. */

@@ -23,8 +23,8 @@ const CODE = "C9JPWRV8EDMP*";
 const LINK = "L".repeat(43);
 const DEVICE = "101112131415161718191a1b1c1d1e1f";
 
-interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; isElsewhere: boolean; isLinkSent: boolean; linkWaitS: number; key: string | null; isInPolicy: boolean; deviceKey: string }
-const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, isElsewhere: false, isLinkSent: true, linkWaitS: 60, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
+interface World { code: string; provider: string | null; hasLocal: boolean; isStale: boolean; password: string; mustChange: boolean; isIn: boolean; hasFactor: boolean; isElsewhere: boolean; isLinkSent: boolean; linkWhy: string | null; linkWaitS: number; key: string | null; isInPolicy: boolean; deviceKey: string }
+const world: World = { code: "", provider: null, hasLocal: true, isStale: false, password: "given-password", mustChange: true, isIn: false, hasFactor: true, isElsewhere: false, isLinkSent: true, linkWhy: null, linkWaitS: 60, key: null, isInPolicy: false, deviceKey: createHash("sha256").update(hex("pc_key")).digest("hex") };
 interface Row { id: string; device: string; site_name: string; technician: string; reason: string; since: number; state: string; by: string | null; mayNot: string | null; online: boolean; model: string; patient: boolean; condition: unknown }
 const rows = new Map<string, Row>();
 const pcs = new Map<string, FakePc>();
@@ -75,8 +75,8 @@ const DO: Record<string, (given: Record<string, unknown>) => unknown> = {
   sign_out: () => (world.isIn = false),
   ways: ({ provider, local }) => Object.assign(world, { provider: provider ?? null, hasLocal: local !== false }),
   factor: ({ yes, code }) => Object.assign(world, { hasFactor: yes !== false, code: code ?? "" }),
-  elsewhere: ({ yes }) => Object.assign(world, { isElsewhere: yes !== false, isLinkSent: true, linkWaitS: 60 }),
-  link: ({ sent, wait_s }) => Object.assign(world, { isLinkSent: sent, linkWaitS: wait_s }),
+  elsewhere: ({ yes }) => Object.assign(world, { isElsewhere: yes !== false, isLinkSent: true, linkWhy: null, linkWaitS: 60 }),
+  link: ({ sent, why, wait_s }) => Object.assign(world, { isLinkSent: sent, linkWhy: why ?? null, linkWaitS: wait_s }),
   stale: ({ yes }) => (world.isStale = yes !== false),
   streams: () => { for (const stream of streams) stream.end(); },
   yes: () => each((pc) => pc.answer(true)),
@@ -136,7 +136,8 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
   }
   if (!world.isIn) return refuse(response, 401, "sign_in");
   if (noun === "location" && id === "mail") {
-    Object.assign(world, { isLinkSent: true, linkWaitS: 60 });
+    if (world.linkWhy === "no_mail") return answer(response, 200, { sent: false, wait_s: 0 });
+    Object.assign(world, { isLinkSent: true, linkWhy: null, linkWaitS: 60 });
     return answer(response, 200, { sent: true, wait_s: 60 });
   }
   if (noun === "location") {
@@ -167,7 +168,7 @@ async function api(request: IncomingMessage, response: ServerResponse, path: str
     world.isInPolicy = false;
     return answer(response, 200, { fingerprint: world.key });
   }
-  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, link_sent: world.isElsewhere ? world.isLinkSent : null, link_wait_s: world.isElsewhere ? world.linkWaitS : null, is_administrator: false, officer_of: null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
+  if (noun === "me") return answer(response, 200, { account: "m.ferrer", name: "Marta Ferrer", organisation: "Cytolux Service", must_change: world.mustChange, region: "global", server_name: "world", is_local: world.provider === null, needs_factor: !world.hasFactor, needs_location: world.isElsewhere, link_goes_to: world.isElsewhere ? "m…@cytolux.example" : null, link_sent: world.isElsewhere ? world.isLinkSent : null, link_why: world.isElsewhere ? world.linkWhy : null, link_wait_s: world.isElsewhere ? world.linkWaitS : null, is_administrator: false, officer_of: null, key: world.key ? { fingerprint: world.key, in_policy: world.isInPolicy, expires_utc_ms: world.isInPolicy ? Date.now() + 180 * 86_400_000 : null } : null });
   if (noun === "stream") {
     response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
     response.write(`event: snapshot\ndata: ${JSON.stringify({ requests: [...rows.values()].map(shown) })}\n\n`);

@@ -171,7 +171,7 @@ def test_from_elsewhere_nothing_works_before_the_link_was_used(stranger: Page, w
 def test_who_signs_in_a_second_time_is_told_that_no_link_went_out(stranger: Page, world: World) -> None:
     """The one that went out is of the sign-in before, and lets in no other."""
     world.do("elsewhere")
-    world.do("link", sent=False, wait_s=45)
+    world.do("link", sent=False, why="others", wait_s=45)
     stranger.clock.install()
     stranger.goto(world.url)
     given(stranger)
@@ -181,12 +181,42 @@ def test_who_signs_in_a_second_time_is_told_that_no_link_went_out(stranger: Page
     resend = stranger.get_by_test_id("location-resend")
     expect(resend).to_be_disabled()
     expect(resend).to_contain_text("Send another link in")
-    world.do("link", sent=False, wait_s=0)
+    world.do("link", sent=False, why="others", wait_s=0)
     stranger.clock.fast_forward(5_000)
     resend.click()
     expect(stranger.get_by_test_id("location-sent")).to_contain_text("m…@cytolux.example")
     expect(stranger.get_by_test_id("location-not-sent")).to_have_count(0)
     expect(resend).to_be_disabled()
+
+
+def test_whose_link_is_too_old_is_told_so_and_sends_another(stranger: Page, world: World) -> None:
+    """The sign-in waits for twenty minutes, and a link is good for ten."""
+    world.do("elsewhere")
+    stranger.clock.install()
+    stranger.goto(world.url)
+    given(stranger)
+    stranger.clock.run_for(1000)
+    expect(stranger.get_by_test_id("location-sent")).to_be_visible()
+    world.do("link", sent=False, why="expired", wait_s=0)
+    stranger.clock.fast_forward(5_000)
+    expect(stranger.get_by_test_id("location-expired")).to_contain_text("was good for 10 minutes")
+    expect(stranger.get_by_test_id("location-not-sent")).to_have_count(0)
+    stranger.get_by_test_id("location-resend").click()
+    expect(stranger.get_by_test_id("location-sent")).to_be_visible()
+    expect(stranger.get_by_test_id("location-expired")).to_have_count(0)
+
+
+def test_where_no_mail_goes_out_the_page_says_so(stranger: Page, world: World) -> None:
+    world.do("elsewhere")
+    world.do("link", sent=False, why="no_mail", wait_s=0)
+    stranger.clock.install()
+    stranger.goto(world.url)
+    given(stranger)
+    stranger.clock.run_for(1000)
+    expect(stranger.get_by_test_id("location-not-sent")).to_contain_text("could not send an e-mail")
+    stranger.get_by_test_id("location-resend").click()
+    expect(stranger.get_by_test_id("location-problem")).to_contain_text("No e-mail could be sent just now")
+    expect(stranger.get_by_test_id("location-again")).to_have_count(0)
 
 
 def test_a_link_does_nothing_before_its_button_is_pressed(stranger: Page, world: World) -> None:

@@ -116,7 +116,8 @@ async def me(request: Request) -> Me:
         officer_of=duties.officer_of,
         needs_location=who.needs_location,
         link_goes_to=goes_to,
-        link_sent=link.is_sent if link else None,
+        link_sent=link.why is None if link else None,
+        link_why=link.why.value if link and link.why else None,
         link_wait_s=in_s(link.wait_ms) if link else None,
     )
 

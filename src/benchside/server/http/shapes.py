@@ -177,6 +177,8 @@ class Me(BaseModel):
     """Then: the address of the link, masked."""
     link_sent: bool | None
     """Then: whether a link of this very sign-in went out and is still good."""
+    link_why: Literal["expired", "others", "no_mail"] | None
+    """Then: why not: it is too old; others of the account went out before; the server could not take in the mail."""
     link_wait_s: int | None
     """Then: in how many seconds another may go out."""
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from benchside.server.accounts.sign_ins import CONFIRM_MS
 from benchside.server.clock import NowUtcMs
 from benchside.server.location.model import LocationLink
 from benchside.server.store.database import Database
 
-__all__ = ["LINK_MS", "LinkStanding", "LocationLinks"]
+__all__ = ["LINK_MS", "LinkStanding", "LocationLinks", "NoLink"]
 
 LINK_MS = 10 * 60_000
 """Long enough for a slow mail server and a telephone in another room."""
@@ -25,11 +27,22 @@ MAX_IN_HOUR = 5
 """Mails of one account, at most one in PAUSE_MS: beyond, somebody who has its password fills its owner's letter box."""
 
 
+class NoLink(StrEnum):
+    """Why a sign-in has no link that is good."""
+
+    EXPIRED = "expired"
+    """The one that it had is too old, and the sign-in waits for longer than that."""
+    OTHERS = "others"
+    """None of its own went out, and some of other sign-ins of the account did before."""
+    NO_MAIL = "no_mail"
+    """None went out of the account at all: the mail was not taken in."""
+
+
 @dataclass(frozen=True)
 class LinkStanding:
-    """Of one sign-in: whether a link of its own went out that is still good, and when another one may."""
+    """Of one sign-in: why it has no link of its own that is good, None when it has, and when another one may go out."""
 
-    is_sent: bool
+    why: NoLink | None
     wait_ms: int
 
 
@@ -58,11 +71,19 @@ class LocationLinks:
 
     async def standing(self, account: str, sign_in: bytes) -> LinkStanding:
         """How it stands with the links of a sign-in of this account."""
-        good = (LocationLink.sign_in == sign_in) & ~LocationLink.is_spent
-        fresh = LocationLink.made_utc_ms >= self._now() - LINK_MS
         async with self._database.read() as rows:
-            is_sent = await rows.scalar(select(LocationLink.made_utc_ms).where(good & fresh).limit(1)) is not None
-            return LinkStanding(is_sent, await self._wait_ms(rows, account))
+            return LinkStanding(await self._why_none(rows, account, sign_in), await self._wait_ms(rows, account))
+
+    async def _why_none(self, rows: AsyncSession, account: str, sign_in: bytes) -> NoLink | None:
+        made = LocationLink.made_utc_ms
+        own = (LocationLink.sign_in == sign_in) & ~LocationLink.is_spent
+        newest = await rows.scalar(select(made).where(own).order_by(made.desc()).limit(1))
+        if newest is not None:
+            return None if newest >= self._now() - LINK_MS else NoLink.EXPIRED
+        # whatever the limits counted when it began
+        others = (LocationLink.account == account) & (made >= self._now() - HOUR_MS - CONFIRM_MS)
+        has_others = await rows.scalar(select(made).where(others).limit(1)) is not None
+        return NoLink.OTHERS if has_others else NoLink.NO_MAIL
 
     async def _wait_ms(self, rows: AsyncSession, account: str) -> int:
         """Until the account may be sent another one; 0: now."""

@@ -119,7 +119,7 @@ class Locations:
         return await self._send(signed_in.account, signed_in.token_hash, language, visit)
 
     async def link_of(self, signed_in: SignedIn) -> LinkStanding:
-        """Whether this sign-in has a link of its own, and when another may go out.
+        """Whether this sign-in has a link of its own that is good, why not, and when another may go out.
 
         It may have none: those of a sign-in that was given up count for the account too, and let in no other.
         """
