@@ -46,9 +46,9 @@ class Journal:
         """It is over."""
         return self.write(ChangeKind.CLEARED, key)
 
-    def acknowledged(self, key: ConditionKey = DISK, by: str = "Toni") -> ConditionChange:
+    def acknowledged(self, key: ConditionKey = DISK, by: str = "Toni", **fields: Any) -> ConditionChange:
         """Somebody has seen it."""
-        return self.write(ChangeKind.ACKNOWLEDGED, key, by=by)
+        return self.write(ChangeKind.ACKNOWLEDGED, key, by=by, **fields)
 
     def batch(self, *changes: ConditionChange) -> NoticeBatch:
         """Changes as they travel."""

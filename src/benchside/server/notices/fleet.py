@@ -15,6 +15,7 @@ from benchside.server.notices.facts import ShownCondition
 from benchside.server.notices.model import KeptChange, KeptCondition, unshelved
 from benchside.server.notices.pcs import FleetPc, Pcs
 from benchside.server.notices.personal import ChangeContent, ChangePeople, joined, read_change
+from benchside.server.notices.terms import ahead_ms, belongs_to, may_name
 from benchside.server.store.database import Database
 
 __all__ = ["Counted", "Fleet", "ShownChange", "Wanted"]
@@ -106,17 +107,23 @@ class Fleet:
         key: ConditionKey | None = None,
         terms: Sequence[Term] | None = None,
     ) -> Sequence[ShownChange]:
-        """Changes of one PC, newest first, in the order in which they were kept.  `terms`: in these times alone."""
+        """Changes of one PC, newest first, in the order in which they were kept.
+
+        `terms`: in these times alone, and without people where these may be another customer's.
+        """
         query = select(KeptChange).where(KeptChange.device_id == device_id, KeptChange.number < before)
         if terms is not None:
-            query = query.where(or_(false(), *(one.covers(KeptChange.kept_utc_ms) for one in terms)))
+            query = query.where(or_(false(), *(belongs_to(one) for one in terms)))
         if key is not None:
             query = query.where(
                 KeptChange.source == key.source, KeptChange.subject == key.subject, KeptChange.code == key.code
             )
         async with self._database.read() as rows:
-            found = await rows.scalars(query.order_by(KeptChange.number.desc()).limit(limit))
-            return [_change(row) for row in found]
+            found = list(await rows.scalars(query.order_by(KeptChange.number.desc()).limit(limit)))
+            if terms is None or all(one.is_always for one in terms):
+                return [_change(row) for row in found]
+            ahead = await ahead_ms(rows, device_id)
+            return [_change(row, may_name(terms, row.at_utc_ms, row.kept_utc_ms, ahead)) for row in found]
 
     async def count_of(self, device_id: bytes) -> int:
         """How many changes of one PC are kept: the length of its timeline."""
@@ -176,11 +183,11 @@ def _shown(row: KeptCondition) -> ShownCondition:
     return ShownCondition(row.number, row.device_id, state, row.raised_utc_ms, row.kept_utc_ms)
 
 
-def _change(row: KeptChange) -> ShownChange:
+def _change(row: KeptChange, is_naming: bool = True) -> ShownChange:
     key = None
     if row.source is not None and row.subject is not None and row.code is not None:
         key = ConditionKey(row.source, row.subject, row.code)
-    content, people = read_change(row.content, row.personal)
+    content, people = read_change(row.content, row.personal if is_naming else None)
     severity = None if row.severity is None else _severity(row.severity)
     return ShownChange(row.number, row.kind, row.at_utc_ms, row.kept_utc_ms, key, severity, content, people)
 

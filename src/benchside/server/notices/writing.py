@@ -19,6 +19,7 @@ from benchside.server.notices.model import KeptChange, NoticeCursor
 from benchside.server.notices.order import START, Cursor, JournalFault, admit
 from benchside.server.notices.own import JOURNAL_FAULTS, journal_fault
 from benchside.server.notices.personal import seal_free
+from benchside.server.notices.terms import NamedFrom, named_from, without_people
 from benchside.server.store.planes import table_of
 
 __all__ = ["MAX_JOURNALS", "Told", "Writing"]
@@ -72,6 +73,7 @@ class Writing:
     now_utc_ms: int
     board: Board = field(init=False)
     _cursors: dict[tuple[bytes, bytes], _Place] = field(default_factory=dict)
+    _named_from: NamedFrom = field(default_factory=dict)
     _answers: AdvisoryAnswers = field(default_factory=AdvisoryAnswers)
     _logged: dict[tuple[bytes, bytes], Cursor] = field(default_factory=dict)
     _log: list[dict[str, Any]] = field(default_factory=list)  # columns of any type
@@ -87,6 +89,7 @@ class Writing:
         codes = {change.key.code for one in group for change in one.changes if change.key is not None}
         codes |= {wish.key.code for one in group for wish in one.own} | {code for _, code in JOURNAL_FAULTS}
         await self.board.load(devices, codes)
+        self._named_from = await named_from(self.rows, [(one.device_id, one.changes) for one in group], self.now_utc_ms)
         for one in group:
             if one.journal == OWN_JOURNAL:
                 await self._own(one.device_id, one.own)
@@ -133,11 +136,13 @@ class Writing:
         if row is None:
             row = await self._begin(told)
         row.move(admitted.cursor, self.now_utc_ms)
+        named_from_utc_ms = self._named_from.get(told.device_id, 0)
         for change in admitted.new:
             self._note(told.device_id, told.journal, change)
             self._answers.look_at(told.device_id, change)
             if row.is_current and change.key is not None and not change.key.source.startswith("server"):
-                self.board.take(told.device_id, told.journal, change, change.key)
+                shown = change if change.at_utc_ms >= named_from_utc_ms else without_people(change)
+                self.board.take(told.device_id, told.journal, shown, change.key)
         await self._own(told.device_id, [journal_fault(fault) for fault in sorted(admitted.faults)])
 
     async def _look_into_log(self, group: Sequence[Told]) -> None:
