@@ -68,8 +68,8 @@ async def swallow_the_end(
     before, changed = pc.folder.device_key(), asyncio.Event()
     prove_next = DeviceKeeper.prove_next
 
-    async def proved(self: DeviceKeeper, device_id: bytes, nonces: LinkNonces, proof: bytes) -> bytes:
-        key = await prove_next(self, device_id, nonces, proof)
+    async def proved(self: DeviceKeeper, device_id: bytes, nonces: LinkNonces, proof: bytes, decisions: int) -> bytes:
+        key = await prove_next(self, device_id, nonces, proof, decisions)
         proxy.deed = passes_nothing
         changed.set()
         return key

@@ -115,9 +115,9 @@ async def test_one_that_comes_while_the_chosen_ones_key_is_changed_holds_up_nobo
             await asyncio.wait_for(is_changed.wait(), 30)
         return await would_welcome(self, hello, nonces, proved)
 
-    async def changed_then(self: DeviceKeeper, device_id: bytes, nonces: LinkNonces, proof: bytes) -> bytes:
+    async def changed_then(self: DeviceKeeper, device_id: bytes, nonces: LinkNonces, proof: bytes, of: int) -> bytes:
         await asyncio.wait_for(has_come.wait(), 30)
-        changed = await prove_next(self, device_id, nonces, proof)
+        changed = await prove_next(self, device_id, nonces, proof, of)
         is_changed.set()
         return changed
 

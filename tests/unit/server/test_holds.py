@@ -24,6 +24,7 @@ class FakeServed:
 
     source: str = "192.0.2.1"
     code: int | None = None
+    decisions: int = 0
     sent: list[object] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -51,12 +52,14 @@ class FakeServer:
     is_held: bool = True
     is_revoked: bool = False
     is_present: bool = False
+    is_settled: bool = False
+    cut: list[str] = field(default_factory=list)
 
     async def revoked(self) -> list[bytes]:
         return [DEVICE] if self.is_revoked else []
 
     async def attention(self) -> list[Attention]:
-        return [Attention(DEVICE, self.decisions, self.is_held, is_rotation_wanted=False)]
+        return [Attention(DEVICE, self.decisions, self.is_held, False, self.is_settled)]
 
     async def is_device(self, _device_id: bytes) -> bool:
         return not self.is_revoked
@@ -64,8 +67,8 @@ class FakeServer:
     async def open_of_device(self, _device_id: bytes) -> list[bytes]:
         return []
 
-    async def cut_device(self, _device_id: bytes, _cause: str) -> None:
-        return None
+    async def cut_device(self, _device_id: bytes, cause: str) -> None:
+        self.cut.append(cause)
 
     async def came(self, _device_id: bytes) -> None:
         self.is_present = True
@@ -85,9 +88,8 @@ class Held:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def come(self, decisions: int | None = None) -> FakeServed:
-        served = FakeServed()
-        judged = self.server.decisions if decisions is None else decisions
-        serving = self.holds.serve(cast("Any", served), DEVICE, judged, ping_after_s=1, lost_after_s=2)
+        served = FakeServed(decisions=self.server.decisions if decisions is None else decisions)
+        serving = self.holds.serve(cast("Any", served), DEVICE, ping_after_s=1, lost_after_s=2)
         self.tasks.append(asyncio.create_task(serving))
         await asyncio.sleep(0)
         return served
@@ -194,3 +196,38 @@ async def test_it_is_known_whether_one_waits(held: Held) -> None:
         await asyncio.sleep(0)
     assert not held.holds.has(DEVICE)
     assert not held.server.is_present
+
+
+async def test_the_one_that_speaks_for_a_device_is_ended_by_a_later_decision(held: Held) -> None:
+    """As by an operator in another process: another one was chosen, or the same once more."""
+    live = FakeServed()
+    held.links.take_over(DEVICE, cast("Any", live))
+    held.server.is_held = False
+    await held.holds.follow()
+    assert (live.code, held.server.cut) == (None, [])
+    held.server.decisions = 1
+    await held.holds.follow()
+    assert (live.code, held.server.cut) == (4410, ["device_held"]), "and what it has open"
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+async def test_one_that_was_welcomed_by_a_decision_is_not_ended_by_what_was_read_before_it(
+    held: Held, is_held: bool
+) -> None:
+    live = FakeServed(decisions=1)
+    held.links.take_over(DEVICE, cast("Any", live))
+    held.server.is_held = is_held
+    await held.holds.follow()
+    assert (live.code, held.server.cut) == (None, [])
+
+
+async def test_one_that_was_not_chosen_is_told_when_the_chosen_one_has_its_key(held: Held) -> None:
+    held.server.decisions, held.server.is_held = 1, False
+    not_chosen, chosen = await held.come(), FakeServed(decisions=1)
+    held.links.take_over(DEVICE, cast("Any", chosen))
+    await held.holds.follow()
+    assert not not_chosen.is_closed
+    held.server.is_settled = True
+    await held.holds.follow()
+    assert not_chosen.code == 4410
+    assert not chosen.is_closed

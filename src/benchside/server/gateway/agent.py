@@ -130,9 +130,7 @@ class Gateway:
                 await self._welcome(met)
                 if await self._identities.is_held(met.device_id):
                     await self._holds.begin(met.device_id)
-                await self._holds.serve(
-                    met.link, met.device_id, met.decisions, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S
-                )
+                await self._holds.serve(met.link, met.device_id, ping_after_s=PING_AFTER_S, lost_after_s=LOST_AFTER_S)
         finally:
             self._links.remove(served)
 
@@ -161,6 +159,8 @@ class Gateway:
             if met.replaced is not None:
                 met.replaced.close(4409)
                 await met.replaced.finished()
+                if met.replaced.decisions != link.decisions:
+                    await self._holds.overrule(device_id, met.replaced)
             await self._welcome(met)
             await self._keep_state(met)
             await self._following.catch_up(device_id)

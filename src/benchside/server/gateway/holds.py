@@ -31,7 +31,8 @@ class Holds:
         self._links = links
         self._broker = broker
         self._presence = presence
-        self._waiting: dict[bytes, dict[SealedLink, int]] = {}
+        self._waiting: dict[bytes, dict[SealedLink, None]] = {}
+        """Of each device those that wait, in the order in which they came."""
         self._asked: WeakSet[SealedLink] = WeakSet()
         self._ended: set[bytes] = set()
 
@@ -44,17 +45,20 @@ class Holds:
         await self._broker.cut_device(device_id, CUT_BECAUSE)
         logger.warning("device held", extra={"device": device_id.hex()})
 
-    async def serve(
-        self, link: SealedLink, device_id: bytes, decisions: int, *, ping_after_s: float, lost_after_s: float
-    ) -> None:
-        """Keep a connection of a held device until it ends or a person has decided.
-
-        `decisions`: how many there were before it was judged; one since then is about it, too.
+    async def overrule(self, device_id: bytes, link: SealedLink) -> None:
+        """A person has decided since this link was welcomed: end it and whatever it has open; if its PC was chosen
+        all the same, it comes again.
         """
+        link.close(4410)
+        await self._broker.cut_device(device_id, CUT_BECAUSE)
+        logger.warning("link of a device overruled by a decision", extra={"device": device_id.hex()})
+
+    async def serve(self, link: SealedLink, device_id: bytes, *, ping_after_s: float, lost_after_s: float) -> None:
+        """Keep a connection of a held device until it ends or a person has decided."""
         # INVARIANT: nothing is awaited between looking at the list and being in it, nor at the end between being gone
         # from it and dropping an empty one: a link in a list that was dropped is never told
         waiting = self._waiting.setdefault(device_id, {})
-        waiting[link] = decisions
+        waiting[link] = None
         while len(waiting) > MAX_OF_ONE_DEVICE:
             (oldest := next(iter(waiting))).close(4429)
             del waiting[oldest]
@@ -84,13 +88,15 @@ class Holds:
         for device_id in await self._keeper.revoked():
             await self._end(device_id)
         for one in await self._keeper.attention():
-            waiting = self._waiting.get(one.device_id, {})
-            for link in [link for link, decisions in waiting.items() if decisions != one.decisions]:
-                link.close(4410)
+            for link in self._waiting.get(one.device_id, ()):
+                if one.is_settled or link.decisions < one.decisions:
+                    link.close(4410)
             live = self._links.of_device(one.device_id)
-            if live is None:
+            if live is None or live.decisions > one.decisions:  # it came after this was read
                 continue
-            if one.is_held:
+            if live.decisions < one.decisions:
+                await self.overrule(one.device_id, live)
+            elif one.is_held:
                 await self.begin(one.device_id)
             elif one.is_rotation_wanted and live not in self._asked:
                 self._asked.add(live)

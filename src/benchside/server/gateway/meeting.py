@@ -47,9 +47,7 @@ class Met:
     link: SealedLink = field(repr=False)
     offer: LinkState | None
     replaced: SealedLink | None
-    """The link that spoke for the device before; nobody answers on it."""
-    decisions: int
-    """How often a person had decided about the device before this was judged."""
+    """The link that spoke for the device before; nobody answers on it, or a person has decided against it."""
 
 
 class Meeting:
@@ -106,24 +104,26 @@ class Meeting:
             await self._notes.note(device_id, ServerKind.DEVICE_REFUSED, PeerFault.WRONG_KEY)
             served.send(OPENING.encode(LinkRefused(reason="old_key")))
             return None
-        before = self._links.of_device(device_id)
-        # whoever would not be welcome anyway must not have the one that is there held
-        would_welcome = await self._keeper.would_welcome(hello, nonces, proved)
-        if before is not None and would_welcome and await self._is_there(before):
-            await self._keeper.hold(device_id, Hold.COPIED, hello.instance)
         decisions = await self._keeper.decisions_of(device_id)  # first: one that is made meanwhile counts as made since
-        offer = await self._keeper.welcome(hello, nonces, proved)
-        link = SealedLink(served, proved.key, nonces)
+        before = self._links.of_device(device_id)
+        # whoever would not be welcome anyway must not have the one that is there held, nor that one, if a person has
+        # decided since it came, the one that they chose
+        would_welcome = await self._keeper.would_welcome(hello, nonces, proved)
+        may_ask = before is not None and before.decisions == decisions and would_welcome
+        if before is not None and may_ask and await self._is_there(before):
+            await self._keeper.hold(device_id, Hold.COPIED, None, decisions)
+        judged = await self._keeper.welcome(hello, nonces, proved)
+        link = SealedLink(served, proved.key, nonces, judged.decisions)
         if proved.is_old:
             await self._notes.note(device_id, ServerKind.DEVICE_REFUSED, PeerFault.WRONG_KEY)
             link.send(DeviceHeld(reason="old_key"))
             return None
         replaced = None
-        if offer is not None:
+        if judged.offer is not None:
             # a number of its own: any challenge that was made before this welcome is late, in whatever order they came
             self._newest[device_id] = next(self._numbers)
             replaced = self._links.take_over(device_id, link)
-        return Met(device_id, proved.key, nonces, link, offer, replaced, decisions)
+        return Met(device_id, proved.key, nonces, link, judged.offer, replaced)
 
     async def _is_there(self, before: SealedLink) -> bool:
         """Whether somebody answers on the older link now: then it was not its own PC that came again."""

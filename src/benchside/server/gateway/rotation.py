@@ -26,10 +26,13 @@ class GatewayRotation:
         self._left = MAX_OF_ONE_LINK
 
     async def answer(self, message: NextKeyShare | NextKeyProved) -> LinkMessage:
-        """Return the answer; what it says is on disk.  PeerError for a wrong share or proof, or too many."""
-        device_id, nonces = self._met.device_id, self._met.nonces
+        """Return the answer; what it says is on disk.  PeerError for a wrong share or proof, or too many.
+
+        UnavailableError when a person has decided about the device since the link's welcome.
+        """
+        device_id, nonces, decisions = self._met.device_id, self._met.nonces, self._met.link.decisions
         if isinstance(message, NextKeyProved):
-            self._key = await self._keeper.prove_next(device_id, nonces, message.proof)
+            self._key = await self._keeper.prove_next(device_id, nonces, message.proof, decisions)
             return KeyChanged()
         self._left -= 1
         if self._left < 0:
@@ -37,5 +40,5 @@ class GatewayRotation:
         own = X25519PrivateKey.generate()
         share = own.public_key().public_bytes_raw()
         key = next_key(self._key, nonces, SharesOfKey(agent=message.share, gateway=share), own, message.share)
-        await self._keeper.keep_next(device_id, key)
+        await self._keeper.keep_next(device_id, key, decisions)
         return NextKeyKept(share=share, proof=next_key_proof_gateway(key, nonces))

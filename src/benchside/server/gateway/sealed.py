@@ -13,8 +13,12 @@ __all__ = ["SealedLink"]
 class SealedLink:
     """Says and hears messages of one link, in order and under the key that its hello proved."""
 
-    def __init__(self, served: Served, key: bytes, nonces: LinkNonces) -> None:
-        """Tell the agent that its hello is taken; no plain message follows."""
+    def __init__(self, served: Served, key: bytes, nonces: LinkNonces, decisions: int) -> None:
+        """Tell the agent that its hello is taken; no plain message follows.
+
+        `decisions`: how often a person had decided about the device when the hello was judged.
+        """
+        self.decisions = decisions
         self._served = served
         self._sealer, self._opener = link_records(key, nonces, own=LinkEnd.GATEWAY)
         served.send(OPENING.encode(HelloTaken()))

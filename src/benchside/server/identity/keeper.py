@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.errors import PeerError, PeerFault, UnavailableError
@@ -15,9 +15,7 @@ from benchside.protocol.trust.device import (
     LinkNonces,
     LinkState,
     first_state,
-    link_proof_agent,
     show_number,
-    state_proof,
 )
 from benchside.protocol.trust.rotation import next_key_proof_agent
 from benchside.protocol.wire.audit import EventDetails
@@ -26,24 +24,24 @@ from benchside.server.audit.kind import OPERATOR, ServerKind, device_stream
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs
 from benchside.server.enrolment.model import Device
-from benchside.server.identity.chain import Chain, Hold, Said, hold, judge, keep, release
+from benchside.server.identity.chain import Chain, Hold, hold, judge, keep, release
+from benchside.server.identity.hello import KeyProved, said_by, who_proves
 from benchside.server.identity.model import DeviceChain, HeldInstance
 from benchside.server.store.database import Database
 
-__all__ = ["Attention", "DeviceKeeper", "HeldDevice", "KeyProved"]
+__all__ = ["Attention", "DeviceKeeper", "HeldDevice", "Judged", "KeyProved"]
 
 MAX_INSTANCES = 16
 """Remembered of one device while it is held, those that came last; a copy that starts again need not say the same."""
-_NO_KEY = bytes(32)
 
 
 @dataclass(frozen=True)
-class KeyProved:
-    """Which key a hello proved; `is_old`: one that was changed since, so it opens nothing."""
+class Judged:
+    """What a hello led to.  `offer`: the next state of the chain; None: the device, or this one of it, is held."""
 
-    key: bytes
-    is_next: bool
-    is_old: bool
+    offer: LinkState | None
+    decisions: int
+    """How often a person had decided when it was judged: any later decision overrules it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,8 @@ class Attention:
     decisions: int
     is_held: bool
     is_rotation_wanted: bool
+    is_settled: bool = False
+    """It is neither held nor let go on in the one that was chosen, which has its new key: nobody waits any more."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class DeviceKeeper:
         async with self._database.read() as rows:
             device = await rows.get(Device, hello.device_id)
             chain = await rows.get(DeviceChain, hello.device_id)
-        return _who(device, chain, hello, nonces)
+        return who_proves(device, chain, hello, nonces)
 
     async def would_welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> bool:
         """Whether `welcome` would offer something now; nothing is changed."""
@@ -92,7 +92,7 @@ class DeviceKeeper:
         if proved.is_old:
             return False
         chain = Chain(kept=first_state(proved.key)) if row is None else _chain(row)
-        return judge(chain, _said(hello, nonces, proved), bytes(32))[1]
+        return judge(chain, said_by(hello, nonces, proved), bytes(32))[1]
 
     async def is_device(self, device_id: bytes) -> bool:
         """Whether it is enrolled and not revoked."""
@@ -111,15 +111,15 @@ class DeviceKeeper:
             row = await rows.get(DeviceChain, device_id)
             return row is not None and row.hold is not None
 
-    async def welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> LinkState | None:
-        """Judge the hello and return the state to offer; None: the device, or this one of it, is held.
+    async def welcome(self, hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Judged:
+        """Judge the hello.
 
         UnavailableError when the key that it proved was changed meanwhile: then it says nothing of its PC any more.
         """
-        stream, said = device_stream(hello.device_id), _said(hello, nonces, proved)
+        stream, said = device_stream(hello.device_id), said_by(hello, nonces, proved)
         async with self._database.write() as rows:
             row = await _row(rows, hello.device_id)
-            if _who(await rows.get(Device, hello.device_id), row, hello, nonces) != proved:
+            if who_proves(await rows.get(Device, hello.device_id), row, hello, nonces) != proved:
                 # else one that was not chosen, and comes while the chosen one's key is changed, would have both held
                 raise UnavailableError("expected a key that stays while its hello is judged, got a change of it")
             if proved.is_next:
@@ -135,7 +135,7 @@ class DeviceKeeper:
             _write(row, chain)
             if not is_welcome:
                 await self._note_instance(rows, hello.device_id, hello.instance, has_old_key=proved.is_old)
-        return chain.offer if is_welcome else None
+        return Judged(chain.offer if is_welcome else None, row.decisions)
 
     async def kept(self, device_id: bytes, offered: LinkState) -> None:
         """The PC has stored what its link offered; PeerError when that is worth nothing any more."""
@@ -143,17 +143,24 @@ class DeviceKeeper:
             row = await _row(rows, device_id)
             _write(row, keep(_chain(row), offered))
 
-    async def hold(self, device_id: bytes, cause: Hold, instance: bytes) -> None:
-        """Hold a device: no request, no ticket, no session of it until a person decides."""
+    async def hold(self, device_id: bytes, cause: Hold, instance: bytes | None, decisions: int | None = None) -> None:
+        """Hold a device: no request, no ticket, no session of it until a person decides.
+
+        `instance`: whom to note; None: `welcome` does it.  `decisions`: how many there were when the cause was looked
+        for; one that came meanwhile answers it.
+        """
         async with self._database.write() as rows:
             row = await _row(rows, device_id)
+            if decisions not in (None, row.decisions):
+                return
             if row.hold is None:
                 await self._ledger.record(
                     device_stream(device_id), ServerKind.DEVICE_HELD, EventDetails(cause=cause.value)
                 )
                 row.held_utc_ms = self._now()
                 _write(row, hold(_chain(row), cause))
-            await self._note_instance(rows, device_id, instance, has_old_key=False)
+            if instance is not None:
+                await self._note_instance(rows, device_id, instance, has_old_key=False)
 
     async def release(
         self, device_id: bytes, instance: bytes | None, *, with_old_key: bool = False, by: str = OPERATOR
@@ -169,7 +176,11 @@ class DeviceKeeper:
             came = await _instances(rows, device_id)
             if row.hold is None and not row.is_freed and not came:
                 raise UnavailableError("this device is not held")
-            instance = _chosen(came, instance, with_old_key=with_old_key)
+            if instance is None and row.hold is None and came:
+                # a person has chosen one already, and does not take it back without a word
+                numbers = ", ".join(show_number(one.instance) for one in came)
+                raise UnavailableError(f"came since one was chosen: {numbers}; say --number, as its window shows it")
+            instance = _chosen(came, instance, with_old_key=with_old_key) or row.freed_for
             scope = show_number(instance) if instance else None
             details = EventDetails(associate=by, cause=row.hold, scope=scope)
             await self._ledger.record(device_stream(device_id), ServerKind.DEVICE_RELEASED, details)
@@ -186,15 +197,24 @@ class DeviceKeeper:
         async with self._database.write() as rows:
             (await _row(rows, device_id)).is_rotation_wanted = True
 
-    async def keep_next(self, device_id: bytes, key: bytes) -> None:
-        """Store the next key beside the one in use."""
-        async with self._database.write() as rows:
-            (await _row(rows, device_id)).next_key = key
+    async def keep_next(self, device_id: bytes, key: bytes, decisions: int) -> None:
+        """Store the next key beside the one in use.
 
-    async def prove_next(self, device_id: bytes, nonces: LinkNonces, proof: bytes) -> bytes:
-        """The PC has stored its next key: it is the key from here on, and is returned; PeerError for a wrong proof."""
+        `decisions`: as its link was judged.  UnavailableError when the device was held or decided about since then.
+        """
         async with self._database.write() as rows:
             row = await _row(rows, device_id)
+            _refuse_overruled(row, decisions)
+            row.next_key = key
+
+    async def prove_next(self, device_id: bytes, nonces: LinkNonces, proof: bytes, decisions: int) -> bytes:
+        """The PC has stored its next key: it is the key from here on, and is returned; PeerError for a wrong proof.
+
+        UnavailableError as `keep_next`.
+        """
+        async with self._database.write() as rows:
+            row = await _row(rows, device_id)
+            _refuse_overruled(row, decisions)
             key = row.next_key
             if key is None or not hmac.compare_digest(proof, next_key_proof_agent(key, nonces)):
                 raise PeerError(PeerFault.NOT_AUTHENTIC, "expected the proof of the next key, got another")
@@ -205,13 +225,12 @@ class DeviceKeeper:
         """All devices of which an operator, or the rule, wants something."""
         async with self._database.read() as rows:
             # these columns alone: the keys in the others are sealed, and this is asked each second
-            columns = (DeviceChain.device_id, DeviceChain.decisions, DeviceChain.hold, DeviceChain.is_rotation_wanted)
-            wanted = or_(DeviceChain.hold.is_not(None), DeviceChain.is_rotation_wanted, DeviceChain.decisions > 0)
-            found = await rows.execute(select(*columns).where(wanted))
-            return [
-                Attention(device_id, decisions, hold is not None, is_rotation_wanted)
-                for device_id, decisions, hold, is_rotation_wanted in found
-            ]
+            row = DeviceChain
+            is_held = row.hold.is_not(None)
+            is_settled = and_(row.hold.is_(None), row.freed_for.is_(None), ~row.is_freed)
+            columns = (row.device_id, row.decisions, is_held, row.is_rotation_wanted, is_settled)
+            wanted = or_(is_held, row.is_rotation_wanted, row.decisions > 0)
+            return [Attention(*one) for one in await rows.execute(select(*columns).where(wanted))]
 
     async def decisions_of(self, device_id: bytes) -> int:
         """How often a person has released it."""
@@ -255,12 +274,16 @@ class DeviceKeeper:
         device = await rows.get_one(Device, row.device_id)
         await self._ledger.record(device_stream(row.device_id), ServerKind.DEVICE_KEY_CHANGED, EventDetails())
         # after a release the old key may be a copy's: whoever has it is a stranger from here on, and holds up nobody
-        was_released = row.freed_for is not None
-        row.old_key = None if was_released else device.device_key
-        row.decisions += was_released
-        device.device_key, row.next_key, row.freed_for = key, None, None
+        row.old_key = None if row.freed_for is not None else device.device_key
+        device.device_key, row.next_key, row.is_freed, row.freed_for = key, None, False, None
         row.key_changed_utc_ms, row.is_rotation_wanted = self._now(), False
-        await rows.execute(delete(HeldInstance).where(HeldInstance.device_id == row.device_id))
+        came = HeldInstance.device_id == row.device_id
+        if row.hold is None:
+            await rows.execute(delete(HeldInstance).where(came))
+            return
+        # who decides must hear of all that came: the key that they proved is the old one from here on
+        await rows.execute(delete(HeldInstance).where(came, HeldInstance.has_old_key))
+        await rows.execute(update(HeldInstance).where(came).values(has_old_key=True))
 
     async def _take_old_key(self, rows: AsyncSession, row: DeviceChain) -> None:
         if row.old_key is None:
@@ -292,32 +315,6 @@ class DeviceKeeper:
         )
 
 
-def _said(hello: LinkHello, nonces: LinkNonces, proved: KeyProved) -> Said:
-    def proves(state: LinkState) -> bool:
-        right = state_proof(proved.key, nonces, state)
-        return state.step == hello.step and hmac.compare_digest(hello.state, right)
-
-    return Said(hello.instance, hello.step, proves)
-
-
-def _who(device: Device | None, chain: DeviceChain | None, hello: LinkHello, nonces: LinkNonces) -> KeyProved | None:
-    keys = (device.device_key if device else None, *((chain.next_key, chain.old_key) if chain else (None, None)))
-    # the same work whether there is a key or not
-    fits = [_fits(key or _NO_KEY, hello, nonces) and key is not None for key in keys]
-    found = next((index for index, is_right in enumerate(fits) if is_right), None)
-    key = None if found is None else keys[found]
-    if device is None or device.revoked_utc_ms is not None or key is None:
-        return None
-    return KeyProved(key, is_next=found == 1, is_old=found == 2)
-
-
-def _fits(key: bytes, hello: LinkHello, nonces: LinkNonces) -> bool:
-    proof = link_proof_agent(
-        key, nonces, instance=hello.instance, step=hello.step, state=hello.state, has_next=hello.has_next
-    )
-    return hmac.compare_digest(proof, hello.proof)
-
-
 async def _row(rows: AsyncSession, device_id: bytes) -> DeviceChain:
     row = await rows.get(DeviceChain, device_id, with_for_update=True)
     if row is None:
@@ -341,8 +338,14 @@ async def _instances(rows: AsyncSession, device_id: bytes) -> list[HeldInstance]
     return list(await rows.scalars(found.order_by(HeldInstance.first_utc_ms)))
 
 
+def _refuse_overruled(row: DeviceChain, decisions: int) -> None:
+    # else the key of one that was not chosen would be the device's, and the chosen one a stranger for good
+    if row.hold is not None or row.decisions != decisions:
+        raise UnavailableError("expected a device as it was welcomed, got one that was held or decided about since")
+
+
 def _chosen(came: Sequence[HeldInstance], begins: bytes | None, *, with_old_key: bool) -> bytes | None:
-    """The one whose number begins so; None: the only one that came, which then need not be named."""
+    """The one whose number begins so, or without a number the only one that came; None: nobody came yet."""
     if begins is not None:
         found = [one.instance for one in came if one.instance.startswith(begins) and one.has_old_key is with_old_key]
         if len(found) != 1:
@@ -362,7 +365,7 @@ def _chosen(came: Sequence[HeldInstance], begins: bytes | None, *, with_old_key:
         # without a word the one with the present key goes on, which perhaps is off now
         number = show_number(came[0].instance)
         raise UnavailableError(f"{number} has the key from before; say --number and --old-key if it may go on")
-    return None
+    return came[0].instance if came else None  # not whoever comes first: it may be one that nobody has seen yet
 
 
 def _chain(row: DeviceChain) -> Chain:

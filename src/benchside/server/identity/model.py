@@ -26,7 +26,7 @@ class DeviceChain(CloudTable):
     is_freed: Mapped[bool] = mapped_column(Boolean, default=False)
     freed_for: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     decisions: Mapped[int] = mapped_column(BigInteger, default=0)
-    """How often something was decided of it: links that are held come again when it changes."""
+    """How often a person has decided about it: links that were judged before the last time end, and come again."""
     next_key: Mapped[bytes | None] = mapped_column(SealedBytes("device_chain.next_key"))
     old_key: Mapped[bytes | None] = mapped_column(SealedBytes("device_chain.old_key"))
     """The key before the last change, only to know whoever still comes with it.  None after a release."""
