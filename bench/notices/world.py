@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from examples.demo.children import Children
+from examples.demo.children import Children, is_open
 from examples.demo.display import start_desktop, start_display
 from examples.demo.seat import Seat
 from examples.demo.world import BENCHSIDE, World, make_world, start_desk
@@ -97,7 +97,7 @@ class Lab:
 def wait_for_door(world: World) -> None:
     assert world.notifier is not None
     until = time.monotonic() + 30.0
-    while not world.notices.exists():
+    while not is_open(world.notices):
         assert world.notifier.is_running, world.notifier.last_lines()
         assert time.monotonic() < until, "the notifier did not open its door within 30 s"
         time.sleep(0.02)

@@ -223,6 +223,16 @@ class Children:
         self._leash.stdin.flush()
 
 
+def is_open(door: Path) -> bool:
+    """Whether somebody listens on a Unix socket; its file is there before that, and after it."""
+    with socket.socket(socket.AF_UNIX) as caller:
+        try:
+            caller.connect(str(door))
+        except OSError:
+            return False
+    return True
+
+
 def free_port(low: int = 0, high: int = 0) -> int:
     """A TCP port of 127.0.0.1 that nobody listens on: the first from low to high, or any.
 

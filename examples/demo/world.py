@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from examples.demo.certificates import Certificates, make_certificates
-from examples.demo.children import Child, ChildError, Children, free_port
+from examples.demo.children import Child, ChildError, Children, free_port, is_open
 from examples.demo.seat import Seat
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -329,9 +329,9 @@ def start_agent(world: World) -> Child:
     return world.agent
 
 
-def _wait_for_door(service: Child, socket: Path) -> None:
+def _wait_for_door(service: Child, door: Path) -> None:
     until = time.monotonic() + READY_WITHIN_S
-    while not socket.exists():
+    while not is_open(door):
         if not service.is_running or time.monotonic() > until:
             raise ChildError(f"the {service.name} did not start\n{service.last_lines()}")
         time.sleep(0.02)

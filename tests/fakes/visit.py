@@ -61,6 +61,10 @@ class Visit:
                 self._news.clear()
                 await self._news.wait()
 
+    def has_heard(self, kind: type[said.SessionMessage], count: int) -> bool:
+        """Whether one of a kind came after so many messages."""
+        return any(isinstance(one, kind) for one in self.heard[count:])
+
     async def over(self, within_s: float = 30.0) -> said.SessionEnd | None:
         """Wait until `main` ends; why, if the PC said it."""
         async with asyncio.timeout(within_s):

@@ -12,7 +12,7 @@ import xcffib.shape
 import xcffib.xproto
 from xcffib.xproto import CW, GC, ConfigWindow, EventMask, InputFocus, StackMode, WindowClass
 
-MAX_WAIT_S = 3.0
+MAX_WAIT_S = 30.0
 
 
 class XClient:

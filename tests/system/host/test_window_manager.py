@@ -20,7 +20,7 @@ from benchside.protocol.wire.capability import GrantScope
 
 pytestmark = pytest.mark.system
 
-MAX_WAIT_S = 5.0
+MAX_WAIT_S = 30.0
 
 
 @pytest.fixture(scope="module")

@@ -35,12 +35,21 @@ def test_systemd_hears_of_readiness_and_of_the_end(listening: socket.socket) -> 
     assert [listening.recv(64), listening.recv(64)] == [b"READY=1", b"STOPPING=1"]
 
 
-async def test_it_beats_as_often_as_systemd_wants(listening: socket.socket) -> None:
+async def test_it_beats_as_often_as_systemd_wants(listening: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(delay_s: float) -> None:
+        slept.append(delay_s)
+        await sleep(delay_s)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
     supervisor = Supervisor({"NOTIFY_SOCKET": listening.getsockname(), "WATCHDOG_USEC": "90000"})
     beating = asyncio.create_task(supervisor.beat())
-    await asyncio.sleep(0.07)
+    heard = [await asyncio.to_thread(listening.recv, 64) for _ in range(2)]
     beating.cancel()
-    assert [listening.recv(64), listening.recv(64)] == [b"WATCHDOG=1", b"WATCHDOG=1"]
+    assert heard == [b"WATCHDOG=1", b"WATCHDOG=1"]
+    assert slept[0] == pytest.approx(0.03), "three times as often"
 
 
 async def test_without_systemd_nothing_is_said(listening: socket.socket) -> None:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from examples.demo.children import Child
+from examples.demo.children import Child, is_open
 from examples.demo.world import BENCHSIDE, World
 from tests.fakes.desk import FakeDesk
 from tests.fakes.engineer import Engineer
@@ -61,7 +61,7 @@ async def test_a_whole_session_where_nothing_else_can_be_written(read_only: Lab,
     lab.kill_agent()
     agent = start_read_only(lab.world)
     try:
-        lab.wait(lambda: lab.world.socket.exists() or not agent.is_running)
+        lab.wait(lambda: is_open(lab.world.socket) or not agent.is_running)
         assert agent.is_running, agent.last_lines()
         desk = await lab.desk()
         await play(lab, desk, engineer)
