@@ -18,7 +18,7 @@ from examples.demo.world import World, make_world
 from tests.fakes.notifier_process import until_open
 from tests.fakes.wire_cut import WireCut
 
-from bench.notices.hurried import STEP_S
+from bench.notices.hurried import STEP_S, STEP_SIGNAL
 from bench.notices.ledger import Found, PcBook, ServerBook, judge_pc, judge_server
 from bench.notices.programs import Programs
 from bench.notices.pusher import Pusher
@@ -34,6 +34,7 @@ HOURS_BEFORE, SIGNALS_AN_HOUR_BEFORE = 6, 600
 START_WITHIN_S = 60.0
 BACK_WITHIN_S = 180.0
 """The agent dials again within a minute."""
+AT_REST_S = 0.5
 MB = 1_000_000
 
 
@@ -62,8 +63,34 @@ class Away:
             self.pusher.hang_up()  # nobody waits for an answer while a minute passes
             if not is_away:
                 assert await self.programs.until_kept(self.programs.written(), BACK_WITHIN_S)
-            os.kill(self.notifier.pid, signal.SIGUSR1)
+            os.kill(self.notifier.pid, STEP_SIGNAL)
             await asyncio.sleep(0.002)
+
+    async def until_at_rest(self) -> None:
+        """Wait until the notifier has written what the last minute brings, and the server has all of it."""
+        for _ in range(2):  # who answers twice has moved its clocks, and has done what was due by them
+            await self.pusher.push_any()
+        self.pusher.hang_up()
+        until = time.monotonic() + BACK_WITHIN_S
+        while not await self._stands():
+            assert time.monotonic() < until, "the server does not get the journal"
+
+    async def end(self) -> None:
+        """Kill all programs, the notifier at a moment at which the server has all that it wrote."""
+        while True:
+            await self.until_at_rest()
+            os.kill(self.notifier.pid, signal.SIGSTOP)
+            if await self._stands():
+                break
+            os.kill(self.notifier.pid, signal.SIGCONT)
+        for name in ("notifier", "agent", "server"):
+            await self.programs.kill(name)
+
+    async def _stands(self) -> bool:
+        """Whether nothing is written for a while, and nothing is missing at the server after it."""
+        written = self.programs.written()
+        await asyncio.sleep(AT_REST_S)
+        return self.programs.kept() == self.programs.written() == written
 
 
 async def main(folder: Path, quick: bool) -> dict[str, float]:
@@ -117,7 +144,7 @@ async def _start(world: World) -> Child:
 async def _be_away(away: Away, day: str, hours: int, signals_an_hour: int) -> dict[str, float]:
     """Cut the wire, let the hours pass, mend it, and wait until the server has all of it."""
     programs = away.programs
-    assert await programs.until_kept(programs.written(), BACK_WITHIN_S)
+    await away.until_at_rest()
     before, began = away.private_bytes, time.monotonic()
     away.wire.cut()
     kept = programs.kept()
@@ -146,9 +173,7 @@ async def _judge(away: Away) -> tuple[Found, Found, int, float]:
     """Return what is wrong at the PC and at the server, how often the PC told that its server is silent, and the hours
     of which its journal tells."""
     programs = away.programs
-    assert await programs.until_kept(programs.written(), BACK_WITHIN_S)
-    for name in ("notifier", "agent", "server"):
-        await programs.kill(name)
+    await away.end()
     book = PcBook.read(programs.journal)
     silent = [change.kind for change in book.changes if change.key == SILENT]
     span_h = (book.changes[-1].at_utc_ms - book.changes[0].at_utc_ms) / 3_600_000

@@ -20,10 +20,11 @@ from benchside.notifier.settings import read_settings
 from benchside.notifier.words import PACKAGE_CATALOGUE, read_words
 from benchside.platform.clock.here import steady_s
 
-__all__ = ["STEP_S"]
+__all__ = ["STEP_S", "STEP_SIGNAL"]
 
 STEP_S = 60
-"""With each SIGUSR1."""
+STEP_SIGNAL = signal.SIGRTMIN
+"""A step with each: other signals are one, when several come before the program gets to them."""
 
 
 class HurriedLoop(asyncio.SelectorEventLoop):
@@ -47,7 +48,7 @@ async def _serve(state: Path, socket: Path) -> None:
     }
     assert clocks.keys() <= vars(product).keys(), "the notifier has other clocks now"
     vars(product).update(clocks)
-    loop.add_signal_handler(signal.SIGUSR1, loop.move_on)
+    loop.add_signal_handler(STEP_SIGNAL, loop.move_on)
     task = asyncio.current_task()
     assert task is not None
     loop.add_signal_handler(signal.SIGTERM, task.cancel)
