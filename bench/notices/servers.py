@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.fakes.opcua import OpcUaServer, running_server, watching, write_certificate
 
@@ -109,7 +110,7 @@ async def certificates(proofs: Proofs, server: OpcUaServer, folder: Path) -> Non
     stranger, _ = write_certificate(folder / "stranger")
     password = folder / "password"
     password.write_text("only for tests\n")
-    safe: dict[str, object] = {
+    safe: dict[str, Any] = {
         "security": "sign_and_encrypt", "certificate": str(certificate), "key": str(key),
         "user": "watcher", "password_file": str(password),
     }  # fmt: skip
