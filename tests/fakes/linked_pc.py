@@ -99,9 +99,9 @@ class LinkedPc:
             self.journal.close()
             self._task = None
 
-    async def welcomed(self, *, held: bool = False) -> wire.LinkWelcome:
-        """The next welcome of this kind; the agent does not wait between its tries."""
-        count = len(self.welcomes)
+    async def welcomed(self, *, held: bool = False, since: int | None = None) -> wire.LinkWelcome:
+        """The next welcome of this kind, or the first after so many; the agent does not wait between its tries."""
+        count = len(self.welcomes) if since is None else since
         async with asyncio.timeout(WITHIN_S):
             while True:
                 for one in self.welcomes[count:]:
