@@ -31,6 +31,9 @@ FILE_WITHIN_S = 120.0
 CONNECT_WITHIN_S = 10.0
 SILENCE_S = 45.0
 """Of the live queue, which says something every fifteen seconds."""
+KEPT_S = 2.0
+"""Much shorter than the server keeps an idle connection (5 s): nothing goes out on one that is just closed.  It counts
+from when the answer was sent, we from when it was read; what a page asks to be changed cannot be asked again."""
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """The list of as many people as a policy can name (20,000, of some 600 bytes); a page of the history has 100 KiB."""
 MAX_CONNECTIONS = 64
@@ -76,7 +79,7 @@ class Server:
         self._is_local = is_loopback(urlsplit(url).hostname or "")
         self._fields = package_fields(version, port)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls, max_connections=MAX_CONNECTIONS, keepalive_expiry=4.0, network_backend=Ways(out)
+            ssl_context=tls, max_connections=MAX_CONNECTIONS, keepalive_expiry=KEPT_S, network_backend=Ways(out)
         )
 
     async def close(self) -> None:
