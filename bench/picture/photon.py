@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from examples.demo.children import Child
 from project.paths import ROOT
 
-from bench.photon.click import Click, Clicker
+from bench.photon.click import Click, Clicker, patience_s
 from bench.photon.target import SIZE_PX as SQUARE_PX
 from bench.picture.namespace import Namespaces
 from bench.picture.result import Result, percentile
@@ -30,6 +30,7 @@ MAX_LOST_SHARE = 0.01
 
 def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     clicks, block = (10, 5) if quick else (CLICKS, BLOCK)
+    within_s = patience_s(quick=quick)
     result = Result()
     with open_room("photon", namespaces) as room, contextlib.ExitStack() as open_viewers:
         benchside = open_viewers.enter_context(Benchside(room, near=True))
@@ -39,11 +40,11 @@ def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
         for viewer in viewers[1:]:
             open_viewers.enter_context(viewer.viewing(None))
         for viewer in viewers:
-            fingers[viewer.name] = aim(room, viewer)
+            fingers[viewer.name] = aim(room, viewer, within_s)
         start_target(room, room.lab.pc)
         floor_display = room.engineer_display()
         start_target(room, floor_display.environment)
-        fingers["floor"] = Clicker(floor_display.environment, *on_square((0, 0)))
+        fingers["floor"] = Clicker(floor_display.environment, *on_square((0, 0)), within_s=within_s)
         found = take_turns(viewers, fingers, clicks, block)
     for name, all_clicks in found.items():
         tell(result, name, all_clicks)
@@ -56,11 +57,11 @@ def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     return result
 
 
-def aim(room: Room, viewer: Viewer) -> Clicker:
+def aim(room: Room, viewer: Viewer, within_s: float) -> Clicker:
     """A finger on the square's place as this viewer shows it."""
     eye = room.eye(viewer.display)
     eye.close()
-    return Clicker(viewer.display.environment, *on_square(eye.origin))
+    return Clicker(viewer.display.environment, *on_square(eye.origin), within_s=within_s)
 
 
 def start_target(room: Room, environment: Mapping[str, str]) -> Child:

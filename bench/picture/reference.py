@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.photon.click import patience_s
 from bench.picture import whole
 from bench.picture.namespace import Namespaces
 from bench.picture.photon import UNMEASURED, aim, start_target, tell
@@ -20,7 +21,7 @@ def measure(namespaces: Namespaces | None, make: Callable[[Room], Viewer], *, qu
     with open_room("reference", namespaces) as room:
         viewer = make(room)
         with viewer.viewing(None):
-            finger = aim(room, viewer)
+            finger = aim(room, viewer, patience_s(quick=quick))
             target = start_target(room, room.lab.pc)
             clicks = finger.clicks(5 if quick else CLICKS, unmeasured=UNMEASURED)
             finger.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 
-from bench.photon.click import Click
+from bench.photon.click import Click, patience_s
 from bench.picture.line import SIX
 from bench.picture.namespace import Namespaces
 from bench.picture.photon import UNMEASURED, aim, start_target
@@ -17,27 +17,27 @@ from bench.picture.result import Result, percentile
 from bench.picture.room import Room, open_room
 from bench.picture.viewing import Benchside, NoVncViewer, TigerVnc, Viewer
 
-CLICKS, PEER_CLICKS = 300, 60
+CLICKS, PEER_CLICKS, QUICK_CLICKS = 300, 60, 5
 
 
 def main(namespaces: Namespaces | None, *, quick: bool = False) -> Result:
     result = Result()
     with open_room("slow", namespaces) as room:
         with Benchside(room) as benchside, benchside.viewing(SIX, control=True):
-            measure(room, benchside, 5 if quick else CLICKS, result)
+            measure(room, benchside, CLICKS, result, quick=quick)
         for viewer in (TigerVnc(room), NoVncViewer(room)):
             with viewer.viewing(SIX):
-                measure(room, viewer, 5 if quick else PEER_CLICKS, result)
+                measure(room, viewer, PEER_CLICKS, result, quick=quick)
     return result
 
 
-def measure(room: Room, viewer: Viewer, count: int, result: Result) -> None:
-    finger = aim(room, viewer)
+def measure(room: Room, viewer: Viewer, count: int, result: Result, *, quick: bool) -> None:
+    finger = aim(room, viewer, patience_s(quick=quick))
     target = start_target(room, room.lab.pc)
     with Ends(room.line) as ends:
         round_trip_ms = statistics.median(ends.ping() for _ in range(PINGS))
     finger.go()
-    clicks: list[Click] = finger.clicks(count, unmeasured=UNMEASURED)
+    clicks: list[Click] = finger.clicks(QUICK_CLICKS if quick else count, unmeasured=UNMEASURED)
     finger.close()
     room.lab.children.kill(target)
     above = [click.took_ms - round_trip_ms for click in clicks if click.seen_at is not None]

@@ -21,7 +21,7 @@ from examples.demo.children import Child, ChildError
 from examples.engineer.engineer import Engineer
 from project.paths import ROOT
 
-from bench.photon.click import Click, Clicker
+from bench.photon.click import Click, Clicker, patience_s
 from bench.photon.full import fill_screen, page_origin
 from bench.photon.novnc import NoVnc
 from bench.photon.target import SIZE_PX as SQUARE_PX
@@ -41,9 +41,10 @@ MAX_LOST_SHARE = 0.01
 def main(*, quick: bool = False) -> dict[str, float]:
     """Measure; the figures' names are the issue's, and `hop_…_ms` for where the time goes."""
     clicks, block, hop_clicks = (6, 3, 4) if quick else (CLICKS, BLOCK, HOP_CLICKS)
+    within_s = patience_s(quick=quick)
     with open_lab("photon") as lab:
         screen = lab.engineer_screen()
-        floor = measure_floor(lab, screen.environment, min(clicks, 100))
+        floor = measure_floor(lab, screen.environment, min(clicks, 100), within_s)
         target = start_target(lab, lab.pc, "target")
         browser = lab.folder / "engineer"
         with Engineer(lab.world.web_url, browser, headless=False, display=screen.environment) as engineer:
@@ -52,8 +53,8 @@ def main(*, quick: bool = False) -> dict[str, float]:
             take_control(lab, engineer)
             other = lab.engineer_screen()
             with NoVnc(lab.children, lab.pc, other.environment, lab.folder / "novnc") as novnc:
-                ours = aim(engineer, screen.environment)
-                theirs = Clicker(other.environment, *on_square(novnc.origin))
+                ours = aim(engineer, screen.environment, within_s)
+                theirs = Clicker(other.environment, *on_square(novnc.origin), within_s=within_s)
                 mine, peers = take_turns(lab, novnc, ours, theirs, clicks, block)
                 novnc.hold_still()
                 page.start()
@@ -74,9 +75,9 @@ def main(*, quick: bool = False) -> dict[str, float]:
         }
 
 
-def measure_floor(lab: Lab, screen: dict[str, str], clicks: int) -> list[Click]:
+def measure_floor(lab: Lab, screen: dict[str, str], clicks: int, within_s: float) -> list[Click]:
     local = start_target(lab, screen, "floor")
-    finger = Clicker(screen, *on_square((0, 0)))
+    finger = Clicker(screen, *on_square((0, 0)), within_s=within_s)
     found = finger.clicks(clicks, unmeasured=UNMEASURED)
     finger.close()
     lab.children.kill(local)
@@ -106,11 +107,11 @@ def take_control(lab: Lab, engineer: Engineer) -> None:
     engineer.click("size-exact")
 
 
-def aim(engineer: Engineer, environment: dict[str, str]) -> Clicker:
+def aim(engineer: Engineer, environment: dict[str, str], within_s: float) -> Clicker:
     """A finger on the square as the console shows it."""
     left, top = page_origin(engineer.page)
     x, y = engineer.where(*on_square((0, 0)))
-    return Clicker(environment, left + int(x), top + int(y))
+    return Clicker(environment, left + int(x), top + int(y), within_s=within_s)
 
 
 def on_square(origin: tuple[int, int]) -> tuple[int, int]:
