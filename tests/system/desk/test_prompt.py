@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 
@@ -20,6 +22,8 @@ TO_THE_FRONT = (CONTROL_KEY, ALT_KEY, ord("b"))
 DENY, ALLOW = "Don't allow", "Allow"
 DEAF_S = 0.8
 ALONE_S = 0.5
+HEARD_S = 0.2
+"""Of a key, and still within what makes a burst."""
 HANDLED_WITHIN_S = 2.0
 """A key that a busy desk sees over a second late is not known for a person's, and moves nothing."""
 
@@ -119,6 +123,21 @@ def test_a_scanner_does_not_allow(world: DeskWorld, person: Person) -> None:
         person.scan(*(ord(digit) for digit in "4006381333931"), ENTER_KEY)
     assert world.agent.heard_nothing(ALONE_S)
     # all of it came to where one key by itself allows
+    person.scan(ENTER_KEY)
+    assert world.agent.expect(AnswerPrompt, again=lambda: person.scan(ENTER_KEY)).allow
+
+
+def test_a_scanner_does_not_allow_where_the_desk_hears_its_enter_late(world: DeskWorld, person: Person) -> None:
+    go_to_allow(world, person)
+    person.scan(ord("4"))
+    time.sleep(HEARD_S)
+    os.kill(world.desk.pid, signal.SIGSTOP)
+    try:
+        person.scan(ENTER_KEY)
+        time.sleep(ALONE_S)
+    finally:
+        os.kill(world.desk.pid, signal.SIGCONT)
+    assert world.agent.heard_nothing(ALONE_S)
     person.scan(ENTER_KEY)
     assert world.agent.expect(AnswerPrompt, again=lambda: person.scan(ENTER_KEY)).allow
 

@@ -6,6 +6,9 @@ everything in the first 700 ms (a prompt that appears under a click in flight), 
 Enter), and a mouse press on Allow that was not made and let go there, or by a pointer that was there before
 the prompt and has not moved since.  Presses by the accessibility interface come from a screen reader or a
 switch; they count after the 700 ms.
+
+A press is judged by when it was made, which a desk that stalls hears of later (`at`); what has to stand alone stands
+so from when it was heard (`now`).
 """
 
 from __future__ import annotations
@@ -38,10 +41,11 @@ class Source(StrEnum):
 
 
 class PromptGuard:
-    """One prompt's judge.  `now` is on one monotonic clock, in seconds."""
+    """One prompt's judge.  `at` and `now` are on one monotonic clock, in seconds."""
 
     def __init__(self, *, opened_at: float, under_pointer: bool) -> None:
         """`under_pointer`: the prompt could not be placed away from the pointer."""
+        self._opened_at = opened_at
         self._hears_at = opened_at + DEAF_S
         self._pointer_moved = not under_pointer
         self._pressed_allow = False
@@ -49,44 +53,48 @@ class PromptGuard:
         self._allow_at: float | None = None
         self._verdict = Verdict.NOTHING
 
-    def hears(self, now: float, source: Source) -> bool:
+    def drawn(self, now: float) -> None:
+        """It is on the screen only now: what a slow PC took to draw it is not time in which it was seen."""
+        self._hears_at = max(self._hears_at, now + DEAF_S)
+
+    def hears(self, at: float, source: Source) -> bool:
         """Return whether an input event of any kind may have an effect on the prompt at all."""
-        return now >= self._hears_at and source is Source.PERSON and self._verdict is Verdict.NOTHING
+        return at >= self._hears_at and source is Source.PERSON and self._verdict is Verdict.NOTHING
 
-    def pointer_moved(self) -> None:
+    def pointer_moved(self, at: float) -> None:
         """The pointer moved over the prompt, so whoever clicks has seen it.  The click itself must be a person's."""
-        self._pointer_moved = True
+        self._pointer_moved = self._pointer_moved or at >= self._opened_at
 
-    def mouse_pressed(self, now: float, source: Source, *, on_allow: bool) -> None:
+    def mouse_pressed(self, at: float, source: Source, *, on_allow: bool) -> None:
         """Note where a press of the main button began."""
-        self._pressed_allow = on_allow and self._pointer_moved and self.hears(now, source)
+        self._pressed_allow = on_allow and self._pointer_moved and self.hears(at, source)
 
-    def mouse_released(self, now: float, source: Source, *, on_allow: bool) -> Verdict:
+    def mouse_released(self, at: float, source: Source, *, on_allow: bool) -> Verdict:
         """Return ALLOW if this press began and ended on Allow."""
         began = self._pressed_allow
         self._pressed_allow = False
-        return self._decide(Verdict.ALLOW) if began and on_allow and self.hears(now, source) else Verdict.NOTHING
+        return self._decide(Verdict.ALLOW) if began and on_allow and self.hears(at, source) else Verdict.NOTHING
 
-    def mouse_denied(self, now: float, source: Source) -> Verdict:
+    def mouse_denied(self, at: float, source: Source) -> Verdict:
         """A click on *Don't allow*."""
-        return self._decide(Verdict.DENY) if self.hears(now, source) else Verdict.NOTHING
+        return self._decide(Verdict.DENY) if self.hears(at, source) else Verdict.NOTHING
 
-    def key_pressed(self, now: float) -> None:
+    def key_pressed(self, at: float) -> None:
         """Note any key, whoever pressed it and whatever it does: it is what makes a burst."""
-        self._last_key_at = now
+        self._last_key_at = at if self._last_key_at is None else max(self._last_key_at, at)
         self._allow_at = None
 
-    def key_allowed(self, now: float, source: Source, *, auto_repeat: bool) -> None:
-        """Enter or Space on Allow: it counts at `deadline()` if no other key comes.  Call before `key_pressed`."""
-        is_burst = self._last_key_at is not None and now - self._last_key_at < BURST_BEFORE_S
-        is_answer = self.hears(now, source) and not auto_repeat and not is_burst
-        self.key_pressed(now)
+    def key_allowed(self, at: float, source: Source, *, auto_repeat: bool, now: float) -> None:
+        """Enter or Space on Allow: it counts at `deadline()` if no other key comes.  Instead of `key_pressed`."""
+        is_burst = self._last_key_at is not None and at - self._last_key_at < BURST_BEFORE_S
+        is_answer = self.hears(at, source) and not auto_repeat and not is_burst
+        self.key_pressed(at)
         self._allow_at = now + BURST_AFTER_S if is_answer else None
 
-    def key_denied(self, now: float, source: Source, *, auto_repeat: bool) -> Verdict:
+    def key_denied(self, at: float, source: Source, *, auto_repeat: bool) -> Verdict:
         """Escape anywhere, or Enter or Space on *Don't allow*: no is the safe answer, so bursts do not matter."""
-        is_answer = self.hears(now, source) and not auto_repeat
-        self.key_pressed(now)
+        is_answer = self.hears(at, source) and not auto_repeat
+        self.key_pressed(at)
         return self._decide(Verdict.DENY) if is_answer else Verdict.NOTHING
 
     def accessibility_pressed(self, now: float, *, allow: bool) -> Verdict:

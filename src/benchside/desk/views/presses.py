@@ -6,7 +6,7 @@ import logging
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QSocketNotifier
-from PySide6.QtGui import QInputDevice, QKeyEvent, QMouseEvent, QPointerEvent
+from PySide6.QtGui import QInputDevice, QInputEvent, QKeyEvent, QMouseEvent, QPointerEvent
 
 from benchside.desk.look.button import Button
 from benchside.desk.models.guard import Source
@@ -14,6 +14,11 @@ from benchside.desk.models.guard import Source
 __all__ = ["InputSources", "Presses", "ReservedButton"]
 
 _log = logging.getLogger(__name__)
+
+_MAX_LATE_MS = 60_000
+"""A stamp of over a minute ago is on another clock: of a display elsewhere, or of a test that makes its own events."""
+_STAMPS = 0x1_0000_0000
+"""A display's time is in 32 bits of milliseconds."""
 
 
 class InputSources(Protocol):
@@ -63,6 +68,16 @@ class Presses(QObject):
             return Source.PERSON
         self._sources.process()
         return Source.PROGRAM if self._sources.last_key_is_synthetic() else Source.PERSON
+
+
+    def made_at(self, event: QInputEvent, now: float) -> float:
+        """Return when `event` was made: `now`, less what it lay here while the desk was busy.
+
+        `now` is on the system's monotonic clock, which an X server stamps events with.  Elsewhere (Windows) the
+        toolkit's stamps are on a clock of its own, and `now` comes back.
+        """
+        late_ms = (int(now * 1000) - event.timestamp()) % _STAMPS
+        return now - late_ms / 1000 if self._sources is not None and late_ms <= _MAX_LATE_MS else now
 
 
 class ReservedButton(Button):

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QCloseEvent, QInputEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
 
 from benchside.desk.look.button import Button, button_row
@@ -66,6 +66,7 @@ class PromptWindow(QDialog):
         self._look = look
         self._clock = clock
         self._guard: PromptGuard | None = None
+        self._is_drawn = False
         self._pressed_by = Source.PROGRAM
         self._question = phrase_question(prompt.message)
         self._settling = QTimer(self, singleShot=True)
@@ -122,22 +123,36 @@ class PromptWindow(QDialog):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Feed the guard; what it does not hear reaches no widget."""
         guard = self._guard
+        if event.type() is QEvent.Type.Paint and guard is not None and not self._is_drawn:
+            self._note_drawing(guard)
+            return False
+        if not isinstance(event, QInputEvent):
+            return False
+        now = self._clock()
+        at = self._presses.made_at(event, now)
         if event.type() is QEvent.Type.MouseMove and guard is not None:
-            guard.pointer_moved()
+            guard.pointer_moved(at)
             return False
         if event.type() not in _INPUT:
             return False
         if guard is None:
             return True
-        now = self._clock()
         if isinstance(event, QKeyEvent):
-            return self._take_key(guard, watched, event, now)
+            return self._take_key(guard, watched, event, at, now)
         if isinstance(event, QMouseEvent):
-            return self._take_mouse(guard, watched, event, now)
+            return self._take_mouse(guard, watched, event, at)
         # a wheel only scrolls the list of windows, and of a touch Qt makes a press that is judged as one
-        return not guard.hears(now, Source.PERSON)
+        return not guard.hears(at, Source.PERSON)
 
-    def _take_key(self, guard: PromptGuard, watched: QObject, event: QKeyEvent, now: float) -> bool:
+    def _note_drawing(self, guard: PromptGuard) -> None:
+        """Each widget's first drawing puts the beginning off; it is over once the event loop turns again."""
+        guard.drawn(self._clock())
+        QTimer.singleShot(0, self, self._end_drawing)
+
+    def _end_drawing(self) -> None:
+        self._is_drawn = True
+
+    def _take_key(self, guard: PromptGuard, watched: QObject, event: QKeyEvent, at: float, now: float) -> bool:
         if event.type() is QEvent.Type.KeyRelease:
             return watched in (self._allow, self._deny, self._cover)
         # the filter sees a key once for each widget it bubbles through; only the focused one counts
@@ -147,14 +162,14 @@ class PromptWindow(QDialog):
         source = self._presses.of_key()
         repeats = event.isAutoRepeat()
         if event.key() == Qt.Key.Key_Escape or (watched is self._deny and event.key() in _PRESS):
-            self._act(guard.key_denied(now, source, auto_repeat=repeats))
+            self._act(guard.key_denied(at, source, auto_repeat=repeats))
             return True
         if watched is self._allow and event.key() in _PRESS:
-            guard.key_allowed(now, source, auto_repeat=repeats)
+            guard.key_allowed(at, source, auto_repeat=repeats, now=now)
             self._arm(guard, now)
             return True
-        hears = guard.hears(now, source)
-        guard.key_pressed(now)
+        hears = guard.hears(at, source)
+        guard.key_pressed(at)
         self._settling.stop()
         if watched is self._cover and event.key() in _PRESS:
             if hears and not repeats:
@@ -162,16 +177,16 @@ class PromptWindow(QDialog):
             return True
         if event.key() in _ENTER:
             # on anything but a button Enter is the default answer, and that is no
-            self._act(guard.key_denied(now, source, auto_repeat=repeats))
+            self._act(guard.key_denied(at, source, auto_repeat=repeats))
             return True
         return not hears
 
-    def _take_mouse(self, guard: PromptGuard, watched: QObject, event: QMouseEvent, now: float) -> bool:
+    def _take_mouse(self, guard: PromptGuard, watched: QObject, event: QMouseEvent, at: float) -> bool:
         button = watched if isinstance(watched, Button) else None
         is_press = event.type() is not QEvent.Type.MouseButtonRelease
         if is_press:
             self._pressed_by = self._presses.of_button(event)
-        hears = guard.hears(now, self._pressed_by) and event.button() is Qt.MouseButton.LeftButton
+        hears = guard.hears(at, self._pressed_by) and event.button() is Qt.MouseButton.LeftButton
         if button is None:
             # what takes no press must not hand it on to its parent, where it would be judged again
             return not (hears and isinstance(watched, ChoiceCard | TickCard | QScrollBar))
@@ -184,13 +199,13 @@ class PromptWindow(QDialog):
             button.setDown(is_press)
         elif is_press:
             button.setDown(True)
-            guard.mouse_pressed(now, self._pressed_by, on_allow=button is self._allow)
+            guard.mouse_pressed(at, self._pressed_by, on_allow=button is self._allow)
         elif button.isDown():
             button.setDown(False)
             if button is self._allow:
-                self._act(guard.mouse_released(now, self._pressed_by, on_allow=inside))
+                self._act(guard.mouse_released(at, self._pressed_by, on_allow=inside))
             elif inside:
-                self._act(guard.mouse_denied(now, self._pressed_by))
+                self._act(guard.mouse_denied(at, self._pressed_by))
         return True
 
     def _press_by_accessibility(self, *, allow: bool) -> None:

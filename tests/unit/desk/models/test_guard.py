@@ -22,7 +22,7 @@ def click(guard: PromptGuard, at: float, source: Source = PERSON, *, down: bool 
 
 
 def press_allow(guard: PromptGuard, at: float, source: Source = PERSON, *, auto_repeat: bool = False) -> Verdict:
-    guard.key_allowed(at, source, auto_repeat=auto_repeat)
+    guard.key_allowed(at, source, auto_repeat=auto_repeat, now=at)
     deadline = guard.deadline()
     return Verdict.NOTHING if deadline is None else guard.settle(deadline)
 
@@ -73,7 +73,7 @@ def test_one_press_is_one_release(guard: PromptGuard) -> None:
 def test_a_prompt_under_the_pointer_wants_the_pointer_moved() -> None:
     guard = PromptGuard(opened_at=OPENED, under_pointer=True)
     assert click(guard, HEARS) is Verdict.NOTHING
-    guard.pointer_moved()
+    guard.pointer_moved(OPENED)
     assert click(guard, HEARS + 1) is Verdict.ALLOW
 
 
@@ -83,7 +83,7 @@ def test_a_prompt_under_the_pointer_may_be_denied_at_once() -> None:
 
 
 def test_a_key_on_allow_counts_only_after_it_stood_alone(guard: PromptGuard) -> None:
-    guard.key_allowed(HEARS, PERSON, auto_repeat=False)
+    guard.key_allowed(HEARS, PERSON, auto_repeat=False, now=HEARS)
     assert guard.deadline() == pytest.approx(HEARS + BURST_AFTER_S)
     assert guard.settle(HEARS + BURST_AFTER_S - 0.001) is Verdict.NOTHING
     assert guard.settle(HEARS + BURST_AFTER_S) is Verdict.ALLOW
@@ -106,7 +106,7 @@ def test_a_key_before_the_700_ms_were_over_counts_for_the_burst(guard: PromptGua
 
 
 def test_a_key_just_after_takes_the_answer_back(guard: PromptGuard) -> None:
-    guard.key_allowed(HEARS, PERSON, auto_repeat=False)
+    guard.key_allowed(HEARS, PERSON, auto_repeat=False, now=HEARS)
     guard.key_pressed(HEARS + BURST_AFTER_S - 0.001)
     assert guard.deadline() is None
     assert guard.settle(HEARS + 1) is Verdict.NOTHING
@@ -123,7 +123,7 @@ def test_a_scanner_that_ends_with_enter_never_allows(guard: PromptGuard) -> None
 def test_a_scanner_that_sends_only_enters_never_allows(guard: PromptGuard) -> None:
     verdicts = set()
     for press in range(20):
-        guard.key_allowed(HEARS + press * 0.05, PERSON, auto_repeat=False)
+        guard.key_allowed(HEARS + press * 0.05, PERSON, auto_repeat=False, now=HEARS + press * 0.05)
         verdicts.add(guard.settle(HEARS + press * 0.05))
     deadline = guard.deadline()
     assert verdicts == {Verdict.NOTHING}
@@ -153,10 +153,52 @@ def test_a_prompt_is_answered_once(guard: PromptGuard) -> None:
 
 
 def test_no_overtakes_a_yes_that_waits(guard: PromptGuard) -> None:
-    guard.key_allowed(HEARS, PERSON, auto_repeat=False)
+    guard.key_allowed(HEARS, PERSON, auto_repeat=False, now=HEARS)
     assert guard.key_denied(HEARS + 0.1, PERSON, auto_repeat=False) is Verdict.DENY
     assert guard.settle(HEARS + 1) is Verdict.NOTHING
 
 
 def test_settling_with_nothing_pending_is_nothing(guard: PromptGuard) -> None:
     assert guard.settle(HEARS) is Verdict.NOTHING
+
+
+def test_a_press_that_was_made_before_it_could_be_seen_does_not_count_when_it_is_heard_later(guard: PromptGuard) -> None:
+    guard.drawn(OPENED + 2)
+    assert click(guard, HEARS + 1) is Verdict.NOTHING
+    assert guard.mouse_denied(OPENED + 2 + DEAF_S - 0.01, PERSON) is Verdict.NOTHING
+    assert click(guard, OPENED + 2 + DEAF_S) is Verdict.ALLOW
+
+
+def test_a_prompt_that_was_drawn_at_once_hears_no_earlier(guard: PromptGuard) -> None:
+    guard.drawn(OPENED - 1)
+    assert not guard.hears(HEARS - 0.001, PERSON)
+
+
+def test_a_scanner_that_a_busy_desk_hears_late_is_a_burst_all_the_same(guard: PromptGuard) -> None:
+    guard.key_pressed(HEARS)
+    guard.key_allowed(HEARS + 0.02, PERSON, auto_repeat=False, now=HEARS + BURST_BEFORE_S + 1)
+    assert guard.deadline() is None
+
+
+def test_a_person_whom_a_busy_desk_hears_all_at_once_is_no_burst(guard: PromptGuard) -> None:
+    late = HEARS + 3
+    guard.key_pressed(HEARS)
+    guard.key_allowed(HEARS + 1, PERSON, auto_repeat=False, now=late)
+    assert guard.deadline() == late + BURST_AFTER_S
+    assert guard.settle(late) is Verdict.NOTHING
+    assert guard.settle(late + BURST_AFTER_S) is Verdict.ALLOW
+
+
+def test_an_old_stamp_makes_no_burst_forgotten(guard: PromptGuard) -> None:
+    guard.key_pressed(HEARS + 1)
+    guard.key_pressed(OPENED)
+    guard.key_allowed(HEARS + 1.1, PERSON, auto_repeat=False, now=HEARS + 1.1)
+    assert guard.deadline() is None
+
+
+def test_a_pointer_that_moved_before_the_prompt_has_not_seen_it() -> None:
+    guard = PromptGuard(opened_at=OPENED, under_pointer=True)
+    guard.pointer_moved(OPENED - 0.1)
+    assert click(guard, HEARS) is Verdict.NOTHING
+    guard.pointer_moved(OPENED + 0.1)
+    assert click(guard, HEARS) is Verdict.ALLOW
