@@ -69,7 +69,6 @@ class Presses(QObject):
         self._sources.process()
         return Source.PROGRAM if self._sources.last_key_is_synthetic() else Source.PERSON
 
-
     def made_at(self, event: QInputEvent, now: float) -> float:
         """Return when `event` was made: `now`, less what it lay here while the desk was busy.
 

@@ -162,7 +162,7 @@ def test_settling_with_nothing_pending_is_nothing(guard: PromptGuard) -> None:
     assert guard.settle(HEARS) is Verdict.NOTHING
 
 
-def test_a_press_that_was_made_before_it_could_be_seen_does_not_count_when_it_is_heard_later(guard: PromptGuard) -> None:
+def test_a_press_from_before_it_could_be_seen_does_not_count_when_it_is_heard_later(guard: PromptGuard) -> None:
     guard.drawn(OPENED + 2)
     assert click(guard, HEARS + 1) is Verdict.NOTHING
     assert guard.mouse_denied(OPENED + 2 + DEAF_S - 0.01, PERSON) is Verdict.NOTHING
