@@ -79,13 +79,17 @@ async def test_who_came_while_a_device_was_held_is_still_known(tmp_path: Path) -
                     values,
                 )
             await connection.execute(text("INSERT INTO held_instance VALUES (:id, :id, 5, 7)"), values)
+        own = {"id": b"o" * 16, "own": b"p" * 16}  # the device's own PC, which was cut by the hold and came again
+        await connection.execute(text("INSERT INTO held_instance VALUES (:id, :own, 6, 7)"), own)
     await upgrade(database, "cloud")
     async with database.read() as rows:
-        kept = list(await rows.scalars(select(HeldInstance).order_by(HeldInstance.device_id)))
+        kept = list(await rows.scalars(select(HeldInstance).order_by(HeldInstance.device_id, HeldInstance.instance)))
     assert [(one.device_id, one.instance, one.first_utc_ms, one.last_utc_ms) for one in kept] == [
-        (name * 16, name * 16, 5, 7) for name in sorted(holds)
+        *((name * 16, name * 16, 5, 7) for name in (b"n", b"o")),
+        (b"o" * 16, b"p" * 16, 6, 7),
+        *((name * 16, name * 16, 5, 7) for name in (b"s", b"x")),
     ]
-    assert [one.device_id[:1] for one in kept if one.has_old_key] == [b"o"]
+    assert [(one.device_id[:1], one.instance[:1]) for one in kept if one.has_old_key] == [(b"o", b"o")]
     await database.close()
 
 
