@@ -66,6 +66,8 @@ class PromptWindow(QDialog):
         self._look = look
         self._clock = clock
         self._guard: PromptGuard | None = None
+        self._drawing = QTimer(self, singleShot=True, interval=0)
+        self._drawing.timeout.connect(self._end_drawing)
         self._is_drawn = False
         self._pressed_by = Source.PROGRAM
         self._question = phrase_question(prompt.message)
@@ -102,6 +104,8 @@ class PromptWindow(QDialog):
     def appear(self, *, under_pointer: bool) -> None:
         """Show the prompt, without taking the keyboard; the 700 ms begin now."""
         self._guard = PromptGuard(opened_at=self._clock(), under_pointer=under_pointer)
+        self._is_drawn = False
+        self._drawing.stop()
         self.show()
         self.raise_()
         self._deny.setFocus()
@@ -146,11 +150,14 @@ class PromptWindow(QDialog):
 
     def _note_drawing(self, guard: PromptGuard) -> None:
         """Each widget's first drawing puts the beginning off; it is over once the event loop turns again."""
+        if not self._drawing.isActive():
+            self._drawing.start()
         guard.drawn(self._clock())
-        QTimer.singleShot(0, self, self._end_drawing)
 
     def _end_drawing(self) -> None:
         self._is_drawn = True
+        if self._guard is not None:
+            self._guard.drawn(self._clock())
 
     def _take_key(self, guard: PromptGuard, watched: QObject, event: QKeyEvent, at: float, now: float) -> bool:
         if event.type() is QEvent.Type.KeyRelease:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from tests.fakes.desk_states import WINDOWS, after, all_states, prompt
@@ -75,6 +75,33 @@ def test_nothing_is_heard_at_first(desk: Desk) -> None:
         button(desk.windows.prompt, text).click()
     QTest.keyClick(desk.windows.prompt, Qt.Key.Key_Escape)
     assert answers(desk) == []
+
+
+def test_the_time_that_a_slow_pc_draws_is_none_in_which_it_was_seen(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(_window: PromptWindow, _event: QPaintEvent) -> None:
+        desk.now_s += 2
+
+    monkeypatch.setattr(PromptWindow, "paintEvent", draw)
+    desk.show(asked())
+    window = desk.windows.prompt
+    assert window is not None
+    for _ in range(2):
+        desk.now_s += DEAF_S - 0.01
+        QTest.mouseClick(button(window, "Allow"), LEFT)
+        button(window, "Allow").click()
+        assert answers(desk) == []
+        # away and back, as when the technician covers a part of the screen first
+        window.hide()
+        window.appear(under_pointer=False)
+        desk.application.processEvents()
+        desk.application.processEvents()
+    monkeypatch.undo()
+    desk.now_s += DEAF_S
+    desk.application.processEvents()
+    QTest.mouseClick(button(window, "Allow"), LEFT)
+    assert answers(desk) == [AnswerPrompt(prompt=1, allow=True)]
 
 
 @pytest.mark.parametrize(("text", "allow"), [("Allow", True), ("Don't allow", False)])
