@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from tests.fakes.entry_points import reason
 from tests.fakes.notified import add_device
 from tests.fakes.notifier import Journal
@@ -19,6 +20,7 @@ from benchside.server.administration.people import People
 from benchside.server.clock import utc_ms
 from benchside.server.http import advisory_routes
 from benchside.server.notices import advisories
+from benchside.server.notices.advisory_model import Advisory
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -90,6 +92,20 @@ async def test_a_notifier_that_comes_after_link_up_hears_it_too(world: World) ->
     pc.say(wire.NoticesAsked(journal=Journal().id))
     assert (await pc.hear(wire.NoticesKept)).sequence == 0
     assert (await pc.hear(wire.AdvisoryOffered)).id.hex() == made.json()["id"]
+
+
+async def test_a_pc_whose_clock_is_wrong_hears_at_link_up_that_one_is_over(world: World) -> None:
+    """It holds on to one by the server's word, which may have come just before the end."""
+    root, pc = await administrator(world), await world.enrolled_pc()
+    pc.say(wire.LinkPing())
+    await pc.hear(wire.LinkPong)
+    made = await root.post("/api/admin/advisories", **advisory())
+    await pc.hear(wire.AdvisoryOffered)
+    async with world.parts.cloud.write() as rows:
+        await rows.execute(update(Advisory).values(until_utc_ms=utc_ms() - 1))
+    await pc.connect()
+    pc.describe()
+    assert (await pc.hear(wire.AdvisoryWithdrawn)).id.hex() == made.json()["id"]
 
 
 async def test_pcs_that_are_not_meant_hear_nothing(world: World) -> None:

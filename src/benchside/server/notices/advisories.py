@@ -28,6 +28,8 @@ MAX_HOLDING = 40
 MAX_DAYS = 366
 KEEP_MS = 400 * 24 * 3600_000
 """After its end: who had read it by when is asked in the next audit."""
+OVER_SAID_MS = 45 * 24 * 3600_000
+"""After its end: a PC whose clock is wrong holds on to one for 30 days by the server's word (notifier/carrier.py)."""
 MAX_SHOWN = 500
 
 
@@ -131,19 +133,21 @@ class Advisories:
         self._bus.publish(ToDevices(frozenset(await self._pcs.all(anew=True)), AdvisoryWithdrawn(id=id_)))
 
     async def offers(self, device_id: bytes) -> Sequence[AdvisoryOffered | AdvisoryWithdrawn]:
-        """Return what a PC that has just linked up is told: what holds for it, and all that was withdrawn.
+        """Return what a PC that has just linked up is told: what holds for it, what is withdrawn, and what ended lately.
 
         It may have just been enrolled or described, so it is read anew.  Whether a PC was meant when an advisory was
         made nobody knows any more: its site or models may have changed since.
         """
         async with self._database.read() as rows:
-            found = list(await rows.scalars(select(Advisory).where(Advisory.until_utc_ms > self._now())))
+            lately = Advisory.until_utc_ms > self._now() - OVER_SAID_MS
+            found = list(await rows.scalars(select(Advisory).where(lately)))
         pc = await self._pcs.one(device_id) if found else None
         if pc is None:
             return ()
-        withdrawn = [AdvisoryWithdrawn(id=row.id) for row in found if row.withdrawn_utc_ms is not None]
-        holding = [(row.id, _said(row)) for row in found if row.withdrawn_utc_ms is None]
-        return [*withdrawn, *(_offer(id_, said) for id_, said in holding if said.is_for(pc))]
+        hold = [row for row in found if row.withdrawn_utc_ms is None and row.until_utc_ms > self._now()]
+        over = [AdvisoryWithdrawn(id=row.id) for row in found if row not in hold]
+        holding = [(row.id, _said(row)) for row in hold]
+        return [*over, *(_offer(id_, said) for id_, said in holding if said.is_for(pc))]
 
     async def all(self) -> list[AdvisoryFacts]:
         """Return the newest, with at how many PCs they have arrived and were acknowledged."""
