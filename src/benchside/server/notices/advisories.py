@@ -133,7 +133,7 @@ class Advisories:
         self._bus.publish(ToDevices(frozenset(await self._pcs.all(anew=True)), AdvisoryWithdrawn(id=id_)))
 
     async def offers(self, device_id: bytes) -> Sequence[AdvisoryOffered | AdvisoryWithdrawn]:
-        """Return what a PC that has just linked up is told: what holds for it, what is withdrawn, and what ended lately.
+        """Return what a PC that has just linked up is told: what holds for it, what is withdrawn, what is lately over.
 
         It may have just been enrolled or described, so it is read anew.  Whether a PC was meant when an advisory was
         made nobody knows any more: its site or models may have changed since.
