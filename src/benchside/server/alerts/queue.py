@@ -42,7 +42,8 @@ STALE_MS = 60 * 60_000
 """A fault that came and went is still told, unless its channel could not be reached for an hour: then it is no news."""
 LOOKED_AT = 500
 """Changes that are held against the rules in one transaction."""
-_TOLD = (ChangeKind.RAISED.value, ChangeKind.FLAPPING.value, ChangeKind.CHANGED.value)
+_ANEW = (ChangeKind.RAISED.value, ChangeKind.FLAPPING.value)
+_TOLD = (*_ANEW, ChangeKind.CHANGED.value)
 _HUSHED = (ChangeKind.SHELVED.value, ChangeKind.SUPPRESSED.value)
 _BACK = (ChangeKind.UNSHELVED.value, ChangeKind.UNSUPPRESSED.value)
 
@@ -107,9 +108,11 @@ class AlertQueue:
         """What somebody has put aside, or follows from another condition, is told when it no longer is, if at all."""
         row = await rows.scalar(select(KeptCondition).where(*_same(KeptCondition, change)))
         if change.kind in _HUSHED or (row is not None and _is_hushed(row, self._now())):
-            if change.kind != ChangeKind.CHANGED.value:
-                waiting = update(AlertItem).where(*_same(AlertItem, change), AlertItem.is_waiting)
-                await rows.execute(waiting.values(is_waiting=False))
+            items = update(AlertItem).where(*_same(AlertItem, change))
+            if change.kind in _ANEW:  # what was told is another, and so is what is on its way
+                await rows.execute(items.values(is_waiting=False, told_utc_ms=None, change=change.number))
+            elif change.kind != ChangeKind.CHANGED.value:
+                await rows.execute(items.where(AlertItem.is_waiting).values(is_waiting=False))
         elif change.kind in _TOLD:
             content, _ = read_change(change.content, None)
             if change.severity is not None:
@@ -162,10 +165,12 @@ class AlertQueue:
             if item is None:
                 item = _new_item(channel, change, severity)
                 rows.add(item)
-            elif change.kind in _BACK:
-                item.is_waiting = item.is_waiting or item.told_utc_ms is None or severity.rank > item.severity
-            elif change.kind != ChangeKind.CHANGED.value or severity.rank > item.severity:
-                item.is_waiting = True  # a sentence with another number in it is no news
+            elif (
+                change.kind in _ANEW
+                or severity.rank > item.severity  # a sentence with another number in it is no news
+                or (change.kind in _BACK and item.told_utc_ms is None)
+            ):
+                _wait(item)
             _renew(item, severity, texts, change)
             await rows.flush()
 
@@ -286,6 +291,11 @@ def _new_item(
         channel=channel.id, device_id=one.device_id, source=one.source, subject=one.subject, code=one.code,
         severity=severity.rank, is_waiting=told_utc_ms is None, told_utc_ms=told_utc_ms,
     )  # fmt: skip
+
+
+def _wait(item: AlertItem) -> None:
+    """It is news, also when it is put aside before its turn comes: what was told, if anything, was not this."""
+    item.is_waiting, item.told_utc_ms = True, None
 
 
 def _renew(item: AlertItem, severity: Severity, texts: Texts, change: KeptChange) -> None:

@@ -14,7 +14,7 @@ from tests.fakes.notified import add_device
 from tests.fakes.notifier import DISK, Journal
 from tests.fakes.server_world import Clock, opened_parts
 
-from benchside.protocol.wire.condition import ChangeKind, ConditionKey, Severity
+from benchside.protocol.wire.condition import ChangeKind, ConditionChange, ConditionKey, Severity
 from benchside.server.alerts import queue
 from benchside.server.alerts.facts import Message
 from benchside.server.alerts.model import AlertChannel, AlertItem
@@ -326,3 +326,67 @@ async def test_what_was_told_is_not_told_again_for_having_followed_from_another_
     assert await office.later(GROUP_MS) == []
     await office.tell(office.journal.write(ChangeKind.UNSUPPRESSED))
     assert len(await office.later(GROUP_MS)) == 1
+
+
+ASIDE: dict[ChangeKind, ChangeKind] = {
+    ChangeKind.SUPPRESSED: ChangeKind.UNSUPPRESSED, ChangeKind.SHELVED: ChangeKind.UNSHELVED,
+}  # fmt: skip
+
+
+def aside(office: Office, kind: ChangeKind) -> ConditionChange:
+    """Put aside by somebody, or by a rule."""
+    at = office.clock.now_ms
+    fields = {"by": "Toni", "why": "we know", "at_utc_ms": at, "until_utc_ms": at + 3600_000}
+    return office.journal.write(kind, DISK, **(fields if kind is ChangeKind.SHELVED else {}))
+
+
+@pytest.mark.parametrize("anew", [ChangeKind.RAISED, ChangeKind.FLAPPING])
+@pytest.mark.parametrize("kind", ASIDE)
+async def test_what_comes_anew_while_it_is_put_aside_is_told_when_it_is_back(
+    office: Office, kind: ChangeKind, anew: ChangeKind
+) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    await office.tell(aside(office, kind))
+    assert await office.later(GROUP_MS) == []
+    over = office.journal.cleared(), office.journal.acknowledged()
+    again = office.journal.write(anew, severity=Severity.WARNING, texts={"en": FULL})
+    await office.tell(*over, again, aside(office, kind))  # nobody tidies up in between
+    assert await office.later(GROUP_MS) == []
+    await office.tell(office.journal.write(ASIDE[kind]))
+    assert len(await office.later(GROUP_MS)) == 1
+    assert await office.later(GROUP_MS) == []
+
+
+@pytest.mark.parametrize("kind", ASIDE)
+@pytest.mark.parametrize("is_worse", [False, True])
+async def test_news_that_is_put_aside_before_it_is_told_is_told_when_it_is_back(
+    office: Office, kind: ChangeKind, is_worse: bool
+) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised())
+    assert len(await office.later(0)) == 1
+    if is_worse:
+        worse = {"severity": Severity.CRITICAL, "texts": {"en": FULL}}
+        await office.tell(office.journal.write(ChangeKind.CHANGED, DISK, **worse))
+    else:
+        await office.tell(office.journal.cleared(), office.journal.raised())
+    assert await office.later(1) == [], "the minute is not over"
+    await office.tell(aside(office, kind))
+    assert await office.later(GROUP_MS) == []
+    await office.tell(office.journal.write(ASIDE[kind]))
+    assert len(await office.later(0)) == 1
+
+
+async def test_what_comes_anew_and_is_put_aside_while_the_last_message_is_on_its_way_is_news(office: Office) -> None:
+    await office.channel()
+    await office.tell(office.journal.raised())
+    await office.queue.gather()
+    (due,) = await office.queue.take_due()
+    await office.tell(office.journal.cleared(), office.journal.raised(), office.journal.write(ChangeKind.SUPPRESSED))
+    await office.queue.gather()
+    await office.queue.sent(due)
+    assert await office.later(GROUP_MS) == []
+    await office.tell(office.journal.write(ChangeKind.UNSUPPRESSED))
+    assert len(await office.later(0)) == 1
