@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchside.protocol.wire.audit import EventDetails
-from benchside.protocol.wire.condition import ChangeKind, Severity, Texts
+from benchside.protocol.wire.condition import ChangeKind, ConditionState, Severity, Texts
 from benchside.server.alerts.facts import ChannelFacts, Line, Message
 from benchside.server.alerts.model import AlertChannel, AlertItem, AlertMark
 from benchside.server.alerts.office import facts_of
-from benchside.server.alerts.retold import Key, find_retold
+from benchside.server.alerts.retold import Key, find_before, find_retold
 from benchside.server.audit.kind import SERVER, ServerKind
 from benchside.server.audit.ledger import Ledger
 from benchside.server.clock import NowUtcMs, has_come
@@ -127,20 +127,32 @@ class AlertQueue:
         change: KeptChange,
         pc: FleetPc,
         channels: list[ChannelFacts],
-        stopped: Collection[Key],
+        stopped: Mapping[Key, bool],
     ) -> None:
         """What stands once a journal was told anew goes on being repeated; what nobody can know to stand is told.
 
-        `stopped`: what had been over or put aside since, as far as anybody knew.
+        As it stood before `change`: what came with it or later is followed as in any journal.
+        `stopped`: what had been over (True) or put aside since, as far as anybody knew.
         """
         now = self._now()
+        told = select(AlertItem).where(AlertItem.device_id == change.device_id, ~AlertItem.is_waiting)
+        for one in list(await rows.scalars(told)):
+            if stopped.get((one.source, one.subject, one.code)):
+                await rows.delete(one)  # as `tidy` would have
+        await rows.flush()
         standing = select(KeptCondition).where(
             KeptCondition.device_id == change.device_id, KeptCondition.journal == change.journal,
-            KeptCondition.is_active, ~KeptCondition.is_acknowledged, KeptCondition.is_shown, unshelved(now),
+            KeptCondition.is_active, ~KeptCondition.is_acknowledged,
         )  # fmt: skip
-        for row in list(await rows.scalars(standing)):
-            severity, texts = tuple(Severity)[row.severity], joined(row.state, None).texts
-            told_utc_ms = None if (row.source, row.subject, row.code) in stopped else now
+        found = list(await rows.scalars(standing))
+        before = await find_before(rows, change)  # after those: what changes in between is in it
+        for row in found:
+            key = (row.source, row.subject, row.code)
+            state = before[key] if key in before else joined(row.state, None)
+            if state is None or not (_stood(state) if key in before else not _is_hushed(row, now)):
+                continue
+            severity, texts = state.severity, state.texts
+            told_utc_ms = None if key in stopped else now
             for channel in channels:
                 if not channel.wants(severity, pc):
                     continue
@@ -150,7 +162,8 @@ class AlertQueue:
                     rows.add(item)
                 elif item.is_waiting:
                     continue
-                item.is_waiting = item.told_utc_ms is None or severity.rank > item.severity
+                elif item.told_utc_ms is None or severity.rank > item.severity:
+                    _wait(item)
                 _renew(item, severity, texts, change)
                 await rows.flush()
 
@@ -306,6 +319,13 @@ def _renew(item: AlertItem, severity: Severity, texts: Texts, change: KeptChange
 def _is_hushed(row: KeptCondition, now_utc_ms: int) -> bool:
     """Whether somebody has put it aside, or it is active and suppressed, which is why it is not shown."""
     return (row.shelved_until_utc_ms or 0) > now_utc_ms or (row.is_active and not row.is_shown)
+
+
+def _stood(state: ConditionState) -> bool:
+    """Whether it was active, and neither acknowledged nor put aside."""
+    return state.is_active and not (
+        state.is_acknowledged or state.is_suppressed or state.shelved_until_utc_ms is not None
+    )
 
 
 def _is_open(*besides: ColumnElement[bool]) -> ColumnElement[bool]:
