@@ -29,6 +29,8 @@ class Beside:
     """Those whose names fit come first, the last of them by name where there are too many."""
     is_cut: bool = False
     """There were more whose names fit than could be looked at, or more names than are read."""
+    is_whole: bool = True
+    """None is missing whose name fits: not one is left out, and the folder could be read to its end."""
 
 
 class Names:
@@ -64,11 +66,11 @@ class Names:
 def look_beside(folder: Path, fits: Callable[[str], bool], *, others: bool = False) -> Beside:
     """Return the files of a folder whose names fit, and with `others` as many of the rest as there is room for.
 
-    A folder that cannot be read has none.
+    A folder that cannot be read has none, and is not whole.
     """
     fitting: list[str] = []
     rest: list[str] = []
-    is_cut = False
+    is_cut, is_read = False, True
     try:
         with os.scandir(folder) as entries:
             for count, entry in enumerate(entries):
@@ -76,20 +78,24 @@ def look_beside(folder: Path, fits: Callable[[str], bool], *, others: bool = Fal
                     is_cut = True
                     break
                 kind = fitting if fits(entry.name) else rest
-                if (kind is fitting or (others and len(rest) < MAX_SIBLINGS)) and _is_file(entry):
-                    kind.append(entry.path)
+                if kind is fitting or (others and len(rest) < MAX_SIBLINGS):
+                    is_file = _is_file(entry)
+                    is_read = is_read and (is_file is not None or kind is rest)
+                    if is_file:
+                        kind.append(entry.path)
     except OSError:
-        pass  # what came until then is what there is
+        is_read = False  # what came until then is what there is
     if len(fitting) > MAX_SIBLINGS:
         # where names have a date in them, the last are the newest
         fitting.sort(reverse=True)
+        is_cut = True
     files = (fitting + rest)[:MAX_SIBLINGS]
     # results and pictures beside the log are no part of it, however many there are
-    return Beside(tuple(Path(path) for path in files), is_cut or len(fitting) > MAX_SIBLINGS)
+    return Beside(tuple(Path(path) for path in files), is_cut, is_read and not is_cut)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _is_file(entry: os.DirEntry[str]) -> bool | None:
     try:
         return entry.is_file()
     except OSError:
-        return False
+        return None  # nobody knows

@@ -24,8 +24,9 @@ import msgspec
 from benchside.notifier.adapters.log_rules import Rule, read_live_rules, signals_of
 from benchside.notifier.adapters.log_text import ENCODINGS, is_rubbish
 from benchside.notifier.adapters.pattern import MAX_LOOKED
+from benchside.notifier.adapters.places import MAX_PLACE_BYTES, Place
 from benchside.notifier.adapters.standing import Standing
-from benchside.notifier.adapters.tail import Place, Tail
+from benchside.notifier.adapters.tail import Tail
 from benchside.notifier.watch.contract import Reporter
 from benchside.platform.files import read_if_there, write_private
 from benchside.platform.shared.here import open_shared
@@ -49,7 +50,6 @@ CUT_AGAIN_S = 3600.0
 """Logs of long lines have them for ever: each saying is written to the journal, and counts all since the one before."""
 MAX_NAMED = 10
 """Of the rules that are left out; check-rules names them all."""
-MAX_PLACE_BYTES = 4096
 RUBBISH_LINES = 20
 """Of these in a row, one after the other, until a file is called no text, and lines of text until it is again."""
 
@@ -211,11 +211,10 @@ class LogAdapter:
             return None
         try:
             data = read_if_there(self._memory, MAX_PLACE_BYTES)
-            place = None if data is None else msgspec.msgpack.decode(data, type=Place)
+            return None if data is None else msgspec.msgpack.decode(data, type=Place)
         except (OSError, ValueError):
             # torn or of another version: reading begins at the end, as on the first day
             return None
-        return place if place is not None and place.offset >= 0 and 0 <= place.head_bytes <= MAX_PLACE_BYTES else None
 
     def _remember(self, reporter: Reporter, *, at_once: bool = False) -> None:
         # what is said of the file itself does not count: each worker says that anew

@@ -14,16 +14,16 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from benchside.notifier.adapters.beside import MAX_SIBLINGS, Names, look_beside
+from benchside.notifier.adapters.beside import Names, look_beside
 from benchside.notifier.adapters.log_text import LineCutter, find_encoding
+from benchside.notifier.adapters.places import MAX_HEAD_BYTES, Others, Place
 
-__all__ = ["LOOK_WITHIN_S", "MAX_BEHIND_BYTES", "MAX_LOOK_BYTES", "Looked", "Place", "Tail"]
+__all__ = ["LOOK_WITHIN_S", "MAX_BEHIND_BYTES", "MAX_LOOK_BYTES", "Looked", "Tail"]
 
 MAX_LOOK_BYTES = 1024 * 1024
 """In one look: some 10 ms of reading and rules, so that the PC's other programs never wait for us."""
@@ -32,26 +32,10 @@ LOOK_WITHIN_S = 0.2
 would else keep the worker from telling that it is alive."""
 MAX_BEHIND_BYTES = 64 * 1024 * 1024
 """Further behind, what lies between is passed over, and said: it would tell of what was wrong an hour ago."""
-MAX_HEAD_BYTES = 256
-"""Two lines or three: enough to have a moment in it that no other file begins with."""
 UNSEEN_S = 60.0
 """A file that was read so lately was most likely read to its end."""
 FIND_REST = 20
 """So many times as long as it took to find the newest file of a pattern, none is looked for again."""
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where reading goes on: in which file, and after how many bytes.  What is remembered over restarts."""
-
-    name: str
-    device: int
-    number: int
-    offset: int
-    head: bytes
-    """SHA-256 of the first `head_bytes`."""
-    head_bytes: int
-    changed_ns: int = 0
-    """When it was written last, as far as we know: a copy of it is not older."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +102,17 @@ class Tail:
         self._is_crowded = False
         self._found: Path | None = None
         self._find_again_at = 0.0
-        self._left: dict[tuple[int, int], Place] = {}
-        """Where reading goes on in files that are written in turn with ours, of a pattern as many as are looked at."""
-        self._not_told: dict[tuple[int, int], int | None] = {}
-        """Of other files, how many bytes were there before anybody looked; None: it was read, nobody knows how far."""
+        self._others = Others(place)
 
     @property
     def place(self) -> Place | None:
         """Where a restart goes on from: always between two lines."""
-        return self._now.place_now if self._now else self._remembered
+        if self._now is None or not self._names.is_pattern:
+            return self._now.place_now if self._now else self._remembered
+        is_all = not self._is_crowded and not self._others.are_too_many
+        return msgspec.structs.replace(
+            self._now.place_now, others=self._others.to_remember, all_of=str(self._path) if is_all else ""
+        )
 
     def look(self, take: Callable[[str], None]) -> Looked:
         """Give each new line to `take`; OSError when the file is there and cannot be read."""
@@ -155,7 +141,7 @@ class Tail:
         if known is not None and not _is_same(known, handle):
             if self._finish_old(known, path):
                 return True
-            self._leave(known)
+            self._others.leave(known.place_now)
             if self._begin_following(known, path):
                 return True
             known = None
@@ -164,15 +150,6 @@ class Tail:
         known.path = path
         self._now, self._skip = known, False
         return self._read(known, handle)
-
-    def _leave(self, old: _Open) -> None:
-        self._left[old.place.device, old.place.number] = old.place_now
-        while len(self._left) > MAX_SIBLINGS:
-            longest_left = next(iter(self._left))
-            self._left.pop(longest_left)
-            self._not_told[longest_left] = None
-        while len(self._not_told) > MAX_SIBLINGS:
-            self._not_told.pop(next(iter(self._not_told)))
 
     def _find(self) -> Path | None:
         if not self._names.is_pattern:
@@ -191,26 +168,22 @@ class Tail:
         # what is read now stays one of them, wherever in a crowded folder it stands
         ours = {self._now.path} if self._now is not None and self._names.is_ours(self._now.path.name) else set()
         found: list[tuple[Path, os.stat_result]] = []
+        is_whole = beside.is_whole
         for path in ours.union(beside.files):
-            with suppress(OSError):  # it went meanwhile
+            try:
                 found.append((path, path.stat()))
-        self._note_sizes([known for _, known in found])
+            except OSError:
+                is_whole = False  # it went meanwhile, or a share is away
+        self._others.note([known for _, known in found], is_whole=is_whole, before_ns=self._known_before_ns())
         return max((known.st_mtime_ns, path) for path, known in found)[1] if found else None
 
-    def _note_sizes(self, found: list[os.stat_result]) -> None:
-        """Know what is there already, and forget what went or was begun anew: its number is another file's by then."""
-        if self._now is None and (self._skip or self._remembered is not None):
-            # after a restart, what is newer than the file that was read last came while nobody looked
-            before_ns = float("inf") if self._remembered is None else self._remembered.changed_ns
-            before = [known for known in found if known.st_mtime_ns < before_ns]
-            self._not_told = {(known.st_dev, known.st_ino): known.st_size for known in before}
-        elif self._not_told:
-            # of too many it is not known which are gone
-            gone = float("inf") if self._is_crowded else -1
-            sizes = {(known.st_dev, known.st_ino): known.st_size for known in found}
-            self._not_told = {
-                each: size for each, size in self._not_told.items() if (size or 0) <= sizes.get(each, gone)
-            }
+    def _known_before_ns(self) -> float:
+        if self._now is not None:
+            return float("-inf")
+        if self._remembered is None:
+            return float("inf") if self._skip else float("-inf")
+        # after a restart, what none remembers came while nobody looked; of too many that is known by their dates only
+        return float("-inf") if self._remembered.all_of == str(self._path) else self._remembered.changed_ns
 
     def _resume(self, path: Path, handle: int) -> _Open | None:
         place, self._remembered = self._remembered, None
@@ -218,13 +191,14 @@ class Tail:
             return None
         self._skip = False
         encoding = find_encoding(_head(handle), self._encoding)
+        place = msgspec.structs.replace(place, others=(), all_of="")
         return _Open(place, LineCutter(encoding), place.offset, path.parent / place.name)
 
     def _begin(self, path: Path, handle: int) -> _Open:
         known = os.fstat(handle)
         head = _head(handle)
         cutter = LineCutter(find_encoding(head, self._encoding))
-        left = self._left.pop((known.st_dev, known.st_ino), None)
+        left = self._others.go_on(known)
         if left is not None:
             again = _Open(left, cutter, left.offset, path)
             if _is_same(again, handle):
@@ -238,7 +212,7 @@ class Tail:
 
     def _start(self, handle: int, known: os.stat_result, encoding: str) -> int:
         """Where a file that was never read begins for us: at its end, where it was there already."""
-        told = self._not_told.pop((known.st_dev, known.st_ino), 0)
+        told = self._others.begin(known)
         if told is None:
             self._lost += 1
         size = known.st_size if self._skip or told is None else told
@@ -321,13 +295,17 @@ class Tail:
                 continue
             try:
                 known = beside.stat()
-                is_read = (known.st_dev, known.st_ino) in self._left or self._begins_as(old.place, beside)
+                # the newest of a pattern is `path` itself; two that are written in turn are each left
+                if known.st_mtime_ns <= old.place.changed_ns or self._is_read(beside, known, old.place):
+                    continue
             except OSError:
                 continue
-            # the newest of a pattern is `path` itself; two that are written in turn are each in `_left`
-            if known.st_mtime_ns > old.place.changed_ns and not is_read:
-                found.append((known.st_mtime_ns, beside))
+            found.append((known.st_mtime_ns, beside))
         return min(found)[1] if found else None
+
+    def _is_read(self, path: Path, known: os.stat_result, old: Place) -> bool:
+        left = self._others.read_to_end(known)
+        return self._begins_as(old, path) or (left is not None and self._begins_as(left, path))
 
     def _find_moved(self, old: _Open, path: Path) -> tuple[Path | None, bool]:
         """The file itself under another name, else the newest that begins as it did and is no older.

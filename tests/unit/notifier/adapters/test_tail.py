@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchside.notifier.adapters import tail as module
-from benchside.notifier.adapters.tail import Looked, Place, Tail
+from benchside.notifier.adapters.places import Place
+from benchside.notifier.adapters.tail import Looked, Tail
 from benchside.platform.shared.here import open_shared
 
 

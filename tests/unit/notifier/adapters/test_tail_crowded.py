@@ -10,10 +10,11 @@ import pytest
 from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters import beside as module
-from benchside.notifier.adapters import tail as tail_module
-from benchside.notifier.adapters.beside import Names, look_beside
+from benchside.notifier.adapters import places as places_module
+from benchside.notifier.adapters.beside import Beside, Names, look_beside
 from benchside.notifier.adapters.log import LogAdapter, LogSettings
-from benchside.notifier.adapters.tail import FIND_REST, LOOK_WITHIN_S, UNSEEN_S, Place, Tail
+from benchside.notifier.adapters.places import Place
+from benchside.notifier.adapters.tail import FIND_REST, LOOK_WITHIN_S, UNSEEN_S, Tail
 from benchside.platform.shared.here import open_shared
 
 
@@ -192,7 +193,7 @@ def test_a_slow_folder_is_not_searched_at_each_look(tmp_path: Path, monkeypatch:
 def test_a_folder_that_is_not_there_or_no_folder(tmp_path: Path) -> None:
     file = write(tmp_path / "x", "", 1)
     for folder in (tmp_path / "none", file):
-        assert look_beside(folder, lambda _name: True).files == ()
+        assert look_beside(folder, lambda _name: True) == Beside(is_whole=False)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +266,7 @@ def test_many_files_that_are_written_in_turn_are_each_read_once(tmp_path: Path) 
 def test_beyond_those_whose_places_are_kept_reading_goes_on_at_the_end_which_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tail_module, "MAX_SIBLINGS", 5)
+    monkeypatch.setattr(places_module, "MAX_SIBLINGS", 5)
     told, lost = list[str](), 0
     one = follow(tmp_path / "*.log")
     for turn in range(80):
@@ -273,7 +274,7 @@ def test_beyond_those_whose_places_are_kept_reading_goes_on_at_the_end_which_is_
         lost += one.look(told.append).lost
     assert told == [str(turn) for turn in range(10)], "each once, and never again"
     assert lost == 70
-    assert len(one._left) + len(one._not_told) <= 10
+    assert len(one._others._left) + len(one._others._not_told) <= 10
 
 
 @pytest.mark.parametrize("end", [Path.unlink, lambda path: path.rename(path.with_name("cx.log.1")), lambda _path: None])
