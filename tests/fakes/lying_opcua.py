@@ -7,13 +7,14 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from asyncua import ua
 from asyncua.common.utils import Buffer
 from asyncua.ua.ua_binary import nodeid_from_binary, struct_from_binary, struct_to_binary
 
-__all__ = ["ALARM_FIELDS", "LyingOpcUa", "alarm", "lying_server"]
+__all__ = ["ALARM_FIELDS", "Answer", "Devices", "LyingOpcUa", "alarm", "lying_server"]
 
 ALARM_FIELDS = 11
 
@@ -34,19 +35,63 @@ Answer = Callable[[Any], Any]
 
 
 @dataclass
+class Devices:
+    """Answers to Browse of a server with these devices and their LADS units.
+
+    `lies`: what it answers of a node instead, or a cut.
+    """
+
+    units: dict[str, list[str]] = field(default_factory=dict)
+    lies: dict[str, dict[str, Any] | type[ConnectionError]] = field(default_factory=dict)
+
+    def browse(self, data: Any) -> ua.BrowseResponse:
+        node = str(struct_from_binary(ua.BrowseParameters, data).NodesToBrowse[0].NodeId.Identifier)
+        lie = self.lies.get(node, {})
+        if isinstance(lie, type):
+            raise lie
+        inside = [
+            ua.ReferenceDescription(NodeId=ua.NodeId(to, 3), BrowseName=ua.QualifiedName(name, space))
+            for space, name, to in self._inside(*node.split("/"))
+        ]
+        return ua.BrowseResponse(Results=[ua.BrowseResult(**({"References": inside} | lie))])
+
+    def _inside(self, kind: str, device: str = "", unit: str = "") -> list[tuple[int, str, str]]:
+        """Namespace, name and id of each child of a node."""
+        match kind:
+            case "DeviceSet":
+                # as in the standard's own nodeset
+                return [(1, "DeviceFeatures", "features"), *((3, one, f"Device/{one}") for one in self.units)]
+            case "Device":
+                return [(2, "FunctionalUnitSet", f"FunctionalUnitSet/{device}")]
+            case "FunctionalUnitSet":
+                return [(3, one, f"Unit/{device}/{one}") for one in self.units[device]]
+            case "Unit":
+                return [(2, "FunctionalUnitState", f"Machine/{device}/{unit}")]
+            case "Machine":
+                return [(0, "CurrentState", f"State/{device}/{unit}")]
+            case _:
+                return [(1, "DeviceSet", "DeviceSet")] if kind == str(int(ua.ObjectIds.ObjectsFolder)) else []
+
+
+@dataclass
 class LyingOpcUa:
-    """`published`: what answers to Publish hold, in order: events, or an answer's raw bytes; then there is silence.
+    """`published`: what answers to Publish hold, in order: events, values, or an answer's raw bytes; then silence.
 
     `lies`: an answer of another kind, by the name of the service; bytes are sent as the body that they are.
     `raw`: sent as soon as somebody connects, instead of everything.
     """
 
-    published: list[list[ua.EventFieldList] | bytes] = field(default_factory=list)
+    published: list[list[ua.EventFieldList] | ua.DataChangeNotification | bytes] = field(default_factory=list)
     lies: dict[str, Answer] = field(default_factory=dict)
     raw: bytes | None = None
     port: int = 0
     asked: list[str] = field(default_factory=list)
+    handles: list[int] = field(default_factory=list)
+    """Of what is watched, as the client calls it, in the order in which it was asked for."""
+    released: int = 0
     visits: int = 0
+    _number: int = 0
+    _waiting: Callable[[Any], None] | None = None
 
     @property
     def endpoint(self) -> str:
@@ -90,23 +135,39 @@ class LyingOpcUa:
         name = _NAMES[service.Identifier]
         self.asked.append(name)
         answer = self._answer_to(name, data)
-        if answer is None:
-            return
+        if answer is not None:
+            self._reply(writer, kind, request, header.RequestHandle, answer)
+        elif name == "Publish":
+            self._waiting = partial(self._reply, writer, kind, request, header.RequestHandle)
+
+    def tell_value(self, handle: int, value: object) -> None:
+        """Say that what is watched under this handle has this value, now or with the next answer to Publish."""
+        item = ua.MonitoredItemNotification(ClientHandle=handle, Value=ua.DataValue(ua.Variant(value)))
+        self.published.append(ua.DataChangeNotification(MonitoredItems=[item]))
+        if self._waiting is not None:
+            reply, self._waiting = self._waiting, None
+            reply(self._Publish())
+
+    def _reply(self, writer: asyncio.StreamWriter, kind: bytes, request: int, handle: int, answer: Any) -> None:
         if not isinstance(answer, bytes):
-            answer.ResponseHeader.RequestHandle = header.RequestHandle
+            answer.ResponseHeader.RequestHandle = handle
             answer = struct_to_binary(answer)
         if kind == b"OPN":
             policy = b"http://opcfoundation.org/UA/SecurityPolicy#None"
             head = struct.pack("<I", 7) + struct.pack("<i", len(policy)) + policy + struct.pack("<ii", -1, -1)
         else:
             head = struct.pack("<II", 7, 1)
-        self._number = getattr(self, "_number", 0) + 1
+        self._number += 1
         head += struct.pack("<II", self._number, request)
         writer.write(kind + b"F" + struct.pack("<I", 8 + len(head) + len(answer)) + head + answer)
 
     def _answer_to(self, name: str, data: Buffer) -> Any:
         if name in self.lies:
             return self.lies[name](data)
+        if name == "CreateMonitoredItems":
+            return self._watch(data)
+        if name == "DeleteMonitoredItems":
+            return self._release(data)
         return getattr(self, f"_{name}")()
 
     def _OpenSecureChannel(self) -> Any:
@@ -137,8 +198,18 @@ class LyingOpcUa:
         answer.Parameters.SubscriptionId = 9
         return answer
 
-    def _CreateMonitoredItems(self) -> Any:
-        return ua.CreateMonitoredItemsResponse(Results=[ua.MonitoredItemCreateResult(MonitoredItemId=1)])
+    def _watch(self, data: Buffer) -> Any:
+        asked = struct_from_binary(ua.CreateMonitoredItemsParameters, data).ItemsToCreate
+        self.handles += [int(one.RequestedParameters.ClientHandle) for one in asked]
+        first = len(self.handles) - len(asked) + 1
+        return ua.CreateMonitoredItemsResponse(
+            Results=[ua.MonitoredItemCreateResult(MonitoredItemId=first + number) for number in range(len(asked))]
+        )
+
+    def _release(self, data: Buffer) -> Any:
+        asked = struct_from_binary(ua.DeleteMonitoredItemsParameters, data).MonitoredItemIds
+        self.released += len(asked)
+        return ua.DeleteMonitoredItemsResponse(Results=[ua.StatusCode() for _ in asked])
 
     def _Call(self) -> Any:
         return ua.CallResponse(Results=[ua.CallMethodResult()])
@@ -165,15 +236,17 @@ class LyingOpcUa:
             return now
         answer = ua.PublishResponse()
         answer.Parameters.SubscriptionId = 9
-        answer.Parameters.NotificationMessage.NotificationData = [ua.EventNotificationList(Events=now)]
+        answer.Parameters.NotificationMessage.NotificationData = [
+            ua.EventNotificationList(Events=now) if isinstance(now, list) else now
+        ]
         return answer
 
 
 _NAMES = {
     getattr(ua.ObjectIds, f"{name}Request_Encoding_DefaultBinary"): name
     for name in (
-        "OpenSecureChannel", "CreateSession", "ActivateSession", "CreateSubscription", "CreateMonitoredItems", "Call",
-        "Read", "Browse", "BrowseNext", "CloseSession", "Publish", "CloseSecureChannel",
+        "OpenSecureChannel", "CreateSession", "ActivateSession", "CreateSubscription", "CreateMonitoredItems",
+        "DeleteMonitoredItems", "Call", "Read", "Browse", "BrowseNext", "CloseSession", "Publish", "CloseSecureChannel",
     )
 }  # fmt: skip
 

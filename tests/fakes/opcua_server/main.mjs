@@ -3,6 +3,7 @@
 // Lines on stdin, each answered "done …":
 //   raise ALARM SEVERITY TEXT…   clear ALARM   retain ALARM (inactive, not yet acknowledged)   acknowledge ALARM
 //   forget ALARM (over, and nobody is told)    flood ALARM COUNT    unit STATE    device STATE    health NUMBER
+//   unplug (the device is gone)   plug (it is there again)   watched COUNT (fails unless clients watch so many items)
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
@@ -50,19 +51,25 @@ const alarms = {
 const lads = space.getNamespaceIndex("http://opcfoundation.org/UA/LADS/");
 const di = space.getNamespaceIndex("http://opcfoundation.org/UA/DI/");
 const deviceSet = space.rootFolder.objects.getFolderElementByName("DeviceSet", di);
-const device = space.findObjectType("LADSDeviceType", lads).instantiate({
-  browseName: "Analyser", componentOf: deviceSet, optionals: ["DeviceHealth"],
-});
-const unit = space.findObjectType("FunctionalUnitType", lads).instantiate({
-  browseName: "Pipettor", componentOf: device.getComponentByName("FunctionalUnitSet", lads),
-});
 const state = (object, name) => object.getComponentByName(name, lads).getComponentByName("CurrentState");
-const states = { unit: state(unit, "FunctionalUnitState"), device: state(device, "DeviceState") };
-const health = device.getComponentByName("DeviceHealth", di);
 const say = (node, text) => node.setValueFromSource({ dataType: DataType.LocalizedText, value: { locale: "en", text } });
-say(states.unit, "Stopped");
-say(states.device, "Operate");
-health.setValueFromSource({ dataType: DataType.Int32, value: 0 });
+
+function addDevice() {
+  const device = space.findObjectType("LADSDeviceType", lads).instantiate({
+    browseName: "Analyser", componentOf: deviceSet, optionals: ["DeviceHealth"],
+  });
+  const unit = space.findObjectType("FunctionalUnitType", lads).instantiate({
+    browseName: "Pipettor", componentOf: device.getComponentByName("FunctionalUnitSet", lads),
+  });
+  const states = { unit: state(unit, "FunctionalUnitState"), device: state(device, "DeviceState") };
+  const health = device.getComponentByName("DeviceHealth", di);
+  say(states.unit, "Stopped");
+  say(states.device, "Operate");
+  health.setValueFromSource({ dataType: DataType.Int32, value: 0 });
+  return { device, states, health };
+}
+
+let analyser = addDevice();
 
 const orders = {
   raise(name, severity, ...text) {
@@ -83,9 +90,15 @@ const orders = {
   },
   forget(name) { alarms[name].deactivateAlarm(false); },
   flood(name, count) { for (let n = 0; n < Number(count); n += 1) orders.raise(name, 400 + (n % 300), `${n}`); },
-  unit(text) { say(states.unit, text); },
-  device(text) { say(states.device, text); },
-  health(number) { health.setValueFromSource({ dataType: DataType.Int32, value: Number(number) }); },
+  unit(text) { say(analyser.states.unit, text); },
+  device(text) { say(analyser.states.device, text); },
+  health(number) { analyser.health.setValueFromSource({ dataType: DataType.Int32, value: Number(number) }); },
+  unplug() { deviceSet.removeReference({ referenceType: "HasComponent", nodeId: analyser.device.nodeId }); },
+  plug() { analyser = addDevice(); },
+  watched(count) {
+    const found = server.engine.getSessions().reduce((sum, one) => sum + one.currentMonitoredItemCount, 0);
+    if (found !== Number(count)) throw new Error(`${found} are`);
+  },
 };
 
 await server.start();

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from asyncua import ua
-from asyncua.ua.ua_binary import struct_from_binary
-from tests.fakes.lying_opcua import Answer, alarm, lying_server
+from tests.fakes.lying_opcua import Devices, alarm, lying_server
 from tests.fakes.opcua import watching
 from tests.fakes.reporter import KeepingReporter
 
 from benchside.notifier.adapters import opcua as module
+from benchside.notifier.adapters import opcua_watched as watched
 from benchside.notifier.adapters.lads import LADS_SOURCE
 from benchside.notifier.adapters.names import alarm_subject
 from benchside.protocol.wire.condition import ConditionKey
@@ -34,34 +34,14 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FIRST_WAIT_S", 0.01)
     monkeypatch.setattr(module, "MAX_WAIT_S", 0.02)
     monkeypatch.setattr(module, "LOOK_S", 0.02)
+    monkeypatch.setattr(watched, "FIRST_AGAIN_S", 0.02)
+    monkeypatch.setattr(watched, "MAX_AGAIN_S", 0.04)
+    monkeypatch.setattr(watched, "GONE_S", 0.1)
 
 
 def ended(reporter: KeepingReporter) -> set[ConditionKey]:
     """What was told to be over, but for what an adapter says of its own contact each time."""
     return {one.key for one in reporter.signals if one.state.value == "off" and one.key.source != "opcua.link"}
-
-
-def devices(*units: str, **lies: dict[str, Any] | type[ConnectionError]) -> Answer:
-    """A server with the device Analyser and its `units`; `lies`: what it answers of a node instead, or a cut."""
-    tree: dict[object, list[tuple[int, str]]] = {
-        ua.ObjectIds.ObjectsFolder: [(1, "DeviceSet")],
-        "DeviceSet": [(3, "Analyser")],
-        "Analyser": [(2, "FunctionalUnitSet")],
-        "FunctionalUnitSet": [(3, unit) for unit in units],
-    }
-
-    def browse(data: Any) -> ua.BrowseResponse:
-        node = struct_from_binary(ua.BrowseParameters, data).NodesToBrowse[0].NodeId.Identifier
-        inside = [
-            ua.ReferenceDescription(NodeId=ua.NodeId(name, 3), BrowseName=ua.QualifiedName(name, space))
-            for space, name in tree.get(node, [])
-        ]
-        lie = lies.get(str(node), {})
-        if isinstance(lie, type):
-            raise lie
-        return ua.BrowseResponse(Results=[ua.BrowseResult(**({"References": inside} | lie))])
-
-    return browse
 
 
 async def test_an_alarm_that_was_told_and_not_remembered_is_over_after_the_refresh(tmp_path: Path) -> None:
@@ -88,30 +68,31 @@ async def test_rules_that_are_asked_for_no_more_are_not_wrong() -> None:
         await watch.until(lambda reporter: ("cx", "rules_wrong", "off") in reporter.of("opcua.link"))
 
 
-async def test_a_device_or_unit_that_is_there_no_more_has_no_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SILENCE_S", 0.2)
-    async with lying_server(lies={"Browse": devices("Mixer", "Pipettor")}) as server:
+async def test_a_device_or_unit_that_is_there_no_more_has_no_conditions() -> None:
+    devices = Devices({"Analyser": ["Mixer", "Pipettor"]})
+    async with lying_server(lies={"Browse": devices.browse}) as server:
         async with watching(server.endpoint, standing=[UNIT, DEVICE, ANALYSER]) as watch:
             await watch.until(lambda reporter: bool(ended(reporter)))
             assert ended(watch.reporter) == {DEVICE}
-            # the next contact finds less
-            server.lies["Browse"] = devices("Mixer")
+            # a later look finds less
+            devices.units["Analyser"].remove("Pipettor")
             await watch.until(lambda reporter: ended(reporter) == {DEVICE, UNIT})
+            assert server.visits == 1
 
 
 @pytest.mark.parametrize(
-    "lies",
+    ("node", "lie"),
     [
-        {"DeviceSet": {"ContinuationPoint": b"more"}},
-        {"DeviceSet": {"StatusCode": ua.StatusCode(ua.StatusCodes.BadUserAccessDenied), "References": []}},
-        {"FunctionalUnitSet": ConnectionError},
+        ("DeviceSet", {"ContinuationPoint": b"more"}),
+        ("DeviceSet", {"StatusCode": ua.StatusCode(ua.StatusCodes.BadUserAccessDenied), "References": []}),
+        ("FunctionalUnitSet/Analyser", ConnectionError),
     ],
 )
-async def test_a_device_that_was_not_seen_is_not_gone(lies: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SILENCE_S", 0.2)
-    async with lying_server(lies={"Browse": devices("Mixer", **lies)}) as server:
+async def test_a_device_that_was_not_seen_is_not_gone(node: str, lie: dict[str, Any] | type[ConnectionError]) -> None:
+    devices = Devices({"Analyser": ["Mixer"]}, lies={node: lie})
+    async with lying_server(lies={"Browse": devices.browse}) as server:
         async with watching(server.endpoint, standing=[UNIT, DEVICE]) as watch:
-            await watch.until(lambda _: server.visits > 2)
+            await watch.until(lambda _: server.asked.count("Browse") > 30)
             assert not ended(watch.reporter)
 
 

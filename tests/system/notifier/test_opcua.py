@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from asyncua import Client
 from tests.fakes.opcua import OpcUaServer, running_server, watching, write_certificate
 
+from benchside.notifier.adapters import opcua_watched as watched
 from benchside.notifier.adapters.names import alarm_subject
-from benchside.protocol.wire.condition import Severity, SignalState
+from benchside.notifier.adapters.opcua_states import Found
+from benchside.protocol.wire.condition import ConditionKey, Severity, SignalState
 
 # one server for all: it takes seconds to read its nodesets
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 DOOR = ("opcua.alarm", alarm_subject("cx", "Centrifuge", "DoorOpen"), "alarm")
 HEAT = ("opcua.alarm", alarm_subject("cx", "Centrifuge", "Overheat"), "alarm")
+UNIT = ("opcua.lads", "cx: Analyser, Pipettor", "unit_aborted")
 AWAY = ("opcua.link", "cx", "not_connected")
 
 
@@ -83,6 +87,41 @@ async def test_a_server_that_goes_and_comes_again(server: OpcUaServer, tmp_path:
     await server.order("clear Overheat")
     async with watching(server.endpoint, memory=memory) as watch:
         await watch.until(lambda reporter: (*HEAT[1:], "off") in reporter.of("opcua.alarm"))
+
+
+async def test_a_device_that_a_starting_server_finds_late(server: OpcUaServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched, "FIRST_AGAIN_S", 0.1)
+    monkeypatch.setattr(watched, "MAX_AGAIN_S", 0.2)
+    monkeypatch.setattr(watched, "GONE_S", 0.5)
+    looks = 0
+    find_states = watched.find_states
+
+    async def find(client: Client, name: str) -> Found:
+        nonlocal looks
+        looks += 1
+        return await find_states(client, name)
+
+    monkeypatch.setattr(watched, "find_states", find)
+    await server.order("unplug")
+    async with watching(server.endpoint, standing=[ConditionKey(*UNIT)]) as watch:
+        await watch.until(lambda _: looks > 5)
+        assert not watch.reporter.of("opcua.lads")
+        await server.order("watched 1")
+        # under ids of its own each time
+        for state in ("Aborted", "Clearing"):
+            await server.order("plug")
+            await server.order(f"unit {state}")
+            await watch.until(lambda reporter: (*UNIT[1:], "on") in reporter.of("opcua.lads"))
+            watch.reporter.signals.clear()
+            now = looks
+            await watch.until(lambda _, now=now: looks > now + 3)  # type: ignore[misc]
+            await server.order("watched 4")
+            await server.order("unplug")
+            await watch.until(lambda _, now=looks: looks > now + 1)  # type: ignore[misc]
+            assert not watch.reporter.of("opcua.lads")
+        await server.order("plug")
+        await watch.until(lambda reporter: (*UNIT[1:], "off") in reporter.of("opcua.lads"))
+        assert AWAY not in watch.reporter.active()
 
 
 async def test_rules_name_alarms_and_allow_their_messages(server: OpcUaServer, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@
 
 Running and Stopped are how a unit works and rests; neither is wrong.  A state is taken by its standard name alone, so
 no text of the server goes anywhere but its names of devices and units, without long numbers (names.py).
-A device or unit that is there no more has no conditions any more either.
+A device or unit that is there no more has no conditions any more either (opcua_watched.py).
 """
 
 from __future__ import annotations
@@ -75,8 +75,13 @@ class Devices:
                 self._on.add(signal.key)
         return signals
 
-    def end_others(self, subjects: Collection[str]) -> list[Signal]:
-        """Return OFF for what is on of any but these, which are all that the server has."""
-        over = sorted(key for key in self._on if key.subject not in subjects)
+    @property
+    def subjects(self) -> frozenset[str]:
+        """The devices and units of which something is on."""
+        return frozenset(key.subject for key in self._on)
+
+    def end(self, subjects: Collection[str]) -> list[Signal]:
+        """Return OFF for what is on of these, which are there no more."""
+        over = sorted(key for key in self._on if key.subject in subjects)
         self._on.difference_update(over)
         return [Signal(key, SignalState.OFF) for key in over]

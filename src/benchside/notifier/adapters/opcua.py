@@ -3,8 +3,8 @@
     connect ─► subscribe ─► ConditionRefresh ─► events …     silence, an error or a lie ─► from the beginning, later
 
 What was active before a connection was lost, or before this process began, stays so until the next refresh says
-otherwise; of a LADS device until its state does, or until the server shows all of its devices without it.  Its own
-troubles are the conditions `opcua.link` / name / code:
+otherwise; of a LADS device until its state does, or until the server shows all of its devices without it for some
+minutes.  Its own troubles are the conditions `opcua.link` / name / code:
 
     not_connected    no answer, or none that makes sense
     settings_wrong   our own certificate, key or password, or the pinned certificate, cannot be read
@@ -35,7 +35,7 @@ from benchside.notifier.adapters.apart import apart
 from benchside.notifier.adapters.lads import LADS_SOURCE, Devices
 from benchside.notifier.adapters.opcua_contact import KEEP_ALIVE_S, Contact, Handlers, OpcUaSettings
 from benchside.notifier.adapters.opcua_guard import guard_library
-from benchside.notifier.adapters.opcua_states import StateNode, find_states
+from benchside.notifier.adapters.opcua_watched import Watched
 from benchside.notifier.adapters.standing import Standing
 from benchside.notifier.watch.contract import Reporter
 from benchside.platform.files import read_if_there, write_private
@@ -60,7 +60,6 @@ REFRESH_AGAIN_S = 60.0
 LOOK_S = 1.0
 OPEN_S = 40.0
 ASK_S = 12.0
-FIND_S = 25.0
 LEAVE_S = 2.0
 """Longer than what is waited for inside, where that ends as it should; leaving is a courtesy."""
 MAX_MEMORY_BYTES = 256 * 1024
@@ -100,7 +99,6 @@ class OpcUaAdapter:
         self._before = self._told
         self._alarms = Alarms(name, ())
         self._devices = Devices()
-        self._states: tuple[StateNode, ...] = ()
         self._alive_at = now()
         self._is_over = False
         self._wants_refresh = False
@@ -135,14 +133,16 @@ class OpcUaAdapter:
     async def _once(self, reporter: Reporter) -> None:
         """One contact, from beginning to end; returns when it is over, for whatever reason."""
         say = self._standing.say
+        watched = Watched(self._name, self._devices, reporter.tell, self._now)
         handlers = Handlers(
             event=lambda event: self._take(reporter, event),
-            state=lambda number, value: self._take_state(reporter, number, value),
+            state=watched.take,
             alive=self._note_life,
             over=self._note_end,
         )
         self._is_over, self._alive_at = False, self._now()
         contact: Contact | None = None
+        looks: asyncio.Task[None] | None = None
         try:
             contact = Contact(self._settings, handlers, self._now)
             if not await self._prepare(reporter, contact):
@@ -152,7 +152,8 @@ class OpcUaAdapter:
             say(reporter, "not_connected", False)
             self._note_life()
             await self._refresh(reporter, contact)
-            await self._watch_states(reporter, contact)
+            if self._settings.lads:
+                looks = asyncio.create_task(self._watch_states(watched, contact), name="opcua states")
             while not self._is_over and contact.is_listening and self._now() - self._alive_at < SILENCE_S:
                 await asyncio.sleep(LOOK_S)
                 await self._look(reporter, contact)
@@ -160,6 +161,8 @@ class OpcUaAdapter:
             log.debug("an OPC UA server was lost: %s", type(error).__name__)
             say(reporter, "refused", is_refusal(error))
         finally:
+            if looks is not None:
+                looks.cancel()
             if contact is not None:
                 await self._close(contact)
         say(reporter, "not_connected", True)
@@ -207,22 +210,12 @@ class OpcUaAdapter:
         else:
             self._standing.say(reporter, "no_refresh", False)
 
-    async def _watch_states(self, reporter: Reporter, contact: Contact) -> None:
-        if not self._settings.lads:
-            return
+    async def _watch_states(self, watched: Watched, contact: Contact) -> None:
+        """A task of its own: alarms and silence are looked after, however long a look at a large server takes."""
         try:
-            found = await apart(find_states(contact.client, self._name), FIND_S)
-            self._states = found.states
-            if found.is_all:
-                for signal in self._devices.end_others(found.subjects):
-                    reporter.tell(signal)
-            if self._states:
-                await apart(contact.watch_states([one.node for one in self._states]), ASK_S)
-        except (ConnectionError, TimeoutError):
-            raise
-        except Exception as error:
-            log.debug("LADS states cannot be followed: %s", type(error).__name__)
-            self._states = ()
+            await watched.run(contact)
+        except ConnectionError:
+            self._note_end()
 
     def _take(self, reporter: Reporter, event: AlarmEvent) -> None:
         if event.kind is EventKind.REFRESH_NEEDED:
@@ -236,13 +229,6 @@ class OpcUaAdapter:
             # some of what is active was left out: what was not seen is not over
             return
         for signal in self._alarms.take(event):
-            reporter.tell(signal)
-
-    def _take_state(self, reporter: Reporter, number: int, value: object) -> None:
-        if not 0 <= number < len(self._states):
-            return
-        state = self._states[number]
-        for signal in self._devices.take(state.subject, state.kind, getattr(value, "Text", value)):
             reporter.tell(signal)
 
     def _note_life(self) -> None:

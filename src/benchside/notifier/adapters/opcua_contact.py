@@ -79,7 +79,7 @@ class Handlers(msgspec.Struct, frozen=True):
 
     event: Callable[[AlarmEvent], None]
     state: Callable[[int, object], None]
-    """A watched state's number, and its value or None."""
+    """The number under which a state is watched, and its value or None."""
     alive: Callable[[], None]
     over: Callable[[], None]
     """The server has ended the subscription."""
@@ -117,7 +117,8 @@ class Contact:
                 self._take,
             )
             self._subscription = found.SubscriptionId
-            await self._watch([_events()])
+            for result in await self._ask([_events()]):
+                result.StatusCode.check()
 
     @property
     def is_listening(self) -> bool:
@@ -154,10 +155,24 @@ class Contact:
             found = await self.client.uaclient.call([request])
         found[0].StatusCode.check()
 
-    async def watch_states(self, nodes: list[ua.NodeId]) -> None:
-        """Have `state` told of each node's value, by its place in the list, now and when it changes."""
+    async def watch_states(self, nodes: dict[int, ua.NodeId]) -> dict[int, int]:
+        """Have `state` told of each node's value under its number, now and when it changes.
+
+        Returns what the server calls those that it watches, by number; the others it refused.
+        """
         async with asyncio.timeout(ANSWER_S):
-            await self._watch([_value(_STATES + number, node) for number, node in enumerate(nodes)])
+            results = await self._ask([_value(_STATES + number, node) for number, node in nodes.items()])
+        return {
+            number: int(result.MonitoredItemId)
+            for number, result in zip(nodes, results, strict=False)
+            if result.StatusCode.is_good()
+        }
+
+    async def release_states(self, ids: list[int]) -> None:
+        """Have those that the server calls so watched no more; one that it has forgotten is no mistake."""
+        asked = ua.DeleteMonitoredItemsParameters(SubscriptionId=self._subscription, MonitoredItemIds=ids)
+        async with asyncio.timeout(ANSWER_S):
+            await self.client.uaclient.delete_monitored_items(asked)
 
     async def _secure(self) -> None:
         settings = self._settings
@@ -177,14 +192,13 @@ class Contact:
             self.client.set_user(settings.user)
             self.client.set_password(read.password)
 
-    async def _watch(self, items: list[ua.MonitoredItemCreateRequest]) -> None:
+    async def _ask(self, items: list[ua.MonitoredItemCreateRequest]) -> list[Any]:
         parameters = ua.CreateMonitoredItemsParameters(
             SubscriptionId=self._subscription,
             TimestampsToReturn=ua.TimestampsToReturn.Neither,
             ItemsToCreate=items,
         )
-        for result in await self.client.uaclient.create_monitored_items(parameters):
-            result.StatusCode.check()
+        return list(await self.client.uaclient.create_monitored_items(parameters))
 
     def _take(self, result: Any) -> None:
         """An answer to Publish, of any content."""

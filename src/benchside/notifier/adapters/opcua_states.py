@@ -23,6 +23,8 @@ MAX_NAMESPACES = 200
 MAX_CHILDREN = 64
 """Devices of a server, and units of a device; an analyser has a few."""
 MAX_STATES = 100
+MAX_BROWSES = 300
+"""Questions of one look, at 0.4 to 3 ms of a processor each; the states of a usual server take ten."""
 MAX_NAME = 30
 """Of a device or a unit: server, device and unit together are one subject."""
 FIND_S = 20.0
@@ -42,7 +44,8 @@ class StateNode:
 class Found:
     """States to watch, and `subjects`: all devices and units that were seen, with a state or without.
 
-    `is_all`: there are no others.  Not so where the server, or a limit of its or ours, may have kept one from us.
+    `is_all`: there are no others.  Not so where the server, or a limit of its or ours, may have kept one from us, nor
+    where there is no device at all: a server that is still starting looks like that.
     """
 
     states: tuple[StateNode, ...]
@@ -56,7 +59,8 @@ async def find_states(client: Client, server: str) -> Found:
         spaces = await client.get_node(ua.NodeId(ua.Int32(ua.ObjectIds.Server_NamespaceArray))).read_value()
         names = spaces[:MAX_NAMESPACES] if isinstance(spaces, list) else []
         if DI not in names or LADS not in names:
-            return Found((), frozenset(), is_all=bool(names) and len(spaces) <= MAX_NAMESPACES)
+            # its nodesets may not be loaded yet
+            return Found((), frozenset(), is_all=False)
         search = _Search(client, names.index(DI), names.index(LADS))
         await search.look(server)
         return Found(tuple(search.states[:MAX_STATES]), frozenset(search.subjects), search.is_all)
@@ -79,6 +83,7 @@ class _Search:
 
     def __init__(self, client: Client, di: int, lads: int) -> None:
         self._client = client
+        self._left = MAX_BROWSES
         self._di = di
         self._lads = lads
         self.states: list[StateNode] = []
@@ -87,13 +92,15 @@ class _Search:
 
     async def look(self, server: str) -> None:
         objects = await self._children(ua.NodeId(ua.Int32(ua.ObjectIds.ObjectsFolder)))
-        # a server with DI has one (OPC 10000-100); without it, the devices are hidden from us
-        self.is_all = bool(objects.named(self._di, "DeviceSet"))
         for device in await self._members(objects, self._di, "DeviceSet"):
+            # which the set has without a device, too (OPC 10000-100, 4.10)
+            if (device.BrowseName.NamespaceIndex, device.BrowseName.Name) == (self._di, "DeviceFeatures"):
+                continue
             if len(self.states) < MAX_STATES:
                 await self._take_device(device, f"{server}: {_name(device)}")
             else:
                 self.is_all = False
+        self.is_all &= bool(self.subjects)
 
     async def _take_device(self, device: Any, subject: str) -> None:
         self.subjects.add(subject)
@@ -123,6 +130,10 @@ class _Search:
 
     async def _children(self, node: ua.NodeId) -> _Children:
         """The first children of a node; what a server would continue with is not asked for."""
+        if not self._left:
+            self.is_all = False
+            return _Children([], is_all=False)
+        self._left -= 1
         what = ua.BrowseDescription(
             NodeId=node,
             BrowseDirection=ua.BrowseDirection.Forward,

@@ -237,16 +237,17 @@ def test_a_device_that_is_there_no_more_has_no_conditions() -> None:
     assert devices.take("cx: A", StateKind.HEALTH, 1) == state_signals("cx: A", StateKind.HEALTH, 1)
     devices.take("cx: C", StateKind.DEVICE, "Sleep")
     devices.take("cx: C", StateKind.DEVICE, "Operate")
-    assert devices.end_others({"cx: A", "cx: B, U", "cx: C"}) == []
-    assert states(devices.end_others({"cx: B"})) == [("cx: A", "off"), ("cx: B, U", "off")]
-    assert devices.end_others(()) == []
+    assert devices.subjects == {"cx: A", "cx: B, U"}
+    assert devices.end({"cx: B", "cx: C"}) == []
+    assert states(devices.end({"cx: B, U"})) == [("cx: B, U", "off")]
+    assert devices.subjects == {"cx: A"}
 
 
 def test_no_more_devices_are_remembered_than_a_liar_may_have() -> None:
     devices = Devices()
     told = [one for n in range(2 * MAX_ON) for one in devices.take(f"cx: {n}", StateKind.UNIT, "Aborted")]
     assert len(told) == 2 * MAX_ON
-    assert len(devices.end_others(())) == MAX_ON
+    assert len(devices.end(devices.subjects)) == MAX_ON
 
 
 def test_a_name_is_told_without_what_cannot_be_shown_and_without_long_numbers() -> None:

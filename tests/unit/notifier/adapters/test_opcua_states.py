@@ -7,15 +7,12 @@ from typing import Any, cast
 
 import pytest
 from asyncua import Client, ua
-from tests.fakes.reporter import KeepingReporter
 
-from benchside.notifier.adapters import opcua as module
 from benchside.notifier.adapters.lads import StateKind
-from benchside.notifier.adapters.opcua import OpcUaAdapter
-from benchside.notifier.adapters.opcua_contact import Contact, OpcUaSettings
 from benchside.notifier.adapters.opcua_states import (
     DI,
     LADS,
+    MAX_BROWSES,
     MAX_CHILDREN,
     MAX_NAMESPACES,
     MAX_STATES,
@@ -50,6 +47,7 @@ class Server:
         }
     )
     changes: dict[object, dict[str, Any]] = field(default_factory=dict)
+    browsed: int = 0
 
     @property
     def uaclient(self) -> Server:
@@ -62,6 +60,7 @@ class Server:
         return self.spaces
 
     async def browse(self, asked: ua.BrowseParameters) -> list[ua.BrowseResult]:
+        self.browsed += 1
         node = asked.NodesToBrowse[0].NodeId.Identifier
         if "none" in self.changes.get(node, {}):
             return []
@@ -89,19 +88,16 @@ async def test_devices_units_and_their_states() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("spaces", "is_all"),
-    [
-        ([BASE], True),
-        ([BASE, DI], True),
-        ([], False),
-        (None, False),
-        ("x", False),
-        ([BASE] * (MAX_NAMESPACES + 1), False),
-    ],
-)
-async def test_a_server_without_lads(spaces: object, is_all: bool) -> None:
-    assert await Server(spaces).found() == Found((), frozenset(), is_all)
+@pytest.mark.parametrize("spaces", [[BASE], [BASE, DI], [BASE, LADS], [], None, "x", [BASE] * (MAX_NAMESPACES + 1)])
+async def test_a_server_without_lads_may_not_have_it_yet(spaces: object) -> None:
+    assert await Server(spaces).found() == Found((), frozenset(), is_all=False)
+
+
+@pytest.mark.parametrize("inside", [[], [(1, "DeviceFeatures", "features")]])
+async def test_a_set_without_a_device_may_not_have_it_yet(inside: list[tuple[int, str | None, str]]) -> None:
+    server = Server()
+    server.nodes["set"] = inside
+    assert await server.found() == Found((), frozenset(), is_all=False)
 
 
 @pytest.mark.parametrize("node", ["set", "units"])
@@ -146,32 +142,11 @@ async def test_devices_beyond_the_limit_were_not_looked_at() -> None:
     assert not found.is_all
 
 
-async def test_what_a_state_said_is_over_when_its_device_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    adapter = OpcUaAdapter("cx", OpcUaSettings(endpoint="opc.tcp://localhost:1"))
-    reporter, server = KeepingReporter(), Server()
-
-    class FakeContact:
-        client = server
-
-        async def watch_states(self, nodes: list[ua.NodeId]) -> None:
-            assert nodes
-
-    async def look() -> None:
-        await adapter._watch_states(reporter, cast(Contact, FakeContact()))
-
-    await look()
-    adapter._take_state(reporter, 0, 1)
-    adapter._take_state(reporter, 9, 1)
-    await look()
-    sick = ("opcua.lads", "cx: A", "health_failure")
-    assert reporter.active() == {sick}
-    server.nodes["set"] = [(3, "B", "a")]
-    server.changes["set"] = {"ContinuationPoint": b"more"}
-    await look()
-    assert reporter.active() == {sick}
-    server.changes.clear()
-    await look()
-    assert reporter.active() == set()
-    monkeypatch.setattr(module, "find_states", None)
-    await look()
-    assert adapter._states == ()
+async def test_a_look_asks_no_more_than_it_may() -> None:
+    server = Server()
+    server.nodes["set"] = [(3, f"D{number}", "d") for number in range(MAX_CHILDREN)]
+    server.nodes["d"] = [(2, "FunctionalUnitSet", "units")]
+    server.nodes["units"] = [(3, f"U{number}", "v") for number in range(MAX_CHILDREN)]
+    found = await server.found()
+    assert server.browsed == MAX_BROWSES
+    assert not found.is_all
