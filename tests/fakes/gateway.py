@@ -74,7 +74,7 @@ class HostileGateway:
         assert isinstance(hello, LinkHello)
         self.heard.append(hello)
         nonces = LinkNonces(hello.device_id, agent=hello.nonce, gateway=nonce)
-        link = SealedLink(served, self._device_key, nonces)
+        link = SealedLink(served, self._device_key, nonces, 0)
         welcome = LinkWelcome(
             now_utc_ms=utc_ms(),
             policy_version=1,

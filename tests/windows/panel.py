@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from ctypes import wintypes
 from pathlib import Path
 
 WIDTH, HEIGHT = 520, 320
 LAMP_OFF, LAMP_ON = 0x2020C0, 0x20C020  # 0xBBGGRR
 BUTTON, FIELD = 1, 2
+TRIES, TRY_EVERY_S = 200, 0.01
 
 WM_DESTROY, WM_PAINT, WM_COMMAND, EN_CHANGE = 0x2, 0xF, 0x111, 0x300
 WS_CHILD, WS_VISIBLE, WS_BORDER, WS_OVERLAPPEDWINDOW, ES_MULTILINE = 0x40000000, 0x10000000, 0x800000, 0xCF0000, 4
@@ -104,7 +106,13 @@ class Panel:
         user32.GetWindowTextW(self.field, text, 4096)
         beside = self.state.with_suffix(".new")
         beside.write_text(f"{'on' if self.is_on else 'off'}\n{text.value}", encoding="utf-8")
-        beside.replace(self.state)
+        for _ in range(TRIES):
+            try:
+                beside.replace(self.state)
+            except PermissionError:  # who reads it at this moment keeps it open, and what comes last must stay
+                time.sleep(TRY_EVERY_S)
+            else:
+                return
 
 
 def main() -> None:

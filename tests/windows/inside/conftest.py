@@ -24,10 +24,11 @@ user32.SetWindowPos.argtypes = (wintypes.HWND, wintypes.HWND, *(ctypes.c_int,) *
 user32.ShowWindow.argtypes = (wintypes.HWND, ctypes.c_int)
 
 
-def wait(true: Callable[[], object], what: str = "it") -> None:
+def wait(true: Callable[[], object], what: str = "it", seen: Callable[[], object] = lambda: "") -> None:
+    """`seen`: what is to be said when it does not come true, as it is then."""
     until = time.monotonic() + WITHIN_S
     while not true():
-        assert time.monotonic() < until, f"{what} did not come true"
+        assert time.monotonic() < until, f"{what} did not come true {seen()!a}"
         time.sleep(0.02)
 
 

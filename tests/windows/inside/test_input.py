@@ -55,7 +55,7 @@ def held() -> list[int]:
 @pytest.mark.parametrize("at", [(0, 0), (1, 1), (99, 133), (639, 401), (777, 555), (1279, 799)])
 def test_the_pointer_goes_to_the_very_pixel(injector: WindowsInjector, at: tuple[int, int]) -> None:
     injector.move(*at)
-    wait(lambda: place() == at, f"{at}, it is {place()}")
+    wait(lambda: place() == at, f"{at}", place)
 
 
 def test_the_pointer_stays_where_it_may_be(injector: WindowsInjector) -> None:
@@ -88,7 +88,7 @@ def test_characters_arrive_whatever_the_layout(injector: WindowsInjector, panel:
     injector.key("Shift", "ShiftLeft", False)
     press(injector, "x", "KeyX")
     press(injector, "Backspace", "Backspace")
-    wait(lambda: panel.typed == text + "Q7", f"the text, it is {panel.typed!a}")
+    wait(lambda: panel.typed == text + "Q7", "the text", lambda: panel.typed)
 
 
 def test_a_shortcut_is_pressed_as_keys(injector: WindowsInjector, panel: Panel) -> None:
