@@ -17,6 +17,7 @@ import httpx
 from examples.demo.world import World, sign_in_associate
 from tests.fakes.engineer import Engineer, EngineerChannel
 
+from benchside.agent.identity import DeviceFolder
 from benchside.protocol.errors import BenchsideError
 from benchside.protocol.trust.schedule import GrantSecret
 from benchside.protocol.wire.capability import Capability
@@ -40,6 +41,7 @@ R = TypeVar("R")
 NEW_PASSWORD = "four-words-of-the-bench"
 INPUT_EVERY_S = 0.01
 WITHIN_S = 30.0
+LOOK_AGAIN_S = 0.05
 _CHANNELS = {Capability.VIEW: Channel.VIEW, Capability.CONTROL: Channel.CONTROL}
 
 
@@ -67,6 +69,7 @@ class Visitor:
         self._engineer = Engineer(world.web_url, tls=self._tls)
         self._do(self._engineer.sign_in(world.account, world.password, NEW_PASSWORD))
         sign_in_associate(world, self._engineer.fingerprint.hex())
+        self._wait_for_policy()
 
     def enter(self, code: str) -> None:
         """Claim the request that waits, and prove the code."""
@@ -89,6 +92,18 @@ class Visitor:
 
     def _do(self, coroutine: Coroutine[Any, Any, R]) -> R:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(WITHIN_S)
+
+    def _wait_for_policy(self) -> None:
+        """Until the PC lets this key in, too: it hears of a new policy after the server."""
+        until = time.monotonic() + WITHIN_S
+        folder = DeviceFolder(self._world.pc_folder)
+        while True:
+            stored = folder.policy()
+            entry = None if stored is None else stored[1].associate(self._world.account)
+            if entry is not None and self._engineer.fingerprint in entry.keys:
+                return
+            assert time.monotonic() < until, "the PC has no policy that names this key"
+            time.sleep(LOOK_AGAIN_S)
 
     async def _enter(self, code: str) -> None:
         request = await self._engineer.wait_for_request()
