@@ -55,7 +55,13 @@ def test_one_that_fails_again_has_failed(runs: Runs) -> None:
 
 @pytest.mark.parametrize("count", [0, suite.MAX_AGAIN + 1])
 def test_many_or_none_are_not_tried_again(runs: Runs, count: int) -> None:
-    runs.kept = json.dumps({f"tests/test_a.py::test_{number}": True for number in range(count)})
+    runs.kept = json.dumps({f"{ONE}[{number}]": True for number in range(count)})
+    assert suite.run([]) == 1
+    assert len(runs.ran) == 1
+
+
+def test_one_that_starts_no_programs_is_not_tried_again(runs: Runs) -> None:
+    runs.kept = json.dumps({ONE: True, "tests/unit/test_a.py::test_b": True})
     assert suite.run([]) == 1
     assert len(runs.ran) == 1
 
